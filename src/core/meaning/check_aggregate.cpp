@@ -1,0 +1,324 @@
+// Aggregates: count(orders), sum(items.price MATCHES (...)), and the words of MATCHES: count, sum_total,
+// months.
+#include "core/meaning/build.hpp"
+#include "core/meaning/checking.hpp"
+#include "core/rule/printer.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace segmentation::core {
+
+namespace {
+
+struct PrefixWord {
+  std::string_view prefix;
+  Fold fold;
+};
+constexpr std::array<PrefixWord, 5> prefix_words = {{
+    {"sum_", Fold::sum},
+    {"avg_", Fold::avg},
+    {"min_", Fold::min},
+    {"max_", Fold::max},
+    {"distinct_", Fold::count_distinct},
+}};
+
+struct LoneWord {
+  std::string_view word;
+  Fold fold;
+};
+constexpr std::array<LoneWord, 4> lone_words = {{
+    {"count", Fold::count},
+    {"days", Fold::days},
+    {"weeks", Fold::weeks},
+    {"months", Fold::months},
+}};
+
+Fold fold_of(const Value &value) {
+  switch (value.fn) {
+  case AggregateFn::count:
+    return value.distinct ? Fold::count_distinct : Fold::count;
+  case AggregateFn::sum:
+    return Fold::sum;
+  case AggregateFn::avg:
+    return Fold::avg;
+  case AggregateFn::min:
+    return Fold::min;
+  case AggregateFn::max:
+    return Fold::max;
+  case AggregateFn::first:
+    return Fold::first;
+  case AggregateFn::last:
+    return Fold::last;
+  case AggregateFn::mode:
+    return Fold::mode;
+  }
+  return Fold::count;
+}
+
+const char *fold_words(Fold fold) {
+  switch (fold) {
+  case Fold::count:
+  case Fold::count_distinct:
+    return "count";
+  case Fold::sum:
+    return "sum";
+  case Fold::avg:
+    return "avg";
+  case Fold::min:
+    return "min";
+  case Fold::max:
+    return "max";
+  case Fold::first:
+    return "first";
+  case Fold::last:
+    return "last";
+  case Fold::mode:
+    return "mode";
+  case Fold::days:
+    return "days";
+  case Fold::weeks:
+    return "weeks";
+  case Fold::months:
+    return "months";
+  }
+  return "count";
+}
+
+ConditionPtr both(ConditionPtr a, ConditionPtr b, Span span) {
+  if (!a || !b) {
+    return a ? a : b;
+  }
+  return build::all(span, {std::move(a), std::move(b)});
+}
+
+} // namespace
+
+std::optional<Checker::Word> Checker::aggregate_word(const Name &name, const Context &context) {
+  if (name.parts.empty() || name.parts[0].quoted) {
+    return std::nullopt;
+  }
+  const std::string &first = name.parts[0].text;
+  if (name.parts.size() == 1) {
+    for (const LoneWord &lone : lone_words) {
+      if (first == lone.word) {
+        return Word{lone.fold, false, {}};
+      }
+    }
+  }
+  for (const PrefixWord &known : prefix_words) {
+    if (first.size() <= known.prefix.size() || !first.starts_with(known.prefix)) {
+      continue;
+    }
+    Word word{known.fold, true, first.substr(known.prefix.size())};
+    std::vector<Name::Part> parts = name.parts;
+    parts[0].text = word.first_part;
+    if (parts.size() == 1 && word.first_part == "date" &&
+        date_column(schema_, *reach_, context.root).relation >= 0) {
+      return word;
+    }
+    // The word is one only if there is such a column; else a column may be called sum_x itself.
+    const auto what = resolve(schema_, *reach_, context.root, parts).what;
+    if (what == Resolved::What::column || what == Resolved::What::set || what == Resolved::What::ambiguous) {
+      return word;
+    }
+  }
+  return std::nullopt;
+}
+
+bool Checker::is_aggregate(const Value &value, const Context &context) {
+  if (value.kind == Value::Kind::aggregate) {
+    return true;
+  }
+  if (value.kind == Value::Kind::name) {
+    return aggregate_word(value.name, context).has_value();
+  }
+  for (const Value &operand : value.operands) {
+    if (is_aggregate(operand, context)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Checker::is_aggregate_test(const Expr &expr, const Context &context) {
+  switch (expr.kind) {
+  case Expr::Kind::all:
+  case Expr::Kind::any:
+  case Expr::Kind::negation:
+  case Expr::Kind::matches:
+  case Expr::Kind::function:
+    return false;
+  default:
+    return is_aggregate(expr.left, context) || (expr.right && is_aggregate(*expr.right, context));
+  }
+}
+
+bool Checker::refuse_aggregate(Span span, const Context &context) {
+  switch (context.place) {
+  case Context::Place::customer:
+  case Context::Place::aggregate:
+    return false;
+  case Context::Place::row:
+    report(SqlState::syntax_error, span, "an aggregate condition stands only at the top level of MATCHES",
+           "Join it to the other conditions by a comma or AND.");
+    return true;
+  case Context::Place::filter:
+    report(SqlState::syntax_error, span, "an aggregate condition cannot stand in the MATCHES of an aggregate",
+           "Compare the aggregate itself, outside its parentheses.");
+    return true;
+  case Context::Place::binding:
+    report(SqlState::syntax_error, span,
+           "the condition of a binding judges single rows and takes no aggregates");
+    return true;
+  }
+  return true;
+}
+
+Operand Checker::aggregate_value(const Value &value, const Context &context) {
+  if (refuse_aggregate(value.span, context)) {
+    return {};
+  }
+  const NameParts parts = value.name.parts;
+  int source = context.root;
+  std::size_t taken = 0;
+  if (context.place == Context::Place::customer) {
+    const SourceName found = find_source(schema_, parts);
+    if (found.relation < 0) {
+      unknown_source(value.name, value.fn != AggregateFn::count || value.distinct);
+      return {};
+    }
+    source = found.relation;
+    taken = found.parts;
+  } else {
+    // Inside MATCHES the source goes without saying, but count(orders) may name it.
+    const std::size_t named = leading_parts(parts, schema_.relations[static_cast<std::size_t>(source)].name);
+    taken = named == parts.size() ? named : 0;
+  }
+
+  bool broken = false;
+  ConditionPtr rows = context.rows;
+  if (value.filter) {
+    Context filter;
+    filter.place = Context::Place::filter;
+    filter.root = source;
+    ConditionPtr own = condition(*value.filter, filter);
+    broken = own == nullptr;
+    rows = both(std::move(rows), std::move(own), at(value.filter->span));
+  }
+
+  const Fold wanted = fold_of(value);
+  if (taken == parts.size()) {
+    if (wanted != Fold::count) {
+      const char *distinct = value.distinct ? "DISTINCT " : "";
+      report(SqlState::wrong_type, value.name.span,
+             fmt::format("{}({}{}) needs a column", fold_words(wanted), distinct, print_name(value.name)),
+             fmt::format("Name one, as in {}({}{}).", fold_words(wanted), distinct, column_example(source)));
+      return {};
+    }
+    return broken ? Operand{} : fold(Fold::count, source, std::move(rows), nullptr, value.span, {});
+  }
+  Context row;
+  row.place = Context::Place::row;
+  row.root = source;
+  const Operand argument = row_column(row, parts.subspan(taken), value.name);
+  if (argument.form == Operand::Form::broken || broken) {
+    return {};
+  }
+  if (wanted == Fold::count && argument.form == Operand::Form::scalar) {
+    // As in SQL, count of a column counts the rows that have a value there.
+    rows = both(std::move(rows), build::present(at(value.name.span), argument.scalar), at(value.span));
+    return fold(Fold::count, source, std::move(rows), nullptr, value.span, {});
+  }
+  return fold(wanted, source, std::move(rows), &argument, value.span, print_name(value.name));
+}
+
+Operand Checker::word_value(const Word &word, const Name &name, const Context &context) {
+  if (refuse_aggregate(name.span, context)) {
+    return {};
+  }
+  if (!word.has_column) {
+    return fold(word.fold, context.root, context.rows, nullptr, name.span, {});
+  }
+  Name column = name;
+  column.parts[0].text = word.first_part;
+  const Operand argument = row_column(context, column.parts, column);
+  if (argument.form == Operand::Form::broken) {
+    return {};
+  }
+  return fold(word.fold, context.root, context.rows, &argument, name.span, print_name(column));
+}
+
+Operand Checker::fold(Fold fold, int source, ConditionPtr rows, const Operand *argument, Span span,
+                      const std::string &written) {
+  const Relation &relation = schema_.relations[static_cast<std::size_t>(source)];
+  const bool by_date = fold == Fold::first || fold == Fold::last || fold == Fold::days ||
+                       fold == Fold::weeks || fold == Fold::months;
+  if (by_date && date_column(schema_, *reach_, source).relation < 0) {
+    report(SqlState::wrong_type, span,
+           fmt::format("{} needs a date, which \"{}\" does not have", fold_words(fold), relation.name),
+           "Bind the source with the column that holds its time.");
+    return {};
+  }
+  Operand operand;
+  operand.form = Operand::Form::scalar;
+  operand.scalar.form = Scalar::Form::aggregate;
+  operand.scalar.type = Kind::number;
+  operand.scalar.span = at(span);
+  operand.scalar.fold = fold;
+  operand.scalar.source = source;
+  operand.scalar.filter = std::move(rows);
+  if (argument == nullptr) {
+    return operand;
+  }
+  if (argument->form != Operand::Form::scalar) {
+    report(SqlState::wrong_type, span,
+           fmt::format("{} is a list and does not support {}", written, fold_words(fold)));
+    return {};
+  }
+  const Kind type = argument->scalar.type;
+  operand.scalar.column = argument->scalar.column;
+  switch (fold) {
+  case Fold::sum:
+  case Fold::avg:
+    if (!argument->untyped && type != Kind::number) {
+      report(SqlState::wrong_type, span,
+             fmt::format("{} is {} and does not support {}", written, kind_words(type), fold_words(fold)));
+      return {};
+    }
+    return operand;
+  case Fold::min:
+  case Fold::max:
+    if (!argument->untyped && type != Kind::number && !is_date(type)) {
+      report(SqlState::wrong_type, span,
+             fmt::format("{} is {} and does not support {}", written, kind_words(type), fold_words(fold)),
+             "Use first, last or mode.");
+      return {};
+    }
+    operand.scalar.type = argument->untyped ? Kind::number : type;
+    operand.untyped = argument->untyped;
+    return operand;
+  case Fold::first:
+  case Fold::last:
+  case Fold::mode:
+    operand.scalar.type = type;
+    operand.untyped = argument->untyped;
+    return operand;
+  default:
+    return operand;
+  }
+}
+
+Scalar Checker::count_of(int source, ConditionPtr rows, Span span) const {
+  Scalar count;
+  count.form = Scalar::Form::aggregate;
+  count.type = Kind::number;
+  count.span = span;
+  count.fold = Fold::count;
+  count.source = source;
+  count.filter = std::move(rows);
+  return count;
+}
+
+} // namespace segmentation::core

@@ -1,0 +1,233 @@
+// Lists: CONTAINS over sets of customers, lists of a row, json, texts, and the built-in list of segments.
+#include "core/meaning/build.hpp"
+#include "core/meaning/checking.hpp"
+#include "core/rule/printer.hpp"
+#include "core/value/fold_case.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace segmentation::core {
+
+namespace {
+
+template <typename T> void sort_distinct(std::vector<T> &values) {
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+}
+
+} // namespace
+
+void Checker::refuse_list(const Expr &expr) {
+  if (full()) {
+    return;
+  }
+  const std::string name = print_value(expr.left);
+  const bool negated = expr.negated || (expr.kind == Expr::Kind::compare && expr.op == CompareOp::ne);
+  std::string test = fmt::format("{}{}CONTAINS", name, negated ? " NOT " : " ");
+  std::string hint = fmt::format("Use {} with a value.", test);
+  if (expr.kind == Expr::Kind::in) {
+    std::string values;
+    // A long list would drown the hint.
+    constexpr std::size_t enough = 3;
+    for (std::size_t i = 0; i < expr.literals.size() && i < enough; ++i) {
+      values += fmt::format("{}{}", i == 0 ? "" : ", ", print_literal(expr.literals[i]));
+    }
+    hint = fmt::format("Use {} ANY ({}{}).", test, values, expr.literals.size() > enough ? ", ..." : "");
+  } else if (expr.kind == Expr::Kind::compare && expr.literals.size() == 1) {
+    hint = fmt::format("Use {} {}.", test, print_literal(expr.literals[0]));
+  }
+  report(SqlState::wrong_type, expr.op_span,
+         fmt::format("{} is a list and does not support \"{}\"", name, operator_words(expr)),
+         std::move(hint));
+}
+
+ConditionPtr Checker::contains(const Expr &expr, const Context &context) {
+  Operand left = value(expr.left, context);
+  if (left.form == Operand::Form::broken || expr.literals.empty()) {
+    return nullptr;
+  }
+  ConditionPtr positive;
+  if (left.form == Operand::Form::segments) {
+    positive = segments_contain(expr);
+  } else if (left.is_list()) {
+    positive = list_contains(expr, left, expr.quantifier == Expr::Quantifier::all);
+  } else if (left.form == Operand::Form::scalar && (left.untyped || left.scalar.type == Kind::text)) {
+    positive = contains_text(expr, left);
+  } else {
+    refuse_operator(expr, left.form == Operand::Form::condition     ? Kind::boolean
+                          : left.form == Operand::Form::anniversary ? Kind::day
+                                                                    : left.scalar.type);
+  }
+  return positive ? build::negated_if(expr.negated, at(expr.span), std::move(positive)) : nullptr;
+}
+
+ConditionPtr Checker::contains_text(const Expr &expr, Operand &left) {
+  const Span span = at(expr.span);
+  // A json key may hold a text or an array: whichever it is has to contain the value. Folds reach single
+  // values only.
+  const bool json = left.untyped && left.scalar.form == Scalar::Form::column;
+  if (left.untyped && !json && !read_as(left, Kind::text, expr.left, expr.op_span)) {
+    return nullptr;
+  }
+  std::vector<ConditionPtr> tests;
+  bool broken = false;
+  for (const Literal &literal : expr.literals) {
+    const Span literal_span = expr.literals.size() == 1 ? expr.op_span : literal.span;
+    std::vector<ConditionPtr> readings;
+    if (json && literal.kind == Literal::Kind::number) {
+      std::optional<Decimal> number = number_literal(literal, left, expr.left, literal_span);
+      if (number) {
+        Operand list = left;
+        list.scalar.type = Kind::number_list;
+        std::vector<Decimal> numbers;
+        numbers.push_back(std::move(*number));
+        readings.push_back(one_of(list, {}, std::move(numbers), span));
+      }
+    } else if (std::optional<std::string> text = text_literal(literal, expr.left, literal_span)) {
+      Scalar scalar = left.scalar;
+      scalar.type = Kind::text;
+      readings.push_back(build::text(Condition::Form::text_contains, span, std::move(scalar), *text));
+      if (json) {
+        Operand list = left;
+        list.scalar.type = Kind::text_list;
+        readings.push_back(one_of(list, {fold_case(*text)}, {}, span));
+      }
+    }
+    broken = broken || readings.empty();
+    if (!readings.empty()) {
+      tests.push_back(build::any(span, std::move(readings)));
+    }
+  }
+  if (broken) {
+    return nullptr;
+  }
+  return expr.quantifier == Expr::Quantifier::all ? build::all(span, std::move(tests))
+                                                  : build::any(span, std::move(tests));
+}
+
+ConditionPtr Checker::one_of(const Operand &left, std::vector<std::string> texts,
+                             std::vector<Decimal> numbers, Span span) {
+  if (left.form != Operand::Form::set) {
+    auto made = build::test(Condition::Form::list_contains, span, left.scalar);
+    made->texts = std::move(texts);
+    made->numbers = std::move(numbers);
+    made->ignore_case = true;
+    return made;
+  }
+  const bool is_numbers = left.scalar.type == Kind::number;
+  auto element =
+      build::test(is_numbers ? Condition::Form::number_in : Condition::Form::text_in, span, left.scalar);
+  element->texts = std::move(texts);
+  element->numbers = std::move(numbers);
+  element->ignore_case = !is_numbers;
+  return build::number_compare(span, count_of(left.set, std::move(element), span), CompareOp::gt, Decimal(0));
+}
+
+ConditionPtr Checker::list_contains(const Expr &expr, const Operand &left, bool all) {
+  const Span span = at(expr.span);
+  const bool is_numbers = left.scalar.type == Kind::number || left.scalar.type == Kind::number_list;
+  std::vector<std::string> texts;
+  std::vector<Decimal> numbers;
+  bool broken = false;
+  for (const Literal &literal : expr.literals) {
+    const Span literal_span = expr.literals.size() == 1 ? expr.op_span : literal.span;
+    if (is_numbers && literal.kind == Literal::Kind::number) {
+      std::optional<Decimal> number = number_literal(literal, left, expr.left, literal_span);
+      broken = broken || !number;
+      if (number) {
+        numbers.push_back(std::move(*number));
+      }
+    } else if (!is_numbers && literal.kind == Literal::Kind::text) {
+      texts.push_back(fold_case(literal.text));
+    } else {
+      broken = true;
+      if (!full()) {
+        const std::string written = print_literal(literal);
+        report(SqlState::wrong_type, literal_span,
+               fmt::format("{} is a list of {} and cannot contain {}", print_value(expr.left),
+                           is_numbers ? "numbers" : "texts", written),
+               is_numbers || literal.kind == Literal::Kind::coordinates
+                   ? std::string()
+                   : fmt::format("Put it in quotes: '{}'.", written));
+      }
+    }
+  }
+  if (broken) {
+    return nullptr;
+  }
+  sort_distinct(texts);
+  sort_distinct(numbers);
+  if (!all) {
+    return one_of(left, std::move(texts), std::move(numbers), span);
+  }
+  std::vector<ConditionPtr> tests;
+  for (std::string &text : texts) {
+    tests.push_back(one_of(left, {std::move(text)}, {}, span));
+  }
+  for (Decimal &number : numbers) {
+    std::vector<Decimal> one;
+    one.push_back(std::move(number));
+    tests.push_back(one_of(left, {}, std::move(one), span));
+  }
+  return build::all(span, std::move(tests));
+}
+
+ConditionPtr Checker::list_present(const Operand &left, Span span) {
+  if (left.form != Operand::Form::set) {
+    return build::test(Condition::Form::list_present, span, left.scalar);
+  }
+  ConditionPtr element = build::present(span, left.scalar);
+  return build::number_compare(span, count_of(left.set, std::move(element), span), CompareOp::gt, Decimal(0));
+}
+
+ConditionPtr Checker::segments_contain(const Expr &expr) {
+  std::vector<ConditionPtr> tests;
+  bool broken = false;
+  for (const Literal &literal : expr.literals) {
+    if (literal.kind != Literal::Kind::text) {
+      report(SqlState::wrong_type, expr.literals.size() == 1 ? expr.op_span : literal.span,
+             fmt::format("segments is a list of names and cannot contain {}", print_literal(literal)));
+      broken = true;
+      continue;
+    }
+    const std::string folded = fold_case(literal.text);
+    int index = -1;
+    for (std::size_t i = 0; i < schema_.segments.size() && index < 0; ++i) {
+      const std::string &name = schema_.segments[i].name;
+      if (name == literal.text || fold_case(name) == folded) {
+        index = static_cast<int>(i);
+      }
+    }
+    if (index < 0) {
+      broken = true;
+      if (!full()) {
+        std::vector<std::string> known;
+        for (const NamedSegment &segment : schema_.segments) {
+          known.push_back(segment.name);
+        }
+        report(SqlState::undefined_name, literal.span,
+               fmt::format("segment \"{}\" does not exist", literal.text), nearest_hint(literal.text, known));
+      }
+      continue;
+    }
+    ConditionPtr inlined = segment(index, literal.span);
+    if (!inlined) {
+      broken = true;
+      continue;
+    }
+    auto made = build::node(Condition::Form::segment, at(expr.span));
+    made->children.push_back(std::move(inlined));
+    made->segment_name = schema_.segments[static_cast<std::size_t>(index)].name;
+    tests.push_back(std::move(made));
+  }
+  if (broken) {
+    return nullptr;
+  }
+  const Span span = at(expr.span);
+  return expr.quantifier == Expr::Quantifier::all ? build::all(span, std::move(tests))
+                                                  : build::any(span, std::move(tests));
+}
+
+} // namespace segmentation::core

@@ -1,0 +1,96 @@
+// MATCHES: row conditions filter the rows together, aggregate conditions judge what is left.
+#include "core/meaning/build.hpp"
+#include "core/meaning/checking.hpp"
+#include "core/rule/printer.hpp"
+
+#include <fmt/format.h>
+
+namespace segmentation::core {
+
+namespace {
+
+/// Collects the conditions that hold together: the commas and ANDs of MATCHES, through parentheses.
+void flatten(const Expr &expr, std::vector<const Expr *> &parts) {
+  if (expr.kind != Expr::Kind::all) {
+    parts.push_back(&expr);
+    return;
+  }
+  for (const Expr &child : expr.children) {
+    flatten(child, parts);
+  }
+}
+
+} // namespace
+
+ConditionPtr Checker::matches(const Expr &expr, const Context &context) {
+  if (context.in_row()) {
+    report(SqlState::syntax_error, expr.source.span,
+           fmt::format("{} MATCHES cannot stand in a condition on rows", print_name(expr.source)),
+           "Test it beside the other MATCHES, joined by AND; a detail source reaches its parents' columns "
+           "itself.");
+    return nullptr;
+  }
+  const NameParts parts = expr.source.parts;
+  const SourceName source = find_source(schema_, parts);
+  if (source.relation < 0 || source.parts != parts.size()) {
+    if (source.relation >= 0) {
+      report(SqlState::wrong_type, expr.source.span,
+             fmt::format("{} is not a source", print_name(expr.source)),
+             fmt::format("Use {} MATCHES (...) and name the column inside.",
+                         schema_.relations[static_cast<std::size_t>(source.relation)].name));
+    } else {
+      unknown_source(expr.source, false);
+    }
+    return nullptr;
+  }
+
+  std::vector<const Expr *> conditions;
+  if (!expr.children.empty()) {
+    flatten(expr.children[0], conditions);
+  }
+  Context rows;
+  rows.place = Context::Place::row;
+  rows.root = source.relation;
+  std::vector<const Expr *> aggregates;
+  std::vector<ConditionPtr> filters;
+  bool broken = false;
+  for (const Expr *part : conditions) {
+    if (is_aggregate_test(*part, rows)) {
+      aggregates.push_back(part);
+      continue;
+    }
+    ConditionPtr filter = condition(*part, rows);
+    broken = broken || !filter;
+    filters.push_back(std::move(filter));
+  }
+  const Span span = at(expr.span);
+  ConditionPtr filter;
+  if (!filters.empty() && !broken) {
+    filter = build::all(expr.children.empty() ? span : at(expr.children[0].span), std::move(filters));
+  }
+  if (aggregates.empty()) {
+    if (broken) {
+      return nullptr;
+    }
+    return build::negated_if(expr.negated, span,
+                             build::number_compare(span, count_of(source.relation, std::move(filter), span),
+                                                   CompareOp::gt, Decimal(0)));
+  }
+
+  Context judged;
+  judged.place = Context::Place::aggregate;
+  judged.root = source.relation;
+  judged.rows = std::move(filter);
+  std::vector<ConditionPtr> tests;
+  for (const Expr *aggregate : aggregates) {
+    ConditionPtr test = condition(*aggregate, judged);
+    broken = broken || !test;
+    tests.push_back(std::move(test));
+  }
+  if (broken) {
+    return nullptr;
+  }
+  return build::negated_if(expr.negated, span, build::all(span, std::move(tests)));
+}
+
+} // namespace segmentation::core

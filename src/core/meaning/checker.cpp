@@ -1,0 +1,173 @@
+// The checker's entrances, and how it keeps mistakes and limits.
+#include "core/meaning/checking.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace segmentation::core {
+
+namespace {
+
+/// How much larger than its text a rule may become by the attributes and segments it names.
+constexpr std::uint32_t inlined_growth = 20;
+/// The parser holds each text to its own depth; attributes and segments within one another add theirs.
+constexpr std::uint32_t inlined_depth = 2;
+
+Diagnostics no_customers(Span span) {
+  return {{SqlState::undefined_name, span, "no customers are bound",
+           "Bind the table of customers with bind_customers."}};
+}
+
+} // namespace
+
+Checker::Checker(const Meaning &meaning, const Limits &limits)
+    : schema_(meaning.schema), reach_(meaning.reach ? meaning.reach : make_reach(meaning.schema)),
+      limits_(limits), limit_of_diagnostics_(std::max<std::size_t>(limits.diagnostics, 1)),
+      attribute_states_(meaning.schema.attributes.size(), State::unseen),
+      segment_states_(meaning.schema.segments.size(), State::unseen) {
+}
+
+void Checker::report(SqlState state, Span span, std::string message, std::string hint) {
+  if (!full()) {
+    diagnostics_.push_back({state, at(span), std::move(message), std::move(hint)});
+  }
+}
+
+Diagnostics Checker::take_diagnostics() {
+  std::stable_sort(diagnostics_.begin(), diagnostics_.end(),
+                   [](const Diagnostic &a, const Diagnostic &b) { return a.span.begin < b.span.begin; });
+  return std::move(diagnostics_);
+}
+
+std::vector<int> Checker::attributes_used() const {
+  std::vector<int> used;
+  for (std::size_t i = 0; i < attribute_states_.size(); ++i) {
+    if (attribute_states_[i] != State::unseen) {
+      used.push_back(static_cast<int>(i));
+    }
+  }
+  return used;
+}
+
+std::vector<int> Checker::segments_used() const {
+  std::vector<int> used;
+  for (std::size_t i = 0; i < segment_states_.size(); ++i) {
+    if (segment_states_[i] != State::unseen) {
+      used.push_back(static_cast<int>(i));
+    }
+  }
+  return used;
+}
+
+Level::Level(Checker &checker, Span span) : checker_(checker) {
+  ++checker.depth_;
+  ++checker.size_;
+  const std::uint32_t most_depth = checker.limits_.depth * inlined_depth;
+  const std::uint32_t most_size = checker.limits_.clauses * inlined_growth;
+  if (checker.depth_ <= most_depth && checker.size_ <= most_size) {
+    return;
+  }
+  fits_ = false;
+  if (!checker.too_large_) {
+    checker.too_large_ = true;
+    checker.report(
+        SqlState::limit_exceeded, span,
+        checker.depth_ > most_depth
+            ? fmt::format("the rule is nested more than {} levels deep, with the attributes and segments "
+                          "that it names",
+                          most_depth)
+            : fmt::format("the rule has more than {} parts, with the attributes that it names", most_size),
+        "Let it name fewer attributes and segments that name others in turn.");
+  }
+}
+
+PreparedMeaning prepare_meaning(Schema schema) {
+  auto meaning = std::make_shared<Meaning>();
+  meaning->schema = std::move(schema);
+  meaning->reach = make_reach(meaning->schema);
+  const std::size_t count = meaning->schema.relations.size();
+  meaning->row_conditions.resize(count);
+  PreparedMeaning prepared;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Relation &relation = meaning->schema.relations[i];
+    if (!relation.condition) {
+      continue;
+    }
+    Checker checker(*meaning, {});
+    Context context;
+    context.place = Context::Place::binding;
+    context.root = static_cast<int>(i);
+    meaning->row_conditions[i] = checker.condition(*relation.condition, context);
+    for (Diagnostic &diagnostic : checker.take_diagnostics()) {
+      diagnostic.message = fmt::format("condition of \"{}\": {}", relation.name, diagnostic.message);
+      prepared.diagnostics.push_back(std::move(diagnostic));
+    }
+  }
+  if (prepared.diagnostics.empty()) {
+    prepared.meaning = std::move(meaning);
+  }
+  return prepared;
+}
+
+Checked check_rule(const Expr &condition, const Meaning &meaning, const Limits &limits) {
+  Checked checked;
+  if (meaning.schema.relations.empty()) {
+    checked.diagnostics = no_customers(condition.span);
+    return checked;
+  }
+  Checker checker(meaning, limits);
+  ConditionPtr result = checker.condition(condition, {});
+  checked.diagnostics = checker.take_diagnostics();
+  if (checked.diagnostics.empty()) {
+    checked.rule = CheckedRule{std::move(result), checker.attributes_used(), checker.segments_used()};
+  }
+  return checked;
+}
+
+CheckedAttribute check_attribute(const AttributeExpression &expression, const Meaning &meaning,
+                                 const Limits &limits) {
+  CheckedAttribute checked;
+  const Span span = expression.value       ? expression.value->span
+                    : expression.condition ? expression.condition->span
+                                           : Span{};
+  if (meaning.schema.relations.empty()) {
+    checked.diagnostics = no_customers(span);
+    return checked;
+  }
+  Checker checker(meaning, limits);
+  std::optional<Kind> type;
+  if (expression.condition) {
+    checker.condition(*expression.condition, {});
+    type = Kind::boolean;
+  } else if (expression.value) {
+    const Operand operand = checker.value(*expression.value, {});
+    switch (operand.form) {
+    case Operand::Form::broken:
+      break;
+    case Operand::Form::scalar:
+    case Operand::Form::list:
+      type = operand.untyped ? Kind::json : operand.scalar.type;
+      break;
+    case Operand::Form::set:
+      type = operand.scalar.type == Kind::number ? Kind::number_list : Kind::text_list;
+      break;
+    case Operand::Form::segments:
+      type = Kind::text_list;
+      break;
+    case Operand::Form::condition:
+      type = Kind::boolean;
+      break;
+    case Operand::Form::anniversary:
+      type = Kind::day;
+      break;
+    }
+  }
+  checked.diagnostics = checker.take_diagnostics();
+  if (checked.diagnostics.empty()) {
+    checked.type = type;
+  }
+  return checked;
+}
+
+} // namespace segmentation::core

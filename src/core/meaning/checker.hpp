@@ -1,0 +1,47 @@
+// Names and types: tree + schema -> checked rule.
+#pragma once
+
+#include "core/meaning/checked.hpp"
+#include "core/rule/parser.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace segmentation::core {
+
+/// Checks the conditions of all bound relations and takes the schema over. Diagnostics name the binding in
+/// their message; their spans point into that relation's condition_text.
+struct PreparedMeaning {
+  std::shared_ptr<const Meaning> meaning; // absent where there is any diagnostic
+  Diagnostics diagnostics;
+};
+PreparedMeaning prepare_meaning(Schema schema);
+
+/// Checks a rule's condition. All independent mistakes are reported, at most limits.diagnostics, in the order
+/// of the text.
+struct Checked {
+  std::optional<CheckedRule> rule;
+  Diagnostics diagnostics;
+};
+Checked check_rule(const Expr &condition, const Meaning &meaning, const Limits &limits = {});
+
+/// Checks the expression of define_attribute; the type of a value expression is returned, boolean for a
+/// condition.
+struct CheckedAttribute {
+  std::optional<Kind> type;
+  Diagnostics diagnostics;
+};
+CheckedAttribute check_attribute(const AttributeExpression &expression, const Meaning &meaning,
+                                 const Limits &limits = {});
+
+/// Returns up to `count` known names nearest to an unknown one (edit distance, at most a third of its
+/// length), best first.
+std::vector<std::string> nearest_names(std::string_view unknown, const std::vector<std::string> &known,
+                                       std::size_t count = 3);
+
+/// Returns the relations that a checked condition reads, as indexes, ascending: sources, sets, and lookups on
+/// the way.
+std::vector<int> relations_read(const Condition &condition, const Meaning &meaning);
+
+} // namespace segmentation::core
