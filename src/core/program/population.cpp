@@ -1,0 +1,275 @@
+// Rows in: customers first, then what hangs on them.
+#include "core/program/population.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace segmentation::core {
+namespace program {
+
+Customers::Customers(const Program::Impl &program, const Moment &moment, bool with_horizons, Slice slice)
+    : plan(program), clock(moment, plan.bounds, plan.windows), horizons(with_horizons),
+      keys(plan.key_is_integer, slice) {
+  feeds.resize(plan.feeds.size());
+  for (std::size_t feed = 0; feed < feeds.size(); ++feed)
+    prepare_batch(feed);
+  bits.resize(plan.bits.size());
+  bit_place.assign(plan.plans[0].rows.nodes.size(), -1);
+  for (std::size_t i = 0; i < plan.bits.size(); ++i)
+    bit_place[static_cast<std::size_t>(plan.bits[i])] = static_cast<int>(i);
+  stored.resize(plan.stored.size());
+  feeds[0].rows = std::make_unique<RowProgram>(plan.plans[0].rows, clock, Level::verdicts);
+  offsets.assign(plan.measures.size(), 0);
+  sides.resize(plan.measures.size());
+  loaded.resize(plan.customers.values.size());
+  loaded_until.resize(plan.customers.values.size());
+}
+
+void Customers::prepare_batch(std::size_t feed) {
+  FeedState &state = feeds[feed];
+  const auto &columns = plan.feeds[feed].columns;
+  state.memory.resize(columns.size() + 1);
+  state.batch.columns.resize(columns.size());
+  for (std::size_t i = 0; i <= columns.size(); ++i) { // the key last
+    const bool is_key = i == columns.size();
+    BatchColumn &column = is_key ? state.batch.key : state.batch.columns[i];
+    BatchMemory &memory = state.memory[i];
+    column.type = is_key ? (plan.key_is_integer ? Kind::number : Kind::text) : columns[i].type;
+    column.scale = is_key ? 0 : columns[i].scale;
+    memory.cells.assign(Batch::capacity, Cell::missing);
+    column.cells = memory.cells.data();
+    const bool is_list = column.type == Kind::text_list || column.type == Kind::number_list;
+    if (is_list) {
+      memory.lists.resize(Batch::capacity);
+      column.lists = memory.lists.data();
+      continue;
+    }
+    if (column.type == Kind::text || column.type == Kind::number || column.type == Kind::json) {
+      memory.texts.resize(Batch::capacity);
+      column.texts = memory.texts.data();
+    }
+    memory.integers.resize(Batch::capacity);
+    column.integers = memory.integers.data();
+  }
+}
+
+void Customers::lay_out() {
+  laid_out = true;
+  level = keys.size() <= explained_customers ? Level::explaining
+          : horizons                         ? Level::horizons
+                                             : Level::verdicts;
+  for (std::size_t feed = 0; feed < feeds.size(); ++feed) {
+    FeedState &state = feeds[feed];
+    if (feed > 0)
+      state.rows = std::make_unique<RowProgram>(plan.plans[feed].rows, clock, level);
+    for (const int measure : plan.plans[feed].measures) {
+      const Measure &one = plan.measure(measure);
+      if (one.level > level)
+        continue;
+      offsets[static_cast<std::size_t>(measure)] = state.stride;
+      state.stride += cell_bytes(one.kind);
+      const auto group = std::find_if(state.groups.begin(), state.groups.end(),
+                                      [&](const FoldGroup &known) { return known.filter == one.filter; });
+      if (group != state.groups.end())
+        group->measures.push_back(measure);
+      else
+        state.groups.push_back({one.filter, {measure}});
+    }
+  }
+}
+
+void Customers::make_room() {
+  if (!laid_out)
+    lay_out();
+  for (std::size_t feed = 1; feed < feeds.size(); ++feed)
+    if (const std::size_t bytes = keys.size() * feeds[feed].stride; feeds[feed].block.size() < bytes)
+      feeds[feed].block.resize(bytes);
+}
+
+void Customers::keep_card(std::uint32_t customer, std::uint32_t row) {
+  cards.resize(customer + 1);
+  for (const BatchColumn &column : feeds[0].batch.columns) {
+    Card &card = cards[customer].emplace_back();
+    card.cell = column.cells[row];
+    if (card.cell == Cell::missing)
+      continue;
+    if (column.lists != nullptr)
+      for (std::uint32_t i = 0; i < column.lists[row].count; ++i)
+        card.list.emplace_back(view(column.lists[row].values[i]));
+    else if (card.cell == Cell::digits || column.type == Kind::text)
+      card.text = view(column.texts[row]);
+    else
+      card.integer = column.integers[row];
+  }
+}
+
+void Customers::fold_customers() {
+  Batch &batch = feeds[0].batch;
+  std::uint16_t fresh[Batch::capacity];
+  std::uint32_t customer = keys.size();
+  const std::uint32_t count = keys.insert(batch.key, batch.rows, fresh);
+  if (count == 0)
+    return;
+  feeds[0].rows->run(batch);
+  for (std::size_t i = 0; i < bits.size(); ++i) {
+    const std::uint8_t *bytes = feeds[0].rows->result(plan.bits[i]);
+    if (count == batch.rows)
+      bits[i].insert(bits[i].end(), bytes, bytes + count);
+    else
+      for (std::uint32_t k = 0; k < count; ++k)
+        bits[i].push_back(bytes[fresh[k]]);
+  }
+  for (std::size_t i = 0; i < stored.size(); ++i) {
+    const BatchColumn &column = batch.columns[static_cast<std::size_t>(plan.stored[i])];
+    StoredColumn &kept = stored[i];
+    for (std::uint32_t k = 0; k < count; ++k) {
+      const std::uint32_t row = fresh[k];
+      Cell cell = column.cells[row];
+      std::int64_t value = 0;
+      if (column.type == Kind::text) {
+        kept.texts.emplace_back(cell == Cell::missing ? std::string_view{} : view(column.texts[row]));
+      } else if (cell == Cell::digits) {
+        if (const auto number = Decimal::parse(view(column.texts[row])))
+          kept.numbers.emplace(customer + k, *number);
+        else
+          cell = Cell::missing;
+      } else if (cell == Cell::value && column.integers != nullptr) {
+        value = column.integers[row];
+      }
+      kept.cells.push_back(cell);
+      if (column.type != Kind::text)
+        kept.integers.push_back(value);
+    }
+  }
+  for (std::uint32_t k = 0; k < count && customer + k < explained_customers; ++k)
+    keep_card(customer + k, fresh[k]);
+}
+
+void Customers::fold_rows(std::size_t feed) {
+  make_room();
+  FeedState &state = feeds[feed];
+  Batch &batch = state.batch;
+  std::uint32_t customers[Batch::capacity];
+  keys.find(batch.key, batch.rows, customers);
+  std::byte *blocks[Batch::capacity];
+  std::uint16_t known[Batch::capacity];
+  std::uint32_t known_count = 0;
+  for (std::uint32_t row = 0; row < batch.rows; ++row) {
+    known[known_count] = static_cast<std::uint16_t>(row);
+    known_count += customers[row] != KeyTable::none;
+    blocks[row] =
+        customers[row] == KeyTable::none ? nullptr : state.block.data() + customers[row] * state.stride;
+    __builtin_prefetch(blocks[row], 1);
+  }
+  if (known_count == 0)
+    return;
+  state.rows->run(batch);
+  std::uint16_t picked[Batch::capacity];
+  for (const FoldGroup &group : state.groups) {
+    const std::uint16_t *rows = known;
+    std::uint32_t count = known_count;
+    if (!state.rows->is_always(group.filter)) {
+      const std::uint8_t *passes = state.rows->result(group.filter);
+      count = 0;
+      for (std::uint32_t k = 0; k < known_count; ++k) {
+        picked[count] = known[k];
+        count += passes[known[k]];
+      }
+      rows = picked;
+    }
+    if (count == 0)
+      continue;
+    for (const int measure : group.measures)
+      fold_measure(plan.measure(measure),
+                   {batch, rows, count, customers, blocks, offsets[static_cast<std::size_t>(measure)],
+                    keys.size(), clock, plan.plans[feed].rows},
+                   sides[static_cast<std::size_t>(measure)]);
+  }
+  if (level < Level::explaining || plan.relation(plan.feeds[feed].relation).role != Role::set)
+    return;
+  const int exists = plan.plans[feed].exists;
+  if (plan.plans[feed].rows.nodes[static_cast<std::size_t>(exists)].level > level)
+    return;
+  const std::uint8_t *passes = state.rows->result(exists);
+  for (std::uint32_t k = 0; k < known_count; ++k) {
+    const std::uint32_t row = known[k];
+    for (std::size_t c = 0; passes[row] && c < batch.columns.size(); ++c) {
+      const BatchColumn &column = batch.columns[c];
+      if (column.cells[row] == Cell::missing || column.lists != nullptr)
+        continue;
+      state.members[{customers[row], static_cast<int>(c)}].push_back(
+          column.type == Kind::text || column.cells[row] == Cell::digits
+              ? std::string(view(column.texts[row]))
+              : show(column.type, column.integers[row], column.scale, clock.zone()));
+    }
+  }
+}
+
+} // namespace program
+
+using program::FeedState;
+using program::KeyTable;
+using program::Loaded;
+using program::Side;
+using program::StoredColumn;
+
+Population::Population(const Program &program, const Moment &moment, bool horizons, Slice slice)
+    : impl_(std::make_unique<Impl>(program.impl(), moment, horizons, slice)) {
+}
+Population::~Population() = default;
+
+Batch &Population::batch(std::size_t feed) {
+  return impl_->feeds[feed].batch;
+}
+
+void Population::fold(std::size_t feed) {
+  Batch &batch = impl_->feeds[feed].batch;
+  if (batch.rows > 0) {
+    if (feed == 0)
+      impl_->fold_customers();
+    else
+      impl_->fold_rows(feed);
+  }
+  batch.rows = 0;
+}
+
+std::uint32_t Population::size() const noexcept {
+  return impl_->keys.size();
+}
+std::int64_t Population::integer_key(std::uint32_t customer) const {
+  return impl_->keys.integer(customer);
+}
+TextCell Population::text_key(std::uint32_t customer) const {
+  return impl_->keys.text(customer);
+}
+
+std::optional<std::uint32_t> Population::find(std::int64_t key) const {
+  const std::uint32_t customer = impl_->keys.find(key);
+  return customer == KeyTable::none ? std::nullopt : std::optional(customer);
+}
+std::optional<std::uint32_t> Population::find(std::string_view key) const {
+  const std::uint32_t customer = impl_->keys.find(key);
+  return customer == KeyTable::none ? std::nullopt : std::optional(customer);
+}
+
+std::size_t Population::memory_bytes() const noexcept {
+  std::size_t bytes = impl_->keys.memory_bytes();
+  for (const auto &one : impl_->bits)
+    bytes += one.capacity();
+  for (const StoredColumn &one : impl_->stored)
+    bytes += one.cells.capacity() + one.integers.capacity() * 8 + one.texts.capacity() * sizeof(std::string) +
+             one.numbers.size() * 64;
+  for (const FeedState &feed : impl_->feeds) {
+    bytes += feed.block.capacity() + (feed.rows ? feed.rows->memory_bytes() : 0);
+    bytes += feed.memory.size() * Batch::capacity * (sizeof(Cell) + sizeof(std::int64_t) + sizeof(TextCell));
+  }
+  for (const Side &side : impl_->sides)
+    bytes += side.memory_bytes();
+  for (const auto &one : impl_->loaded)
+    bytes += one ? sizeof(Loaded) : 0;
+  for (const auto &one : impl_->loaded_until)
+    bytes += one ? sizeof(program::LoadedUntil) : 0;
+  return bytes + impl_->node_bytes.capacity() + impl_->node_until.capacity() * sizeof(Instant);
+}
+
+} // namespace segmentation::core

@@ -1,0 +1,177 @@
+// The inside of a Population: customers' own rows in arrays, their measures as one block of cells per
+// customer and feed.
+#pragma once
+
+#include "core/program/keys.hpp"
+#include "core/program/measure.hpp"
+#include "core/program/plan.hpp"
+#include "core/program/row_program.hpp"
+#include "core/program/show.hpp"
+#include "core/program/side.hpp"
+
+#include <map>
+#include <memory>
+#include <tuple>
+
+namespace segmentation::core {
+
+namespace program {
+
+/// A population of at most so many customers keeps what explain() wants to show.
+inline constexpr std::uint32_t explained_customers = 16;
+inline constexpr std::uint32_t block_customers = 256;
+
+/// A column of the customers feed whose values are kept.
+struct StoredColumn {
+  std::vector<Cell> cells;
+  std::vector<std::int64_t> integers;
+  std::vector<std::string> texts;
+  std::unordered_map<std::uint32_t, Decimal> numbers; // beyond 64 bits
+};
+
+/// A cell of the customers feed as it came, for explain().
+struct Card {
+  Cell cell = Cell::missing;
+  std::int64_t integer = 0;
+  std::string text;
+  std::vector<std::string> list;
+};
+
+/// The arrays behind a batch.
+struct BatchMemory {
+  std::vector<Cell> cells;
+  std::vector<std::int64_t> integers;
+  std::vector<TextCell> texts;
+  std::vector<ListCell> lists;
+};
+
+/// Measures of one feed that share a filter: its rows are picked once.
+struct FoldGroup {
+  int filter = -1;
+  std::vector<int> measures;
+};
+
+struct FeedState {
+  Batch batch;
+  std::vector<BatchMemory> memory;
+  std::unique_ptr<RowProgram> rows;
+  std::vector<FoldGroup> groups;
+  std::size_t stride = 0;
+  std::vector<std::byte> block;                                              // customer after customer
+  std::map<std::pair<std::uint32_t, int>, std::vector<std::string>> members; // of sets, by (customer, column)
+};
+
+/// A value of a block of customers.
+struct Loaded {
+  std::int64_t values[block_customers];
+  Presence presence[block_customers];
+  bool any_aside = false;
+  std::uint64_t block = 0; // for which block it was loaded; 0 for none
+};
+
+/// Until when a value of each customer of a block stays.
+struct LoadedUntil {
+  Instant until[block_customers];
+  std::uint64_t block = 0;
+};
+
+/// All that a Population holds.
+struct Customers {
+  Customers(const Program::Impl &plan, const Moment &moment, bool horizons, Slice slice);
+
+  const Program::Impl &plan;
+  Clock clock;
+  bool horizons;
+  KeyTable keys;
+
+  // Customers' own rows.
+  std::vector<std::vector<std::uint8_t>> bits; // by Program::Impl::bits, then by customer
+  std::vector<int> bit_place;                  // by row node: position in bits
+  std::vector<StoredColumn> stored;
+  std::vector<std::vector<Card>> cards; // of the first customers: her columns
+
+  // Measures.
+  bool laid_out = false;
+  Level level = Level::verdicts;
+  std::vector<FeedState> feeds;
+  std::vector<std::size_t> offsets; // by measure
+  std::vector<Side> sides;          // by measure
+
+  // Scratch of evaluate().
+  std::uint64_t block_number = 0;
+  std::vector<std::unique_ptr<Loaded>> loaded;            // by value of the customers' graph
+  std::vector<std::unique_ptr<LoadedUntil>> loaded_until; // likewise
+  std::vector<std::uint8_t> node_bytes;
+  std::vector<Instant> node_until;
+  std::vector<std::size_t> until_place; // by node
+
+  void prepare_batch(std::size_t feed);
+  void lay_out();
+  /// Gives every feed's block room for all customers.
+  void make_room();
+  void fold_customers();
+  void fold_rows(std::size_t feed);
+  void keep_card(std::uint32_t customer, std::uint32_t row);
+
+  const std::byte *cell(const Measure &measure, int index, std::uint32_t customer) const {
+    const FeedState &feed = feeds[static_cast<std::size_t>(measure.feed)];
+    return feed.block.data() + customer * feed.stride + offsets[static_cast<std::size_t>(index)];
+  }
+  /// Reads a measure's value. A text view lasts until the next fold.
+  void read_measure(int measure, std::uint32_t customer, LeafValue &out) const;
+  /// Returns the first instant at which rows may enter or leave a measure.
+  Instant measure_until(int measure, std::uint32_t customer) const;
+  void read_stored(int stored, std::uint32_t customer, LeafValue &out) const;
+  /// Returns the entry that a mode measure stands at; null for none.
+  const ModeEntry *mode_of(int measure, std::uint32_t customer) const;
+
+  /// Judges the nodes that are needed at the level for a block of customers into node_bytes and node_until.
+  void judge_block(std::uint32_t first, std::uint32_t count, Level nodes, bool with_until);
+  const Loaded &load(int value, std::uint32_t first, std::uint32_t count);
+  /// Returns until when a value that is a measure stays.
+  const Instant *load_until(int value, std::uint32_t first, std::uint32_t count);
+  void load_measure(int measure, std::uint32_t first, std::uint32_t count, Loaded &out) const;
+  void load_computed(const ValueNode &node, std::uint32_t first, std::uint32_t count, Loaded &out);
+  void judge_test(const Test &test, std::uint32_t first, std::uint32_t count, std::uint8_t *out);
+  void judge_until(const Test &test, std::uint32_t first, std::uint32_t count, const std::uint8_t *holds,
+                   Instant *out);
+  void join_until(const Node &node, std::uint32_t count, const std::uint8_t *answers, Instant *out);
+  void evaluate(std::uint32_t first, std::uint32_t count, Verdicts &verdicts);
+  std::vector<Explanation> explain(std::size_t rule, std::uint32_t customer);
+};
+
+/// Reads leaves of one customer.
+class CustomerReader final : public LeafReader {
+public:
+  explicit CustomerReader(const Customers &customers) : customers_(customers) {}
+  void at(std::uint32_t customer) noexcept { customer_ = customer; }
+  void read(int leaf, LeafValue &out) const override;
+  Instant until(int leaf) const override;
+
+private:
+  const Customers &customers_;
+  std::uint32_t customer_ = 0;
+};
+
+/// Folds a batch's picked rows into one measure. `cells` are the rows' customers' blocks, at the measure's
+/// offset.
+struct FoldInput {
+  const Batch &batch;
+  const std::uint16_t *picked;
+  std::uint32_t count;
+  const std::uint32_t *customers; // by row
+  std::byte *const *blocks;       // by row
+  std::size_t offset;
+  std::uint32_t population;
+  const Clock &clock;
+  const Graph &rows;
+};
+void fold_measure(const Measure &measure, const FoldInput &input, Side &side);
+
+} // namespace program
+
+struct Population::Impl : program::Customers {
+  using Customers::Customers;
+};
+
+} // namespace segmentation::core

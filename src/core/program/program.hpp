@@ -1,0 +1,154 @@
+// Many checked rules as one program: rows in, verdicts out. The same code serves one customer and a million.
+// Knows nothing of where rows come from: feeds() says which SELECTs to run, batches carry their rows in.
+#pragma once
+
+#include "core/meaning/checked.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace segmentation::core {
+
+/// One result column of a feed's SELECT, after column 0, the customer's key.
+struct FeedColumn {
+  ColumnRef column;
+  Kind type = Kind::number; // as delivered; a json key is delivered as the type that rules mean
+  std::int32_t scale = 0;   // number: coefficients are delivered at this scale
+  std::string sql;
+};
+
+/// One SELECT over one bound relation: (key, columns...). feeds()[0] is the customers themselves and must be
+/// run first.
+struct Feed {
+  int relation = 0;
+  std::vector<FeedColumn> columns;
+  std::string select_all;   // all customers' rows
+  std::string select_keyed; // rows of the customers in $1, an array of the key's own type
+};
+
+struct TextCell {
+  const char *data = nullptr;
+  std::uint32_t size = 0;
+};
+
+struct ListCell {
+  const TextCell *values = nullptr; // number_list: decimal digits
+  std::uint32_t count = 0;
+};
+
+/// State of a cell.
+enum class Cell : std::uint8_t {
+  missing = 0,
+  value = 1,
+  digits =
+      2, // a number that does not fit its column's scale or 64 bits: its decimal digits are in texts[row]
+};
+
+/// One column of a batch: arrays of Batch::capacity entries; which are used follows from the type.
+struct BatchColumn {
+  Kind type = Kind::number;
+  std::int32_t scale = 0;
+  Cell *cells = nullptr;
+  std::int64_t *integers = nullptr; // number (coefficient at scale), day, instant, boolean (0, 1)
+  TextCell *texts = nullptr;        // text; number digits. The bytes stay the caller's until fold() returns.
+  ListCell *lists = nullptr;
+};
+
+/// Rows on their way in. The caller writes rows [0, rows) of key and columns, then calls fold().
+struct Batch {
+  static constexpr std::uint32_t capacity = 1024;
+  std::uint32_t rows = 0;
+  BatchColumn key;                  // number at scale 0 for integer keys, else text
+  std::vector<BatchColumn> columns; // in the order of Feed::columns
+};
+
+/// Which customers to judge, when a build is done in several passes: those whose key hashes to `index` of
+/// `count`.
+struct Slice {
+  std::uint32_t index = 0;
+  std::uint32_t count = 1;
+};
+
+/// Verdicts over a range of customers.
+struct Verdicts {
+  std::uint32_t customers = 0;
+  std::uint32_t rules = 0;
+  std::vector<std::uint8_t> holds; // [rule * customers + customer]
+  std::vector<Instant>
+      until; // [customer]: the first instant at which any rule's answer may change, with no change of
+             // data; may be early, never late; infinity for never. Empty unless horizons were asked for.
+};
+
+/// One line of an explanation.
+struct Explanation {
+  std::uint32_t depth = 0;
+  Span span; // the part of the rule's text that this line is about; what the checker made of one
+             // written condition is one line
+  std::optional<std::string> actual; // the value found; absent for AND, OR, NOT and missing values
+  bool holds = false;
+  std::optional<std::string>
+      missing; // what is short: "12.40" for a sum that must be above, "1" for a count; absent otherwise
+  std::optional<std::int64_t> rows; // rows that passed the filter, for aggregates
+  Instant until = instant_infinity; // when time alone may change this line
+};
+
+class Program {
+public:
+  /// Compiles rules into one program. `key_is_integer` tells how customers' keys are delivered. The meaning
+  /// is kept.
+  static std::unique_ptr<Program> compile(std::shared_ptr<const Meaning> meaning,
+                                          std::vector<CheckedRule> rules, bool key_is_integer);
+  ~Program();
+
+  const std::vector<Feed> &feeds() const noexcept;
+  std::size_t rule_count() const noexcept;
+  /// Bytes of state that one customer takes, without variable parts: for sizing slices.
+  std::size_t state_bytes() const noexcept;
+
+  struct Impl;
+  const Impl &impl() const noexcept { return *impl_; }
+
+private:
+  Program();
+  std::unique_ptr<Impl> impl_;
+};
+
+/// The customers being judged, and their measures so far.
+class Population {
+public:
+  /// The program and the moment's zone must outlive it. Without `horizons` no time is spent on them.
+  Population(const Program &program, const Moment &moment, bool horizons, Slice slice = {});
+  ~Population();
+
+  /// Returns the batch to fill for a feed; valid until the population is gone, reused by fold().
+  Batch &batch(std::size_t feed);
+  /// Folds the batch's rows into the measures and empties it. Rows of unknown customers, missing keys and
+  /// other slices fall out. A customers row delivered twice counts once.
+  void fold(std::size_t feed);
+
+  /// Customers known after the customers feed; they are numbered in the order of arrival.
+  std::uint32_t size() const noexcept;
+  std::int64_t integer_key(std::uint32_t customer) const;
+  TextCell text_key(std::uint32_t customer) const;
+  std::optional<std::uint32_t> find(std::int64_t key) const;
+  std::optional<std::uint32_t> find(std::string_view key) const;
+
+  /// Judges customers [first, first + count) by all rules. For a customer whom the customers' own condition
+  /// leaves out is every rule is false.
+  void evaluate(std::uint32_t first, std::uint32_t count, Verdicts &verdicts);
+
+  /// Explains one rule for one customer, whole condition first, children deeper.
+  std::vector<Explanation> explain(std::size_t rule, std::uint32_t customer);
+
+  std::size_t memory_bytes() const noexcept;
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+} // namespace segmentation::core

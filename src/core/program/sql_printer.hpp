@@ -1,0 +1,33 @@
+// The independent path: a checked rule as plain SQL over the bound tables, with the same meaning as the
+// program's. Shares no code with the evaluator beyond the checked rule itself.
+#pragma once
+
+#include "core/meaning/checked.hpp"
+
+#include <string>
+
+namespace segmentation::core {
+
+struct SqlOptions {
+  std::string now = "now()"; // the judged instant as an SQL expression of type timestamptz
+  bool pretty = true;
+};
+
+/// Returns one SELECT with one column, the customers' key: the customers for whom the rule holds. Needs no
+/// search_path: every name is qualified by from_sql or an alias; every function and operator by pg_catalog's
+/// rules of resolution.
+std::string print_sql(const CheckedRule &rule, const Meaning &meaning, const SqlOptions &options = {});
+
+/// Prints the expression that reads a column in reach of `alias_of`'s relations, typed as its Kind says (see
+/// schema.hpp), json keys read safely as `type`. Shared with the row feeds: reading a column is the one thing
+/// both paths have in common.
+std::string print_column(const ColumnRef &column, Kind type, const Meaning &meaning);
+
+/// Prints FROM and the joins that reach `relations` (lookups by LEFT JOIN, parents by JOIN) from the source
+/// `root`, each under its own name as alias, quoted. Lookup conditions stand in ON.
+std::string print_from(int root, const std::vector<int> &relations, const Meaning &meaning);
+
+/// Returns the alias of a relation in printed SQL: its name as a quoted identifier.
+std::string relation_alias(const Relation &relation);
+
+} // namespace segmentation::core

@@ -1,0 +1,272 @@
+// What explain() says of one customer, and which SELECTs a program asks for; rules as people write them.
+#include "core/meaning/checker.hpp"
+#include "core/program/show.hpp"
+#include "core/rule/parser.hpp"
+
+#include "program_world.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+namespace segmentation::core::test {
+namespace {
+
+const Zone &sofia() {
+  static const Zone zone(
+      7200,
+      {{std::int64_t{day_of({2026, 3, 29})} * microseconds_per_day + 3'600'000'000, 10'800},
+       {std::int64_t{day_of({2026, 10, 25})} * microseconds_per_day + 3'600'000'000, 7200}},
+      false);
+  return zone;
+}
+
+Instant local(std::int32_t month, std::int32_t day, std::int64_t hour) {
+  return sofia().to_instant(std::int64_t{day_of({2026, month, day})} * microseconds_per_day +
+                            hour * 3'600'000'000);
+}
+
+MaybeValue number(const char *digits) {
+  Value value;
+  value.number = *Decimal::parse(digits);
+  return value;
+}
+MaybeValue text(const char *text) {
+  Value value;
+  value.text = text;
+  return value;
+}
+MaybeValue at(std::int64_t at) {
+  Value value;
+  value.at = at;
+  return value;
+}
+MaybeValue list(std::vector<std::string> values) {
+  Value value;
+  value.list = std::move(values);
+  return value;
+}
+const MaybeValue null;
+
+std::shared_ptr<const Meaning> meaning_of(Schema schema) {
+  PreparedMeaning prepared = prepare_meaning(std::move(schema));
+  if (!prepared.meaning)
+    throw std::invalid_argument(prepared.diagnostics.at(0).message);
+  return prepared.meaning;
+}
+
+// Maria: two paid orders, 87.60 in all, and one that is only open.
+Shop maria() {
+  Shop shop;
+  Schema schema = world_schema();
+  schema.zone = sofia();
+  schema.zone_name = "Europe/Sofia";
+  shop.meaning = *meaning_of(std::move(schema));
+  shop.tables.resize(shop.meaning.schema.relations.size());
+  shop.tables[customers] = {{number("7"), text("Maria"), number("12.5"), number("3"), null, at(1),
+                             at(day_of({1990, 6, 2})), at(local(1, 10, 9)), list({"bg", "en"}), null}};
+  const auto order = [](const char *id, Instant created, const char *status, const char *total, bool paid) {
+    return Row{number(id), number("7"), at(created), text(status), number(total), null, at(paid), null, null};
+  };
+  shop.tables[orders] = {order("1", local(3, 5, 12), "paid", "50.00", true),
+                         order("2", local(5, 20, 16), "paid", "37.60", true),
+                         order("3", local(5, 28, 10), "open", "10", false)};
+  shop.tables[tags] = {{number("7"), text("vip")}, {number("7"), text("Early bird")}};
+  return shop;
+}
+
+CheckedRule checked(const std::string &rule, const Meaning &meaning) {
+  const Parsed<Rule> parsed = parse_rule(rule);
+  if (!parsed.value)
+    throw std::invalid_argument(rule + ": " + parsed.diagnostics.at(0).message);
+  const Checked out = check_rule(parsed.value->condition, meaning);
+  if (!out.rule)
+    throw std::invalid_argument(rule + ": " + out.diagnostics.at(0).message);
+  return *out.rule;
+}
+
+// One line each: indented piece of the rule, = actual, yes or no, what is missing, rows, until.
+std::string explained(const std::string &rule, const Shop &shop) {
+  const auto meaning = std::make_shared<const Meaning>(shop.meaning);
+  const auto program = Program::compile(meaning, {checked(rule, *meaning)}, true);
+  Population population(*program, Moment::at(local(5, 30, 12), sofia()), false);
+  std::mt19937_64 random(1);
+  feed(shop, *program, population, true, 100, random);
+  std::string out;
+  for (const Explanation &line : population.explain(0, 0)) {
+    out += std::string(line.depth * 2, ' ') + rule.substr(line.span.begin, line.span.end - line.span.begin);
+    if (line.actual)
+      out += " = " + *line.actual;
+    out += line.holds ? ": yes" : ": no";
+    if (line.missing)
+      out += ", short of " + *line.missing;
+    if (line.rows)
+      out += fmt::format(", {} rows", *line.rows);
+    if (line.until != instant_infinity)
+      out += ", until " + program::show(Kind::instant, line.until, 0, sofia());
+    out += "\n";
+  }
+  return out;
+}
+
+TEST(ProgramExplain, NumbersSayWhatTheyLack) {
+  const Shop shop = maria();
+  EXPECT_EQ(explained("sum(orders.total MATCHES (paid = true)) >= 100", shop),
+            "sum(orders.total MATCHES (paid = true)) >= 100 = 87.6: no, short of 12.40, 2 rows\n");
+  EXPECT_EQ(explained("sum(orders.total MATCHES (paid = true)) > 100", shop),
+            "sum(orders.total MATCHES (paid = true)) > 100 = 87.6: no, short of 12.41, 2 rows\n");
+  EXPECT_EQ(explained("count(orders) > 3", shop), "count(orders) > 3 = 3: no, short of 1, 3 rows\n");
+  EXPECT_EQ(explained("count(orders) >= 3", shop), "count(orders) >= 3 = 3: yes, 3 rows\n");
+  EXPECT_EQ(explained("credit >= 20", shop), "credit >= 20 = 12.5: no, short of 7.50\n");
+  EXPECT_EQ(explained("credit BETWEEN 20 AND 30", shop),
+            "credit BETWEEN 20 AND 30 = 12.5: no, short of 7.50\n");
+  EXPECT_EQ(explained("credit < 10", shop), "credit < 10 = 12.5: no\n");
+  EXPECT_EQ(explained("score > 10", shop), "score > 10: no\n");
+  EXPECT_EQ(explained("avg(orders.total) > 40", shop),
+            "avg(orders.total) > 40 = 32.533333: no, short of 7.466667, 3 rows\n");
+}
+
+TEST(ProgramExplain, ConditionsAreLinesAndPartsAreDeeper) {
+  const Shop shop = maria();
+  EXPECT_EQ(explained("vip AND (name = 'Ana' OR langs CONTAINS 'BG') AND customer_tags CONTAINS 'vip'",
+                      [&] {
+                        Shop renamed = shop;
+                        renamed.meaning.schema.relations[tags].name = "customer_tags";
+                        renamed.meaning = *meaning_of(renamed.meaning.schema);
+                        return renamed;
+                      }()),
+            "vip AND (name = 'Ana' OR langs CONTAINS 'BG') AND customer_tags CONTAINS 'vip': yes\n"
+            "  vip = true: yes\n"
+            "  name = 'Ana' OR langs CONTAINS 'BG': yes\n"
+            "    name = 'Ana' = Maria: no\n"
+            "    langs CONTAINS 'BG' = bg, en: yes\n"
+            "  customer_tags CONTAINS 'vip' = Early bird, vip: yes\n");
+  EXPECT_EQ(explained("NOT vip", shop), "NOT vip: no\n  vip = true: yes\n");
+  EXPECT_EQ(explained("name != 'Ana'", shop), "name != 'Ana' = Maria: yes\n");
+}
+
+TEST(ProgramExplain, TimeHasItsLine) {
+  const Shop shop = maria();
+  // The last order of 28 May is 60 days old when 27 July begins; -60d means days before that one.
+  EXPECT_EQ(
+      explained("max(orders.created) < -60d", shop),
+      "max(orders.created) < -60d = 2026-05-28 10:00:00+03: no, 3 rows, until 2026-07-28 00:00:00+03\n");
+  EXPECT_EQ(explained("age(birth) >= 36", shop),
+            "age(birth) >= 36 = 35: no, short of 1, until 2026-06-02 00:00:00+03\n");
+  // Of the orders in the window that of 20 May leaves it first.
+  EXPECT_EQ(explained("orders MATCHES (date >= -30d, count >= 2)", shop),
+            "count >= 2 = 2: yes, 2 rows, until 2026-06-20 00:00:00+03\n");
+  EXPECT_EQ(explained("orders MATCHES (date >= -30d, count >= 3)", shop),
+            "count >= 3 = 2: no, short of 1, 2 rows\n");
+}
+
+TEST(ProgramExplain, ACustomerWhoDoesNotExistIsInNoSegment) {
+  Shop shop = maria();
+  Schema schema = shop.meaning.schema;
+  schema.relations[customers].condition_text = "points > 10";
+  schema.relations[customers].condition =
+      std::make_shared<const Expr>(std::move(*parse_condition("points > 10").value));
+  shop.meaning = *meaning_of(std::move(schema));
+  EXPECT_EQ(explained("vip", shop), "vip = true: no\n");
+}
+
+std::vector<Feed> feeds_of(const std::vector<std::string> &rules, const Meaning &meaning,
+                           bool integer_keys = true) {
+  std::vector<CheckedRule> all;
+  for (const std::string &rule : rules)
+    all.push_back(checked(rule, meaning));
+  return Program::compile(std::make_shared<const Meaning>(meaning), all, integer_keys)->feeds();
+}
+
+TEST(ProgramFeeds, EachRelationIsReadOnceWithItsColumns) {
+  const Meaning meaning = maria().meaning;
+  const auto feeds = feeds_of({"vip AND sum(orders.total MATCHES (paid = true)) > 10", "count(orders) > 1",
+                               "max(orders.created) > -3d AND vip"},
+                              meaning);
+  ASSERT_EQ(feeds.size(), 2U);
+  EXPECT_EQ(feeds[0].select_all, "SELECT \"customers\".\"id\", \"customers\".\"vip\"\n"
+                                 "FROM \"shop\".\"customers\" AS \"customers\"");
+  EXPECT_EQ(feeds[0].select_keyed, feeds[0].select_all + "\nWHERE \"customers\".\"id\" = ANY ($1)");
+  // The orders carry the customer's key themselves.
+  EXPECT_EQ(feeds[1].select_all,
+            "SELECT \"orders\".\"customer_id\", \"orders\".\"paid\", \"orders\".\"total\", "
+            "\"orders\".\"created\"\nFROM \"shop\".\"orders\" AS \"orders\"");
+  EXPECT_EQ(feeds[1].select_keyed, feeds[1].select_all + "\nWHERE \"orders\".\"customer_id\" = ANY ($1)");
+}
+
+TEST(ProgramFeeds, DetailsBringTheirParentsKey) {
+  const Meaning meaning = maria().meaning;
+  const auto feeds = feeds_of({"items MATCHES (sku = 'a', channel.title = 'web')"}, meaning);
+  ASSERT_EQ(feeds.size(), 2U);
+  EXPECT_EQ(
+      feeds[1].select_keyed,
+      "SELECT \"orders\".\"customer_id\", \"items\".\"sku\", \"channel\".\"title\"\n"
+      "FROM \"shop\".\"items\" AS \"items\"\n"
+      "JOIN \"shop\".\"orders\" AS \"orders\" ON \"items\".\"order_id\" = \"orders\".\"id\"\n"
+      "LEFT JOIN \"shop\".\"channel\" AS \"channel\" ON \"orders\".\"channel_id\" = \"channel\".\"id\"\n"
+      "WHERE \"orders\".\"customer_id\" = ANY ($1)");
+}
+
+TEST(ProgramFeeds, WhatAllMeasuresAskForIsAskedOfTheTable) {
+  const Meaning meaning = maria().meaning;
+  const auto where_of = [&](const std::vector<std::string> &rules) {
+    const std::string select = feeds_of(rules, meaning).at(1).select_all;
+    const std::size_t at = select.find("WHERE ");
+    return at == std::string::npos ? std::string() : select.substr(at);
+  };
+  EXPECT_EQ(where_of({"orders MATCHES (status = 'paid')"}), "WHERE \"orders\".\"status\" IN ('paid')");
+  EXPECT_EQ(where_of({"orders MATCHES (status = 'paid', total > 3)",
+                      "orders MATCHES (status IN ('it''s', 'paid'))"}),
+            "WHERE \"orders\".\"status\" IN ('it''s', 'paid')");
+  EXPECT_EQ(where_of({"orders MATCHES (status = 'paid')", "orders MATCHES (total = -1.5)"}),
+            "WHERE \"orders\".\"status\" IN ('paid') OR \"orders\".\"total\" IN ((-1.5))");
+  EXPECT_EQ(where_of({"orders MATCHES (status = 'paid')", "count(orders) > 2"}), "");
+  EXPECT_EQ(where_of({"orders MATCHES (status != 'paid')"}), "");
+}
+
+TEST(ProgramFeeds, SetsOfRowsComeAsLists) {
+  const Meaning meaning = maria().meaning;
+  const auto feeds = feeds_of({"orders MATCHES (labels CONTAINS 'gift')"}, meaning);
+  ASSERT_EQ(feeds.size(), 2U);
+  EXPECT_EQ(feeds[1].columns.at(0).type, Kind::text_list);
+  EXPECT_EQ(
+      feeds[1].select_keyed,
+      "SELECT \"orders\".\"customer_id\", ARRAY(SELECT \"labels\".\"label\" FROM \"shop\".\"labels\" AS "
+      "\"labels\" "
+      "WHERE \"labels\".\"order_id\" = \"orders\".\"id\" AND \"labels\".\"label\" IS NOT NULL)::text[]\n"
+      "FROM \"shop\".\"orders\" AS \"orders\"\nWHERE \"orders\".\"customer_id\" = ANY ($1)");
+  EXPECT_EQ(feeds[1].select_all,
+            "SELECT \"orders\".\"customer_id\", \"labels 1\".v\nFROM \"shop\".\"orders\" AS \"orders\"\n"
+            "LEFT JOIN (SELECT \"labels\".\"order_id\" AS k, array_agg(\"labels\".\"label\")::text[] AS v "
+            "FROM \"shop\".\"labels\" AS \"labels\" WHERE \"labels\".\"label\" IS NOT NULL GROUP BY 1) AS "
+            "\"labels 1\" "
+            "ON \"labels 1\".k = \"orders\".\"id\"");
+}
+
+TEST(ProgramFeeds, KeysOfOtherTypesAreJoinedOrCast) {
+  Schema schema = world_schema();
+  schema.relations[orders].columns[1].sql_type = "numeric";
+  const auto joined = feeds_of({"count(orders) > 1"}, *meaning_of(schema));
+  EXPECT_EQ(
+      joined[1].select_keyed,
+      "SELECT \"customers\".\"id\"\nFROM \"shop\".\"orders\" AS \"orders\"\n"
+      "JOIN \"shop\".\"customers\" AS \"customers\" ON \"orders\".\"customer_id\" = \"customers\".\"id\"\n"
+      "WHERE \"customers\".\"id\" = ANY ($1)");
+  schema.relations[orders].columns[1].sql_type = "integer";
+  EXPECT_TRUE(feeds_of({"count(orders) > 1"}, *meaning_of(schema))[1].select_all.starts_with(
+      "SELECT \"orders\".\"customer_id\"\n"));
+  for (const auto &[relation, column] : {std::pair{customers, 0}, {orders, 1}}) {
+    Column &key =
+        schema.relations[static_cast<std::size_t>(relation)].columns[static_cast<std::size_t>(column)];
+    key = world_column(key.name.c_str(), Kind::text);
+    key.sql_type = "uuid";
+    key.needs_cast = true;
+  }
+  const auto texts = feeds_of({"count(orders) > 1"}, *meaning_of(schema), false);
+  EXPECT_EQ(texts[1].select_keyed,
+            "SELECT \"orders\".\"customer_id\"::text\nFROM \"shop\".\"orders\" AS \"orders\"\n"
+            "WHERE \"orders\".\"customer_id\" = ANY ($1)");
+}
+
+} // namespace
+} // namespace segmentation::core::test

@@ -1,0 +1,133 @@
+// Random rules over random shops: the program against the oracle, and its horizons against the passing of
+// time.
+#include "program_random.hpp"
+
+#include <cstdlib>
+
+#include <gtest/gtest.h>
+
+namespace segmentation::core::test {
+namespace {
+
+std::uint64_t first_seed() {
+  const char *seed = std::getenv("SEED");
+  return seed != nullptr ? std::strtoull(seed, nullptr, 10) : 20261;
+}
+
+int rounds() {
+  const char *rounds = std::getenv("ROUNDS");
+  return rounds != nullptr ? std::atoi(rounds) : 150;
+}
+
+Instant somewhen(Dice &dice) {
+  const Instant start = std::int64_t{world_day} * microseconds_per_day;
+  switch (dice.between(0, 3)) {
+  case 0: // around the clock changes
+    return start + dice.between(-6, 60) * 1'800'000'000;
+  case 1:
+    return std::int64_t{day_of({2026, 11, 1})} * microseconds_per_day + dice.between(-4, 20) * 900'000'000;
+  case 2:
+    return std::int64_t{day_of({2026, 11, 5})} * microseconds_per_day + 9'000'000'000 +
+           dice.between(0, 90) * 1'000'000;
+  default:
+    return start + dice.between(-20 * microseconds_per_day, 20 * microseconds_per_day);
+  }
+}
+
+struct Round {
+  Shop shop;
+  std::vector<CheckedRule> rules;
+  Zone zone;
+};
+
+Round make_round(Dice &dice, std::int64_t people, int rules, int depth) {
+  RandomWorld world(dice);
+  Round round{world.shop(people), {}, world_zone(static_cast<int>(dice.between(0, 4)))};
+  for (const int relation : {customers, orders, items, tags})
+    if (dice.chance(20))
+      round.shop.meaning.row_conditions[static_cast<std::size_t>(relation)] = world.condition(relation, 1);
+  // The customers' condition is about her own row.
+  if (const auto &own = round.shop.meaning.row_conditions[customers]; own && dice.chance(50))
+    round.shop.meaning.row_conditions[customers].reset();
+  for (int i = 0; i < rules; ++i)
+    round.rules.emplace_back().condition = world.condition(customers, depth);
+  return round;
+}
+
+void expect_agreement(const Round &round, const Oracle &oracle, const Population &population,
+                      const Verdicts &verdicts, bool integer_keys, std::uint64_t seed) {
+  for (const Row &customer : round.shop.tables[customers]) {
+    const std::int64_t id = *customer[0]->number.at_scale(0);
+    const auto found = integer_keys ? population.find(id) : population.find("key " + std::to_string(id));
+    ASSERT_TRUE(found) << "seed " << seed;
+    for (std::size_t rule = 0; rule < round.rules.size(); ++rule)
+      ASSERT_EQ(verdicts.holds[rule * verdicts.customers + *found],
+                oracle.judge(*round.rules[rule].condition, customer))
+          << "seed " << seed << ", customer " << id << ": " << describe(*round.rules[rule].condition);
+  }
+}
+
+TEST(ProgramRandom, AgreesWithTheOracle) {
+  for (int round = 0; round < rounds(); ++round) {
+    const std::uint64_t seed = first_seed() + static_cast<std::uint64_t>(round);
+    Dice dice(seed);
+    const Round made = make_round(dice, dice.chance(50) ? 6 : 40, 12, 3);
+    const bool integer_keys = dice.chance(50);
+    const Moment moment = Moment::at(somewhen(dice), made.zone);
+    const auto program =
+        Program::compile(std::make_shared<Meaning>(made.shop.meaning), made.rules, integer_keys);
+    Population population(*program, moment, false);
+    feed(made.shop, *program, population, integer_keys, static_cast<std::uint32_t>(dice.between(1, 30)),
+         dice.random);
+    ASSERT_EQ(population.size(), made.shop.tables[customers].size());
+    Verdicts verdicts;
+    population.evaluate(0, population.size(), verdicts);
+    expect_agreement(made, Oracle(made.shop, moment), population, verdicts, integer_keys, seed);
+    if (HasFatalFailure())
+      return;
+  }
+}
+
+TEST(ProgramRandom, HorizonsAreNeverLate) {
+  std::int64_t finite = 0, checked = 0;
+  for (int round = 0; round < rounds(); ++round) {
+    const std::uint64_t seed = first_seed() + 1'000'000 + static_cast<std::uint64_t>(round);
+    Dice dice(seed);
+    // One rule at a time, so that one's horizon does not hide another's.
+    const Round made = make_round(dice, dice.chance(50) ? 6 : 20, 1, 3);
+    const Moment moment = Moment::at(somewhen(dice), made.zone);
+    const auto program = Program::compile(std::make_shared<Meaning>(made.shop.meaning), made.rules, true);
+    Population population(*program, moment, true);
+    feed(made.shop, *program, population, true, 16, dice.random);
+    Verdicts verdicts;
+    population.evaluate(0, population.size(), verdicts);
+    expect_agreement(made, Oracle(made.shop, moment), population, verdicts, true, seed);
+    if (HasFatalFailure())
+      return;
+    for (const Row &customer : made.shop.tables[customers]) {
+      const std::uint32_t at = *population.find(*customer[0]->number.at_scale(0));
+      const Instant until = verdicts.until[at];
+      ASSERT_GT(until, moment.now) << "seed " << seed;
+      finite += until != instant_infinity;
+      const Instant last = std::min(until - 1, moment.now + 800 * microseconds_per_day);
+      std::vector<Instant> instants{last, std::max(moment.now, last - microseconds_per_day / 2)};
+      for (int i = 0; i < 4; ++i)
+        instants.push_back(dice.between(moment.now, last));
+      for (const std::int64_t step : {1'800'000'000LL, 3'600'000'000LL, 86'400'000'000LL})
+        instants.push_back(std::min(last, moment.now + step));
+      for (const Instant instant : instants) {
+        const Oracle later(made.shop, Moment::at(instant, made.zone));
+        ++checked;
+        ASSERT_EQ(verdicts.holds[at], later.judge(*made.rules[0].condition, customer))
+            << "seed " << seed << ", customer " << at << ", now " << moment.now << ", at " << instant
+            << ", until " << until << ": " << describe(*made.rules[0].condition);
+      }
+    }
+  }
+  // The property would be empty if every horizon were infinite, or due at once.
+  EXPECT_GT(finite, rounds() / 10);
+  EXPECT_GT(checked, rounds());
+}
+
+} // namespace
+} // namespace segmentation::core::test
