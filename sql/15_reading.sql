@@ -1,0 +1,131 @@
+-- How printed SQL and the row feeds read values that PostgreSQL alone would refuse with an error, or that rules count as
+-- missing: times beyond what a zone can be applied to, dates inside jsonb, NaN and infinite numbers. What does not read
+-- as its type is NULL. No function here depends on search_path: bodies in the SQL standard's form are resolved when
+-- they are created. Those of one plain expression are inlined by the planner.
+-- The clock days, 4712-01-01 BC to 294275-12-31, are those all of whose times exist in every zone (core/value/calendar.hpp).
+
+-- NaN is above infinity in PostgreSQL's order.
+CREATE FUNCTION segmentation.finite(value numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN value > '-Infinity' AND value < 'Infinity' THEN value END;
+
+CREATE FUNCTION segmentation.finite(value double precision) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN value > '-Infinity' AND value < 'Infinity' THEN value::numeric END;
+
+CREATE FUNCTION segmentation.finite(value real) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN value > '-Infinity' AND value < 'Infinity' THEN value::numeric END;
+
+CREATE FUNCTION segmentation.local_time(at timestamptz, zone text) RETURNS timestamp
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN at < TIMESTAMPTZ '4712-01-01 00:00:00+00 BC' THEN TIMESTAMP '-infinity'
+            WHEN at >= TIMESTAMPTZ '294276-01-01 00:00:00+00' THEN TIMESTAMP 'infinity'
+            ELSE at AT TIME ZONE zone END;
+
+CREATE FUNCTION segmentation.local_day(at timestamptz, zone text) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN at < TIMESTAMPTZ '4712-01-01 00:00:00+00 BC' THEN DATE '-infinity'
+            WHEN at >= TIMESTAMPTZ '294276-01-01 00:00:00+00' THEN DATE 'infinity'
+            ELSE (at AT TIME ZONE zone)::date END;
+
+CREATE FUNCTION segmentation.instant_of(local_time timestamp, zone text) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN local_time < TIMESTAMP '4712-01-01 00:00:00 BC' THEN TIMESTAMPTZ '-infinity'
+            WHEN local_time >= TIMESTAMP '294276-01-01 00:00:00' THEN TIMESTAMPTZ 'infinity'
+            ELSE local_time AT TIME ZONE zone END;
+
+CREATE FUNCTION segmentation.start_of_day(day date, zone text) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN day < DATE '4712-01-01 BC' THEN TIMESTAMPTZ '-infinity'
+            WHEN day > DATE '294275-12-31' THEN TIMESTAMPTZ 'infinity'
+            ELSE day::timestamp AT TIME ZONE zone END;
+
+CREATE FUNCTION segmentation.whole_years(born date, today date) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN born BETWEEN DATE '4712-01-01 BC' AND DATE '294275-12-31'
+            THEN extract(year FROM age(today::timestamp, born::timestamp)) END;
+
+CREATE FUNCTION segmentation.next_anniversary(day date, on_or_after date) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT min(make_date(year, month, least(day_of_month, CASE WHEN month <> 2 THEN 31 WHEN leap THEN 29 ELSE 28 END)))
+  FROM (SELECT extract(month FROM day)::integer AS month, extract(day FROM day)::integer AS day_of_month,
+               greatest(on_or_after, DATE '4712-01-01 BC') AS start
+        WHERE day BETWEEN DATE '4712-01-01 BC' AND DATE '294275-12-31' AND on_or_after <= DATE '294275-12-31') AS given,
+       LATERAL (SELECT extract(year FROM start)::integer AS first_year) AS started,
+       -- There is no year 0; the leap years before it are 1 BC, 5 BC, ...
+       LATERAL (VALUES (first_year), (CASE WHEN first_year = -1 THEN 1 ELSE first_year + 1 END)) AS near (year),
+       LATERAL (SELECT CASE WHEN year < 0 THEN year + 1 ELSE year END AS counted) AS counting,
+       LATERAL (SELECT counted % 4 = 0 AND (counted % 100 <> 0 OR counted % 400 = 0) AS leap) AS leaping
+  WHERE make_date(year, month, least(day_of_month, CASE WHEN month <> 2 THEN 31 WHEN leap THEN 29 ELSE 28 END)) >= start;
+END;
+
+-- A date in jsonb is a string of ISO 8601: 2026-05-30, or with a time 2026-05-30T16:00[:00[.000000]][Z|+02[:00]]. Without an
+-- offset the time is the shop's.
+CREATE FUNCTION segmentation.json_time(value jsonb, zone text, OUT day date, OUT at timestamptz)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT CASE WHEN part[4] IS NULL THEN made.day ELSE segmentation.local_day(moment.at, zone) END,
+         CASE WHEN part[4] IS NULL THEN segmentation.start_of_day(made.day, zone) ELSE moment.at END
+  FROM (SELECT regexp_match(CASE WHEN jsonb_typeof(value) = 'string' THEN value #>> '{}' END,
+                 '^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])'
+                 '(?:[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d(?:\.\d{1,6})?))?'
+                 '(?:Z|([+-])(0\d|1[0-5])(?::?([0-5]\d))?)?)?$') AS part,
+               value #>> '{}' LIKE '%Z' AS utc) AS matched,
+       LATERAL (SELECT CASE WHEN part[1] <> '0000' AND part[3]::integer <= extract(day FROM
+                                   make_date(part[1]::integer, part[2]::integer, 1) + INTERVAL '1 month - 1 day')
+                            THEN make_date(part[1]::integer, part[2]::integer, part[3]::integer) END AS day) AS made,
+       LATERAL (SELECT made.day + make_time(part[4]::integer, part[5]::integer, coalesce(part[6], '0')::double precision)
+                       AS local_time) AS clock,
+       LATERAL (SELECT CASE WHEN utc THEN local_time AT TIME ZONE 'UTC'
+                            WHEN part[7] IS NULL THEN segmentation.instant_of(local_time, zone)
+                            ELSE (local_time - (part[7] || part[8] || ':' || coalesce(part[9], '00'))::interval)
+                                 AT TIME ZONE 'UTC' END AS at) AS moment
+  WHERE made.day IS NOT NULL;
+END;
+
+CREATE FUNCTION segmentation.json_day(value jsonb, zone text) RETURNS date
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT day FROM segmentation.json_time(value, zone);
+END;
+
+CREATE FUNCTION segmentation.json_instant(value jsonb, zone text) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT at FROM segmentation.json_time(value, zone);
+END;
+
+-- Lists in jsonb are arrays; elements that are objects, arrays or null do not count.
+CREATE FUNCTION segmentation.json_texts(value jsonb) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(value) = 'array' THEN ARRAY(
+         SELECT element #>> '{}' FROM jsonb_array_elements(value) AS element
+         WHERE jsonb_typeof(element) IN ('string', 'number', 'boolean')) END;
+
+CREATE FUNCTION segmentation.json_numbers(value jsonb) RETURNS numeric[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN jsonb_typeof(value) = 'array' THEN ARRAY(
+         SELECT element::numeric FROM jsonb_array_elements(value) AS element
+         WHERE jsonb_typeof(element) = 'number') END;
+
+COMMENT ON FUNCTION segmentation.finite(numeric) IS 'the number, NULL for NaN and infinities';
+COMMENT ON FUNCTION segmentation.finite(double precision) IS 'the number as numeric, NULL for NaN and infinities';
+COMMENT ON FUNCTION segmentation.finite(real) IS 'the number as numeric, NULL for NaN and infinities';
+COMMENT ON FUNCTION segmentation.local_time(timestamptz, text) IS
+  'local time of an instant in a zone; infinite where the zone cannot be applied';
+COMMENT ON FUNCTION segmentation.local_day(timestamptz, text) IS
+  'local day of an instant in a zone; infinite where the zone cannot be applied';
+COMMENT ON FUNCTION segmentation.instant_of(timestamp, text) IS
+  'instant of a local time in a zone; infinite where the zone cannot be applied';
+COMMENT ON FUNCTION segmentation.start_of_day(date, text) IS
+  'instant of a day''s midnight in a zone; infinite where the zone cannot be applied';
+COMMENT ON FUNCTION segmentation.whole_years(date, date) IS 'age in whole years as age() counts them, NULL for infinite days';
+COMMENT ON FUNCTION segmentation.next_anniversary(date, date) IS
+  'first anniversary of a day on or after another; 29 February is 28 February in other years';
+COMMENT ON FUNCTION segmentation.json_time(jsonb, text) IS 'day and instant of an ISO 8601 string in jsonb, NULL for anything else';
+COMMENT ON FUNCTION segmentation.json_day(jsonb, text) IS 'day of an ISO 8601 string in jsonb, NULL for anything else';
+COMMENT ON FUNCTION segmentation.json_instant(jsonb, text) IS 'instant of an ISO 8601 string in jsonb, NULL for anything else';
+COMMENT ON FUNCTION segmentation.json_texts(jsonb) IS 'strings, numbers and booleans of an array in jsonb as text, NULL for anything else';
+COMMENT ON FUNCTION segmentation.json_numbers(jsonb) IS 'numbers of an array in jsonb, NULL for anything else';

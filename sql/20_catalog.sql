@@ -1,0 +1,68 @@
+-- What is bound and what is defined. Rows here are definitions: small, read-mostly, carried by pg_dump.
+
+CREATE TABLE segmentation.binding (
+  id         integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name       text     NOT NULL CHECK (name <> '' AND char_length(name) <= 255),
+  role       text     NOT NULL CHECK (role IN ('customers', 'source', 'lookup', 'set')),
+  relation   regclass NOT NULL,
+  of_id      integer,           -- the binding it hangs on; no foreign key to its own table, which pg_dump warns of
+  key        name     NOT NULL,  -- customers: its key; source, set: its reference to `of`; lookup: the column of `of`
+  of_key     name,               -- source, set: the column of `of` that key refers to
+  lookup_key name,               -- lookup: its own key
+  date       name,
+  value      name,
+  condition  text,               -- rule language; rows that fail it do not count
+  timezone   text,               -- customers: the shop's zone
+  CHECK ((role = 'customers') = (of_id IS NULL)),
+  CHECK ((role = 'customers') = (timezone IS NOT NULL))
+);
+CREATE UNIQUE INDEX binding_name_key ON segmentation.binding (segmentation._fold(name));
+CREATE UNIQUE INDEX binding_customers_key ON segmentation.binding (role) WHERE role = 'customers';
+
+CREATE TABLE segmentation.binding_column (
+  binding_id integer NOT NULL REFERENCES segmentation.binding ON DELETE CASCADE,
+  name       text    NOT NULL CHECK (name <> ''),
+  expression text    NOT NULL, -- SQL over the row's columns and its lookups', which stand under their names
+  PRIMARY KEY (binding_id, name)
+);
+
+CREATE TABLE segmentation.attribute_definition (
+  name        text NOT NULL CHECK (name <> '' AND char_length(name) <= 255),
+  expression  text NOT NULL, -- rule language
+  description text
+);
+CREATE UNIQUE INDEX attribute_definition_name_key ON segmentation.attribute_definition (segmentation._fold(name));
+ALTER TABLE segmentation.attribute_definition ADD PRIMARY KEY (name);
+
+CREATE TABLE segmentation.segment (
+  id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name        text              NOT NULL CHECK (name <> '' AND char_length(name) <= 255),
+  kind        text              NOT NULL DEFAULT 'rule' CHECK (kind = 'rule'),
+  rule        segmentation.rule NOT NULL,
+  description text,
+  status      text              NOT NULL DEFAULT 'live' CHECK (status = 'live'),
+  version     integer           NOT NULL DEFAULT 1,
+  created_at  timestamptz       NOT NULL DEFAULT now(),
+  changed_at  timestamptz       NOT NULL DEFAULT now(),
+  changed_by  name              NOT NULL DEFAULT session_user,
+  view_name   name              -- in schema segments
+);
+CREATE UNIQUE INDEX segment_name_key ON segmentation.segment (segmentation._fold(name));
+
+-- Sizes without counting: the sum of a segment's deltas is its number of members, in every snapshot. Appended by whoever
+-- writes members; folded into one row whenever the whole segment is written.
+CREATE TABLE segmentation.count_delta (
+  seq        bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  segment_id integer NOT NULL,
+  delta      bigint  NOT NULL
+);
+CREATE INDEX count_delta_segment_id_idx ON segmentation.count_delta (segment_id);
+
+SELECT pg_catalog.pg_extension_config_dump('segmentation.binding', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_column', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.attribute_definition', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.segment', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.segment_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.count_delta', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.count_delta_seq_seq', '');

@@ -1,0 +1,9 @@
+-- Checks over everything that is bound and defined; bind and define functions call them last.
+CREATE FUNCTION segmentation._check_bindings() RETURNS void
+  LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_check_bindings';
+COMMENT ON FUNCTION segmentation._check_bindings() IS
+  'checks all bindings, defined attributes and segments'' rules; raises the first problem, with what it is in';
+
+CREATE FUNCTION segmentation._rule_uses(rule segmentation.rule) RETURNS text[]
+  LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_rule_uses';
+COMMENT ON FUNCTION segmentation._rule_uses(segmentation.rule) IS 'names of the bindings and defined attributes that a rule reads';

@@ -1,0 +1,316 @@
+-- What must be true of a bound relation, its key and its columns. Each check raises its own message and
+-- SQLSTATE. Knows the catalogs; knows no rule.
+
+-- Returns the binding of a name, whatever its case. Raises 55000 before customers are bound, 42704 for an
+-- unknown name.
+CREATE FUNCTION segmentation._bound(name text) RETURNS segmentation.binding
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  found_one segmentation.binding;
+BEGIN
+  IF name IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'binding name must not be null',
+      HINT = 'View segmentation.bindings lists what is bound.';
+  END IF;
+  SELECT b.* INTO found_one FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(_bound.name);
+  IF FOUND THEN RETURN found_one; END IF;
+  IF NOT EXISTS (SELECT FROM segmentation.binding) THEN
+    RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = 'customers are not bound',
+      HINT = 'Call segmentation.bind_customers first.';
+  END IF;
+  RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = format('binding "%s" does not exist', name),
+    HINT = segmentation._name_hint(name, ARRAY(SELECT b.name FROM segmentation.binding AS b ORDER BY b.id),
+                                   'View segmentation.bindings lists what is bound.');
+END $$;
+
+-- Raises unless a relation is the caller's own permanent table, plain or partitioned, with all its rows in
+-- this database.
+CREATE FUNCTION segmentation._check_relation(relation regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  class  record;
+  remote regclass;
+BEGIN
+  IF relation IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'relation must not be null',
+      HINT = 'Name the table to bind.';
+  END IF;
+  SELECT c.relkind, c.relpersistence, c.relnamespace::regnamespace::text AS schema, c.relowner, r.rolname
+  INTO class
+  FROM pg_class AS c JOIN pg_roles AS r ON r.oid = c.relowner
+  WHERE c.oid = relation;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = '42P01',
+      MESSAGE = format('relation with OID %s does not exist', relation::oid),
+      HINT = 'Name the table to bind.';
+  END IF;
+  IF class.relkind NOT IN ('r', 'p') THEN
+    RAISE EXCEPTION USING ERRCODE = '42809', MESSAGE = format('%s is not a table', relation),
+      HINT = 'Bind a plain or a partitioned table.';
+  END IF;
+  IF class.relpersistence = 't' THEN
+    RAISE EXCEPTION USING ERRCODE = '42809', MESSAGE = format('table %s is temporary', relation),
+      HINT = 'Bind a permanent table.';
+  END IF;
+  IF class.schema IN ('segmentation', 'segments', 'pg_catalog', 'information_schema') THEN
+    RAISE EXCEPTION USING ERRCODE = '42809', MESSAGE = format('%s is not a table of the shop', relation),
+      HINT = 'Bind a table outside the schemas of the server and of this extension.';
+  END IF;
+  IF NOT pg_has_role(class.relowner, 'USAGE') THEN
+    RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('must be owner of table %s', relation),
+      HINT = format('Bind it as a member of role %I.', class.rolname);
+  END IF;
+  WITH RECURSIVE part (oid) AS (
+    SELECT relation::oid
+    UNION
+    SELECT i.inhrelid FROM pg_inherits AS i JOIN part AS p ON p.oid = i.inhparent
+  )
+  SELECT c.oid INTO remote
+  FROM part AS p JOIN pg_class AS c ON c.oid = p.oid
+  WHERE c.relkind = 'f' ORDER BY c.oid LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = '42809',
+      MESSAGE = format('table %s has the foreign table %s as a partition', relation, remote),
+      HINT = 'Changes made on another server cannot be seen here; bind a table whose partitions are all '
+        'local.';
+  END IF;
+END $$;
+
+-- Raises unless the customers' owner, as whom segments are kept, sees every row of the relation.
+CREATE FUNCTION segmentation._check_visible(relation regclass, reader oid) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  class record;
+  role  record;
+BEGIN
+  SELECT c.relowner, c.relrowsecurity, c.relforcerowsecurity INTO STRICT class FROM pg_class AS c
+    WHERE c.oid = relation;
+  SELECT r.rolname, r.rolsuper OR r.rolbypassrls AS bypasses INTO STRICT role FROM pg_roles AS r
+    WHERE r.oid = reader;
+  IF NOT has_table_privilege(reader, relation, 'SELECT') THEN
+    RAISE EXCEPTION USING ERRCODE = '42501',
+      MESSAGE = format('role %I, the owner of the customers table, may not read %s', role.rolname, relation),
+      HINT = format('GRANT SELECT ON %s TO %I;', relation, role.rolname);
+  END IF;
+  IF NOT class.relrowsecurity OR role.bypasses THEN RETURN; END IF;
+  IF class.relforcerowsecurity THEN
+    RAISE EXCEPTION USING ERRCODE = '55000',
+      MESSAGE = format('table %s forces row level security upon role %I, as whom segments are kept',
+        relation, role.rolname),
+      HINT = format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY, or ALTER ROLE %I BYPASSRLS.', relation,
+        role.rolname);
+  END IF;
+  IF NOT pg_has_role(reader, class.relowner, 'USAGE') THEN
+    RAISE EXCEPTION USING ERRCODE = '55000',
+      MESSAGE = format('row level security of table %s applies to role %I, as whom segments are kept',
+        relation, role.rolname),
+      HINT = format('ALTER ROLE %I BYPASSRLS, or make both tables one role''s.', role.rolname);
+  END IF;
+END $$;
+
+-- Returns the type of a bound relation's column, its own or a computed one. Raises 42703 for any other name.
+CREATE FUNCTION segmentation._column_type(bound segmentation.binding, column_name name) RETURNS regtype
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  answer   regtype;
+  computed text;
+BEGIN
+  SELECT a.atttypid INTO answer FROM pg_attribute AS a
+  WHERE a.attrelid = bound.relation AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped;
+  IF FOUND THEN RETURN answer; END IF;
+  SELECT c.expression INTO computed FROM segmentation.binding_column AS c
+    WHERE c.binding_id = bound.id AND c.name = column_name;
+  IF FOUND THEN RETURN segmentation._expression_type(bound, column_name, computed); END IF;
+  RAISE EXCEPTION USING ERRCODE = '42703',
+    MESSAGE = format('column "%s" of %s does not exist', column_name, bound.relation),
+    HINT = segmentation._name_hint(column_name::text, segmentation._column_names(bound),
+      'The table has no columns.');
+END $$;
+
+-- Returns the names of a bound relation's columns, computed ones last.
+CREATE FUNCTION segmentation._column_names(bound segmentation.binding) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN ARRAY(SELECT a.attname::text FROM pg_attribute AS a
+             WHERE a.attrelid = (bound).relation AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum)
+       || ARRAY(SELECT c.name FROM segmentation.binding_column AS c
+         WHERE c.binding_id = (bound).id ORDER BY c.name);
+
+-- Returns what types must share so that one may refer to the other: integers of any size are one family, text
+-- and varchar another, a domain is what it stands on, every other type is its own.
+CREATE FUNCTION segmentation._type_family(type regtype) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  base oid := type;
+  next oid;
+BEGIN
+  LOOP
+    SELECT t.typbasetype INTO next FROM pg_type AS t WHERE t.oid = base AND t.typtype = 'd';
+    EXIT WHEN NOT FOUND;
+    base := next;
+  END LOOP;
+  RETURN CASE WHEN base IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'integer'
+              WHEN base IN ('text'::regtype, 'varchar'::regtype) THEN 'text'
+              ELSE base::regtype::text END;
+END $$;
+
+-- Returns the only column of a relation's primary key, or NULL.
+CREATE FUNCTION segmentation._primary_key(relation regclass) RETURNS name
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT a.attname
+        FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+        WHERE i.indrelid = relation AND i.indisprimary AND i.indnkeyatts = 1);
+
+-- Returns whether an index alone makes a column of the relation unique.
+CREATE FUNCTION segmentation._unique_by_index(relation regclass, column_name name) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (SELECT FROM pg_index AS i
+  JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+               WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1
+                 AND i.indpred IS NULL
+                 AND a.attname = column_name);
+
+-- Returns the column that a reference to `bound` means where none is named. Raises 42830 where there is none.
+CREATE FUNCTION segmentation._default_key(bound segmentation.binding, argument text) RETURNS name
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  answer name;
+BEGIN
+  IF bound.role = 'customers' THEN RETURN bound.key; END IF;
+  answer := segmentation._primary_key(bound.relation);
+  IF answer IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '42830',
+      MESSAGE = format('%s has no primary key of one column', bound.relation),
+      HINT = format('Name the column of "%s" that is meant: %s => ''...''.', bound.name, argument);
+  END IF;
+  RETURN answer;
+END $$;
+
+-- Raises 42804 unless two columns have types whose values can be the same.
+CREATE FUNCTION segmentation._check_key_types(
+  from_binding segmentation.binding, from_column name, to_binding segmentation.binding,
+  to_column name)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  from_type regtype := segmentation._column_type(from_binding, from_column);
+  to_type   regtype := segmentation._column_type(to_binding, to_column);
+BEGIN
+  IF segmentation._type_family(from_type) <> segmentation._type_family(to_type) THEN
+    RAISE EXCEPTION USING ERRCODE = '42804',
+      MESSAGE = format('column "%s" of %s is of type %s, but "%s" of %s is of type %s',
+                                  from_column, from_binding.relation, from_type, to_column,
+                                    to_binding.relation, to_type),
+      HINT = format('Give one of the bound tables a computed column of the other type with '
+        'segmentation.bind_column.');
+  END IF;
+  IF from_type IN ('json'::regtype, 'xml'::regtype, 'point'::regtype) THEN
+    RAISE EXCEPTION USING ERRCODE = '42804',
+      MESSAGE = format('a column of type %s cannot be a key', from_type),
+      HINT = 'Name a column whose values can be compared.';
+  END IF;
+END $$;
+
+-- Raises unless a column is unique: by an index, or else by its rows as they are now, which reads the table
+-- once.
+CREATE FUNCTION segmentation._check_unique(bound segmentation.binding, column_name name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  twice text;
+BEGIN
+  IF bound.role = 'customers' AND bound.key = column_name THEN RETURN; END IF;
+  IF segmentation._unique_by_index(bound.relation, column_name) THEN RETURN; END IF;
+  EXECUTE format('SELECT r.v::text FROM (%s) AS r WHERE r.v IS NOT NULL GROUP BY r.v HAVING count(*) > 1 '
+    'LIMIT 1',
+                            segmentation._column_sql(bound, column_name)) INTO twice;
+  IF twice IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '23505',
+      MESSAGE = format('column "%s" of %s is not unique', column_name, bound.relation),
+      DETAIL = format('Key (%s)=(%s) is duplicated.', column_name, twice),
+      HINT = 'Refer to a column that has each value once.';
+  END IF;
+END $$;
+
+-- Warns where no index leads with a column that rows are looked up by. Computed columns are not judged.
+CREATE FUNCTION segmentation._warn_unindexed(bound segmentation.binding, column_name name,
+  make_unique boolean) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_attribute AS a
+             WHERE a.attrelid = bound.relation AND a.attname = column_name AND a.attnum > 0
+               AND NOT a.attisdropped)
+     AND NOT EXISTS (SELECT FROM pg_index AS i
+                     JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+                     JOIN pg_class AS c ON c.oid = i.indexrelid
+                     JOIN pg_am AS m ON m.oid = c.relam
+                     WHERE i.indrelid = bound.relation AND i.indisvalid AND a.attname = column_name
+                       AND m.amname IN ('btree', 'hash')
+                       AND (i.indpred IS NULL
+                            OR pg_get_expr(i.indpred, i.indrelid) = format('(%I IS NOT NULL)',
+                              column_name))) THEN
+    RAISE WARNING USING MESSAGE = format('column "%s" of %s has no index', column_name, bound.relation),
+      DETAIL = format('Bringing one customer up to date reads the whole of binding "%s" without it.',
+        bound.name),
+      HINT = format('CREATE %sINDEX ON %s (%I);', CASE WHEN make_unique THEN 'UNIQUE ' ELSE '' END,
+        bound.relation, column_name);
+  END IF;
+END $$;
+
+-- Checks one row of the catalog against what it refers to. Called after it is written, and again for its
+-- children when it changes.
+CREATE FUNCTION segmentation._check_binding(id integer, warn boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  this   segmentation.binding;
+  parent segmentation.binding;
+  type   regtype;
+  reader oid;
+BEGIN
+  SELECT b.* INTO STRICT this FROM segmentation.binding AS b WHERE b.id = _check_binding.id;
+  SELECT c.relowner INTO reader
+  FROM segmentation.binding AS b JOIN pg_class AS c ON c.oid = b.relation WHERE b.role = 'customers';
+  PERFORM segmentation._check_visible(this.relation, reader);
+
+  IF this.role = 'customers' THEN
+    type := segmentation._column_type(this, this.key);
+    IF type NOT IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype, 'text'::regtype,
+      'varchar'::regtype) THEN
+      RAISE EXCEPTION USING ERRCODE = '42804',
+        MESSAGE = format('customers cannot have a key of type %s', type),
+        DETAIL = format('It is the type of column "%s" of %s.', this.key, this.relation),
+        HINT = 'Name a key of type smallint, integer, bigint, uuid, text or varchar.';
+    END IF;
+    IF NOT segmentation._unique_by_index(this.relation, this.key)
+       OR NOT EXISTS (SELECT FROM pg_attribute AS a
+                      WHERE a.attrelid = this.relation AND a.attname = this.key AND a.attnotnull) THEN
+      RAISE EXCEPTION USING ERRCODE = '42830',
+        MESSAGE = format('column "%s" of %s is not a key', this.key, this.relation),
+        HINT = 'The customers'' key must be NOT NULL and have a primary key or unique index of its own.';
+    END IF;
+    RETURN;
+  END IF;
+
+  SELECT b.* INTO STRICT parent FROM segmentation.binding AS b WHERE b.id = this.of_id;
+  IF this.role = 'lookup' THEN
+    PERFORM segmentation._check_key_types(parent, this.key, this, this.lookup_key);
+    PERFORM segmentation._check_unique(this, this.lookup_key);
+    IF warn THEN PERFORM segmentation._warn_unindexed(this, this.lookup_key, true); END IF;
+  ELSE
+    PERFORM segmentation._check_key_types(this, this.key, parent, this.of_key);
+    PERFORM segmentation._check_unique(parent, this.of_key);
+    IF warn THEN PERFORM segmentation._warn_unindexed(this, this.key, false); END IF;
+  END IF;
+  IF this.date IS NOT NULL THEN
+    type := segmentation._column_type(this, this.date);
+    IF segmentation._type_family(type) NOT IN ('date', 'timestamp without time zone',
+      'timestamp with time zone') THEN
+      RAISE EXCEPTION USING ERRCODE = '42804',
+        MESSAGE = format('column "%s" of %s is of type %s and cannot be its date', this.date, this.relation,
+          type),
+        HINT = 'Name a column of type date or timestamp, or a computed one made with '
+          'segmentation.bind_column.';
+    END IF;
+  END IF;
+  IF this.value IS NOT NULL THEN
+    PERFORM segmentation._column_type(this, this.value);
+  END IF;
+END $$;

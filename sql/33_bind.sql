@@ -1,0 +1,320 @@
+-- Binding: where the shop's data is. Each call writes its row first and has it checked together with
+-- everything that hangs on it; an error takes the whole call back, so nothing is left behind.
+
+-- Takes the definition gate: definitions change one at a time, and not while members are written. Waits 3 s
+-- at most unless lock_timeout is set, so that a forgotten transaction does not hold the shop's writers behind
+-- this one.
+CREATE FUNCTION segmentation._lock_definitions(relation regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  limited boolean := current_setting('lock_timeout') <> '0';
+BEGIN
+  IF NOT limited THEN PERFORM set_config('lock_timeout', '3s', true); END IF;
+  IF relation IS NOT NULL THEN
+    EXECUTE format('LOCK TABLE ONLY %s IN ACCESS SHARE MODE', relation);
+  END IF;
+  LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
+  IF NOT limited THEN PERFORM set_config('lock_timeout', '0', true); END IF;
+END $$;
+
+-- Brings members up to date after a definition has changed under existing segments.
+CREATE FUNCTION segmentation._rewrite_members() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  everyone integer[] := ARRAY(SELECT s.id FROM segmentation.segment AS s ORDER BY s.id);
+BEGIN
+  IF everyone <> '{}' THEN PERFORM segmentation._write(everyone); END IF;
+END $$;
+
+-- Writes one row of the catalog, checks it and what hangs on it. `of` is the binding that it hangs on, NULL
+-- for customers.
+CREATE FUNCTION segmentation._save_binding(new segmentation.binding, of text, replace boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  old    segmentation.binding;
+  parent segmentation.binding;
+  child  integer;
+  extra  record;
+BEGIN
+  IF replace IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'replace must not be null',
+      HINT = 'Say true or false.';
+  END IF;
+  IF new.role <> 'customers' THEN
+    PERFORM segmentation._check_name('binding', new.name);
+  END IF;
+  PERFORM segmentation._check_relation(new.relation);
+  PERFORM segmentation._lock_definitions(new.relation);
+  SELECT b.* INTO old FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(new.name);
+  IF old.id IS NULL OR NOT replace THEN
+    PERFORM segmentation._check_name_is_free('binding', new.name);
+  ELSIF old.role <> new.role THEN
+    RAISE EXCEPTION USING ERRCODE = '42809',
+      MESSAGE = format('binding "%s" is a %s, not a %s', old.name, old.role, new.role),
+      HINT = format('Call segmentation.unbind(%L) first.', old.name);
+  END IF;
+  new.id := old.id;
+
+  IF new.role <> 'customers' THEN
+    IF of IS NULL THEN
+      RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'of must not be null',
+        HINT = 'Name the binding that the rows belong to.';
+    END IF;
+    parent := segmentation._bound(of);
+    PERFORM segmentation._check_place(new, parent);
+    new.of_id := parent.id;
+    IF new.key IS NULL THEN
+      RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = format('key of "%s" must not be null', new.name),
+        HINT = CASE new.role WHEN 'lookup' THEN format('Name the column of "%s" that refers to the lookup''s '
+          'rows.', parent.name)
+                             ELSE format('Name the column that refers to the rows of "%s".', parent.name) END;
+    END IF;
+    IF new.role = 'lookup' THEN
+      new.lookup_key := COALESCE(new.lookup_key, segmentation._default_key(new, 'lookup_key'));
+    ELSE
+      new.of_key := COALESCE(new.of_key, segmentation._default_key(parent, 'of_key'));
+    END IF;
+  END IF;
+
+  IF old.id IS NULL THEN
+    INSERT INTO segmentation.binding (name, role, relation, of_id, key, of_key, lookup_key, date, value,
+      condition, timezone)
+    VALUES (new.name, new.role, new.relation, new.of_id, new.key, new.of_key, new.lookup_key, new.date,
+      new.value, new.condition, new.timezone)
+    RETURNING binding.id INTO new.id;
+  ELSE
+    UPDATE segmentation.binding AS b
+    SET name = new.name, relation = new.relation, of_id = new.of_id, key = new.key, of_key = new.of_key,
+      lookup_key = new.lookup_key,
+        date = new.date, value = new.value, condition = new.condition, timezone = new.timezone
+    WHERE b.id = new.id;
+  END IF;
+
+  PERFORM segmentation._check_binding(new.id, true);
+  IF new.role = 'customers' THEN
+    PERFORM segmentation._make_storage(new);
+    FOR extra IN SELECT b.relation, c.relowner FROM segmentation.binding AS b, pg_class AS c
+                 WHERE b.id <> new.id AND c.oid = new.relation LOOP
+      PERFORM segmentation._check_visible(extra.relation, extra.relowner);
+    END LOOP;
+  END IF;
+  FOR child IN SELECT b.id FROM segmentation.binding AS b WHERE b.of_id = new.id ORDER BY b.id LOOP
+    PERFORM segmentation._check_binding(child, false);
+  END LOOP;
+  PERFORM segmentation._check_computed();
+  PERFORM segmentation._check_bindings();
+  IF old.id IS NOT NULL THEN PERFORM segmentation._rewrite_members(); END IF;
+END $$;
+
+-- Raises 42P17 unless a binding of this role may hang where it is put.
+CREATE FUNCTION segmentation._check_place(new segmentation.binding, parent segmentation.binding) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  above integer := parent.id;
+BEGIN
+  WHILE above IS NOT NULL LOOP
+    IF above = new.id THEN
+      RAISE EXCEPTION USING ERRCODE = '42P17',
+        MESSAGE = CASE WHEN parent.id = new.id THEN format('binding "%s" cannot be of itself', new.name)
+                       ELSE format('binding "%s" cannot be of "%s", which hangs on it', new.name,
+                         parent.name) END,
+        HINT = 'Every binding leads to customers, step by step.';
+    END IF;
+    SELECT b.of_id INTO STRICT above FROM segmentation.binding AS b WHERE b.id = above;
+  END LOOP;
+  IF parent.role = 'set' THEN
+    RAISE EXCEPTION USING ERRCODE = '42P17',
+      MESSAGE = format('"%s" is a set, and nothing can hang on its values', parent.name),
+      HINT = 'Name customers, a source or a lookup as of.';
+  END IF;
+  IF new.role = 'source' AND parent.role = 'lookup' THEN
+    RAISE EXCEPTION USING ERRCODE = '42P17',
+      MESSAGE = format('source "%s" does not lead to customers: "%s" is a lookup, whose rows belong to no '
+        'customer', new.name, parent.name),
+      HINT = 'Name customers or a source as of; what describes a lookup''s rows is a lookup or a set.';
+  END IF;
+END $$;
+
+CREATE FUNCTION segmentation.bind_customers(
+  relation regclass, key name DEFAULT NULL, timezone text DEFAULT NULL, condition text DEFAULT NULL,
+  replace boolean DEFAULT false)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  new  segmentation.binding;
+  keys text[];
+BEGIN
+  new.name := 'customers';
+  new.role := 'customers';
+  new.relation := bind_customers.relation;
+  new.condition := bind_customers.condition;
+  PERFORM segmentation._check_relation(new.relation);
+  new.key := COALESCE(bind_customers.key, segmentation._primary_key(new.relation));
+  IF new.key IS NULL THEN
+    keys := ARRAY(SELECT a.attname::text FROM pg_attribute AS a
+                  WHERE a.attrelid = new.relation AND a.attnum > 0 AND a.attnotnull
+                    AND segmentation._unique_by_index(new.relation, a.attname)
+                  ORDER BY a.attnum);
+    RAISE EXCEPTION USING ERRCODE = '42830',
+      MESSAGE = format('%s has no primary key of one column', new.relation),
+      HINT = CASE WHEN keys <> '{}'
+                  THEN format('Name a unique column: segmentation.bind_customers(%L, key => %L).',
+                    new.relation::text, keys[1])
+                  ELSE format('ALTER TABLE %s ADD PRIMARY KEY (...), or make a NOT NULL column unique and '
+                    'name it as key.', new.relation) END;
+  END IF;
+  new.timezone := segmentation._time_zone(COALESCE(bind_customers.timezone, current_setting('TimeZone')));
+  PERFORM segmentation._save_binding(new, NULL, bind_customers.replace);
+END $$;
+COMMENT ON FUNCTION segmentation.bind_customers(regclass, name, text, text, boolean) IS
+  'Binds the table of customers: one row each, a key of type smallint, integer, bigint, uuid, text or '
+  'varchar (default: the primary key), the shop''s IANA time zone (default: the server''s). Creates '
+  'segmentation.membership. Locks: ACCESS SHARE on the table, SHARE ROW EXCLUSIVE on segmentation.segment.';
+
+-- Returns an IANA time zone's name as the server spells it. Raises 22023 for anything else.
+CREATE FUNCTION segmentation._time_zone(name text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  answer text;
+BEGIN
+  SELECT z.name INTO answer FROM pg_timezone_names AS z
+  WHERE segmentation._fold(z.name) = segmentation._fold(_time_zone.name) AND z.name !~ '^(posix|right)/'
+    AND z.name NOT IN ('Factory', 'localtime', 'posixrules')
+  LIMIT 1;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = '22023',
+      MESSAGE = format('time zone "%s" is not an IANA time zone', name),
+      HINT = 'Use a name such as Europe/Sofia; view pg_timezone_names has them all.';
+  END IF;
+  RETURN answer;
+END $$;
+
+CREATE FUNCTION segmentation.bind_source(
+  name text, relation regclass, key name, of text DEFAULT 'customers', of_key name DEFAULT NULL,
+  date name DEFAULT NULL, condition text DEFAULT NULL, replace boolean DEFAULT false)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  new segmentation.binding;
+BEGIN
+  new.name := bind_source.name;
+  new.role := 'source';
+  new.relation := bind_source.relation;
+  new.key := bind_source.key;
+  new.of_key := bind_source.of_key;
+  new.date := bind_source.date;
+  new.condition := bind_source.condition;
+  PERFORM segmentation._save_binding(new, bind_source.of, bind_source.replace);
+END $$;
+COMMENT ON FUNCTION segmentation.bind_source(text, regclass, name, text, name, name, text, boolean) IS
+  'Binds rows of a customer (orders, carts, page views) or rows of another source (order items): key refers '
+  'to of_key of the binding named by of (default: its primary key). Locks: ACCESS SHARE on the table, SHARE '
+  'ROW EXCLUSIVE on segmentation.segment.';
+
+CREATE FUNCTION segmentation.bind_lookup(
+  name text, relation regclass, of text, key name, lookup_key name DEFAULT NULL, condition text DEFAULT NULL,
+  replace boolean DEFAULT false)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  new segmentation.binding;
+BEGIN
+  new.name := bind_lookup.name;
+  new.role := 'lookup';
+  new.relation := bind_lookup.relation;
+  new.key := bind_lookup.key;
+  new.lookup_key := bind_lookup.lookup_key;
+  new.condition := bind_lookup.condition;
+  PERFORM segmentation._save_binding(new, bind_lookup.of, bind_lookup.replace);
+END $$;
+COMMENT ON FUNCTION segmentation.bind_lookup(text, regclass, text, name, name, text, boolean) IS
+  'Binds facts about the rows of another binding, one row for many (products behind items, a category behind '
+  'a product): key, a column of the binding named by of, refers to lookup_key (default: the primary key), '
+  'which must be unique. Locks: ACCESS SHARE on the table, SHARE ROW EXCLUSIVE on segmentation.segment.';
+
+CREATE FUNCTION segmentation.bind_set(
+  name text, relation regclass, key name, value name, of text DEFAULT 'customers', of_key name DEFAULT NULL,
+  condition text DEFAULT NULL, replace boolean DEFAULT false)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  new segmentation.binding;
+BEGIN
+  IF bind_set.value IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'value of a set must not be null',
+      HINT = 'Name the column that holds the set''s values.';
+  END IF;
+  new.name := bind_set.name;
+  new.role := 'set';
+  new.relation := bind_set.relation;
+  new.key := bind_set.key;
+  new.of_key := bind_set.of_key;
+  new.value := bind_set.value;
+  new.condition := bind_set.condition;
+  PERFORM segmentation._save_binding(new, bind_set.of, bind_set.replace);
+END $$;
+COMMENT ON FUNCTION segmentation.bind_set(text, regclass, name, name, text, name, text, boolean) IS
+  'Binds many values of a customer (tags), or of a source''s or lookup''s row (a product''s tags): key '
+  'refers to of_key of the binding named by of (default: its primary key). Locks: ACCESS SHARE on the table, '
+  'SHARE ROW EXCLUSIVE on segmentation.segment.';
+
+-- Raises, naming the column, unless every computed column still reads.
+CREATE FUNCTION segmentation._check_computed() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  item record;
+BEGIN
+  FOR item IN SELECT b, c.name, c.expression FROM segmentation.binding_column AS c
+    JOIN segmentation.binding AS b ON b.id = c.binding_id
+              ORDER BY c.binding_id, c.name LOOP
+    PERFORM segmentation._expression_type(item.b, item.name, item.expression);
+  END LOOP;
+END $$;
+
+CREATE FUNCTION segmentation.bind_column(source text, name text, expression text,
+  replace boolean DEFAULT false)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  bound segmentation.binding;
+  other integer;
+  known boolean;
+BEGIN
+  IF bind_column.source IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'source must not be null',
+      HINT = 'Name the binding that gets the column.';
+  END IF;
+  PERFORM segmentation._check_name('column', bind_column.name);
+  PERFORM segmentation._bound(bind_column.source);
+  PERFORM segmentation._lock_definitions(NULL);
+  bound := segmentation._bound(bind_column.source);
+  PERFORM segmentation._check_relation(bound.relation);
+  IF EXISTS (SELECT FROM pg_attribute AS a
+             WHERE a.attrelid = bound.relation AND segmentation._fold(a.attname) = segmentation._fold(bind_column.name)
+               AND a.attnum > 0 AND NOT a.attisdropped) THEN
+    RAISE EXCEPTION USING ERRCODE = '42710',
+      MESSAGE = format('%s has a column "%s" of its own', bound.relation, bind_column.name),
+      HINT = 'Choose another name for the computed column.';
+  END IF;
+  known := EXISTS (SELECT FROM segmentation.binding_column AS c
+                   WHERE c.binding_id = bound.id AND segmentation._fold(c.name) = segmentation._fold(bind_column.name));
+  IF known AND NOT COALESCE(bind_column.replace, false) THEN
+    RAISE EXCEPTION USING ERRCODE = '42710',
+      MESSAGE = format('computed column "%s" of "%s" already exists', bind_column.name, bound.name),
+      HINT = 'Choose another name, or say replace => true.';
+  END IF;
+  PERFORM segmentation._expression_type(bound, bind_column.name, bind_column.expression);
+  DELETE FROM segmentation.binding_column AS c
+    WHERE c.binding_id = bound.id AND segmentation._fold(c.name) = segmentation._fold(bind_column.name);
+  INSERT INTO segmentation.binding_column (binding_id, name, expression)
+    VALUES (bound.id, bind_column.name, bind_column.expression);
+  IF known THEN
+    -- It may be the key or date of this binding, or what others refer to.
+    FOR other IN SELECT b.id FROM segmentation.binding AS b
+      WHERE bound.id IN (b.id, b.of_id) ORDER BY b.id LOOP
+      PERFORM segmentation._check_binding(other, false);
+    END LOOP;
+  END IF;
+  PERFORM segmentation._check_bindings();
+  IF known THEN PERFORM segmentation._rewrite_members(); END IF;
+END $$;
+COMMENT ON FUNCTION segmentation.bind_column(text, text, text, boolean) IS
+  'Gives a bound relation a computed column: one immutable SQL expression over its own columns and its '
+  'lookups'' (lookup.column). Usable in rules, and as key or date. Locks: SHARE ROW EXCLUSIVE on '
+  'segmentation.segment, ACCESS SHARE on the tables that it reads.';

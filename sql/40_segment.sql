@@ -1,0 +1,283 @@
+-- Segments: a name and a rule. Every call here takes the definition gate, SHARE ROW EXCLUSIVE on
+-- segmentation.segment: definitions change one at a time, and whoever writes members (ROW EXCLUSIVE) waits
+-- until this transaction ends; readers and pg_dump do not.
+
+-- Returns the id of a segment by its name, whatever its case. Raises 42704 for an unknown one.
+CREATE FUNCTION segmentation._segment_id(name text) RETURNS integer
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  answer integer;
+BEGIN
+  SELECT s.id INTO answer FROM segmentation.segment AS s WHERE segmentation._fold(s.name) = segmentation._fold(_segment_id.name);
+  IF FOUND THEN RETURN answer; END IF;
+  IF name IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'segment name must not be null',
+      HINT = 'View segmentation.segments has all names.';
+  END IF;
+  RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = format('segment "%s" does not exist', name),
+    HINT = segmentation._name_hint(name, ARRAY(SELECT s.name FROM segmentation.segment AS s ORDER BY s.name),
+      'There is no segment yet.');
+END $$;
+
+-- Evaluates these segments for everyone and writes the differences.
+CREATE FUNCTION segmentation._write(segments integer[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM segmentation._write_members(segments);
+END $$;
+
+-- Returns the segments whose rules do not stand without this one: those that name it, themselves or by way of
+-- an attribute or another segment. Finds out by taking it away for a moment. Only rules that say "segments"
+-- are judged, or all where an attribute says it.
+CREATE FUNCTION segmentation._dependents(segment_id integer) RETURNS integer[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  answer integer[] := '{}';
+  gone   integer[] := ARRAY[segment_id];
+  sound  integer[];
+BEGIN
+  sound := ARRAY(
+    SELECT s.id FROM segmentation.segment AS s
+    WHERE s.id <> segment_id
+      AND (segmentation.rule_source(s.rule) ~* 'segments'
+           OR EXISTS (SELECT FROM segmentation.attribute_definition AS a WHERE a.expression ~* 'segments'))
+      AND NOT EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule))));
+  IF sound = '{}' THEN RETURN answer; END IF;
+  BEGIN
+    LOOP
+      DELETE FROM segmentation.segment AS s WHERE s.id = ANY (gone);
+      gone := ARRAY(
+        SELECT s.id FROM segmentation.segment AS s
+        WHERE s.id = ANY (sound)
+          AND EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule)))
+        ORDER BY s.id);
+      EXIT WHEN gone = '{}';
+      answer := answer || gone;
+    END LOOP;
+    RAISE EXCEPTION USING ERRCODE = 'SG000', MESSAGE = 'this was a question, not an answer';
+  EXCEPTION WHEN SQLSTATE 'SG000' THEN
+    RETURN answer;
+  END;
+END $$;
+
+-- Raises 2BP01, naming them, where other segments' rules name this one.
+CREATE FUNCTION segmentation._check_unnamed(segment_id integer, verb text, hint text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  name  text;
+  users text;
+  ids   integer[] := segmentation._dependents(segment_id);
+BEGIN
+  SELECT string_agg(format('"%s"', s.name), ', ' ORDER BY s.name) INTO users
+  FROM segmentation.segment AS s WHERE s.id = ANY (ids);
+  IF users IS NULL THEN RETURN; END IF;
+  SELECT s.name INTO name FROM segmentation.segment AS s WHERE s.id = segment_id;
+  RAISE EXCEPTION USING ERRCODE = '2BP01',
+    MESSAGE = format('cannot %s segment "%s" because rules of others name it', verb, name),
+    DETAIL = format('It is needed by %s.', users), HINT = hint;
+END $$;
+
+-- Raises unless a segment may be made: a free name, customers bound.
+CREATE FUNCTION segmentation._check_new_segment(name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  taken text;
+BEGIN
+  IF segmentation._key_type() IS NULL OR NOT EXISTS (SELECT FROM segmentation.binding AS b
+    WHERE b.role = 'customers') THEN
+    RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = 'customers are not bound',
+      HINT = 'Call segmentation.bind_customers first.';
+  END IF;
+  SELECT s.name INTO taken FROM segmentation.segment AS s
+    WHERE segmentation._fold(s.name) = segmentation._fold(_check_new_segment.name);
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = '42710', MESSAGE = format('segment "%s" already exists', taken),
+      HINT = 'Choose another name, or change its rule with segmentation.alter_segment.';
+  END IF;
+END $$;
+
+-- Raises 0A000 for the way of building that does not exist yet.
+CREATE FUNCTION segmentation._check_wait(wait boolean) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF wait IS NOT TRUE THEN
+    RAISE EXCEPTION USING ERRCODE = '0A000', MESSAGE = 'wait => false is not supported',
+      HINT = 'Leave it out: the call returns when the members are written.';
+  END IF;
+END $$;
+
+CREATE FUNCTION segmentation.create_segment(
+  name text, rule segmentation.rule, description text DEFAULT NULL, replace boolean DEFAULT false,
+  wait boolean DEFAULT true)
+RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  new_id integer;
+  shown  name;
+BEGIN
+  PERFORM segmentation._check_wait(create_segment.wait);
+  PERFORM segmentation._check_name('segment', create_segment.name);
+  IF create_segment.rule IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'rule must not be null',
+      HINT = 'Give a rule, such as: orders MATCHES (count >= 2).';
+  END IF;
+  LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
+  IF create_segment.replace THEN
+    SELECT s.id INTO new_id FROM segmentation.segment AS s WHERE segmentation._fold(s.name) = segmentation._fold(create_segment.name);
+    IF FOUND THEN
+      IF create_segment.description IS NOT NULL THEN
+        UPDATE segmentation.segment AS s SET description = create_segment.description WHERE s.id = new_id;
+      END IF;
+      PERFORM segmentation.alter_segment(create_segment.name, create_segment.rule);
+      RETURN new_id;
+    END IF;
+  END IF;
+  PERFORM segmentation._check_new_segment(create_segment.name);
+  PERFORM segmentation._make_views();
+  INSERT INTO segmentation.segment (name, rule, description)
+  VALUES (create_segment.name, create_segment.rule, create_segment.description) RETURNING id INTO new_id;
+  PERFORM segmentation._write(ARRAY[new_id]);
+  shown := segmentation._view_name(new_id, create_segment.name);
+  UPDATE segmentation.segment AS s SET view_name = shown WHERE s.id = new_id;
+  PERFORM segmentation._make_view(new_id, shown, (SELECT r.rolname
+    FROM segmentation.binding AS b JOIN pg_class AS c ON c.oid = b.relation
+      JOIN pg_roles AS r ON r.oid = c.relowner
+    WHERE b.role = 'customers'));
+  RETURN new_id;
+END $$;
+COMMENT ON FUNCTION segmentation.create_segment(text, segmentation.rule, text, boolean, boolean) IS
+  'Makes a segment of a rule, writes its members and makes its view in schema segments; returns its id. With '
+  'replace, an existing segment of that name gets the rule. Locks until the transaction ends: SHARE ROW '
+  'EXCLUSIVE on segmentation.segment.';
+
+CREATE FUNCTION segmentation.alter_segment(name text, rule segmentation.rule,
+  wait boolean DEFAULT true) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  changed integer;
+BEGIN
+  PERFORM segmentation._check_wait(alter_segment.wait);
+  IF alter_segment.rule IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'rule must not be null',
+      HINT = 'Give a rule, such as: orders MATCHES (count >= 2).';
+  END IF;
+  LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
+  changed := segmentation._segment_id(alter_segment.name);
+  -- The same rule in other words keeps its version; its text is the one typed last.
+  UPDATE segmentation.segment AS s
+  SET rule = alter_segment.rule, version = s.version + CASE
+    WHEN s.rule OPERATOR(segmentation.=) alter_segment.rule THEN 0 ELSE 1 END,
+      changed_at = now(), changed_by = SESSION_USER
+  WHERE s.id = changed;
+  PERFORM segmentation._write(changed || segmentation._dependents(changed));
+END $$;
+COMMENT ON FUNCTION segmentation.alter_segment(text, segmentation.rule, boolean) IS
+  'Gives a segment another rule and brings its members, and those of segments whose rules name it, up to '
+  'date. Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment.';
+
+CREATE FUNCTION segmentation.rename_segment(name text, new_name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  renamed segmentation.segment;
+  shown   name;
+BEGIN
+  PERFORM segmentation._check_name('segment', rename_segment.new_name);
+  LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
+  SELECT s.* INTO STRICT renamed FROM segmentation.segment AS s
+    WHERE s.id = segmentation._segment_id(rename_segment.name);
+  IF renamed.name = rename_segment.new_name THEN RETURN; END IF;
+  IF segmentation._fold(renamed.name) <> segmentation._fold(rename_segment.new_name) THEN
+    PERFORM segmentation._check_new_segment(rename_segment.new_name);
+    -- Their text is the user's; it is not rewritten behind his back.
+    PERFORM segmentation._check_unnamed(renamed.id, 'rename',
+      'Make a copy with segmentation.copy_segment, let these rules name the copy, then drop the old one.');
+  END IF;
+  shown := segmentation._view_name(renamed.id, rename_segment.new_name);
+  IF to_regclass(format('segments.%I', renamed.view_name)) IS NOT NULL THEN
+    EXECUTE format('ALTER VIEW segments.%I RENAME TO %I', renamed.view_name, shown);
+  END IF;
+  UPDATE segmentation.segment AS s
+  SET name = rename_segment.new_name, view_name = shown, changed_at = now(), changed_by = SESSION_USER
+  WHERE s.id = renamed.id;
+END $$;
+COMMENT ON FUNCTION segmentation.rename_segment(text, text) IS
+  'Renames a segment and its view; refused while rules of other segments name it. Locks until the '
+  'transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, ACCESS EXCLUSIVE on its view.';
+
+CREATE FUNCTION segmentation.copy_segment(name text, new_name text) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  copied segmentation.segment;
+BEGIN
+  LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
+  SELECT s.* INTO STRICT copied FROM segmentation.segment AS s
+    WHERE s.id = segmentation._segment_id(copy_segment.name);
+  RETURN segmentation.create_segment(copy_segment.new_name, copied.rule, copied.description);
+END $$;
+COMMENT ON FUNCTION segmentation.copy_segment(text, text) IS
+  'Makes a segment with the rule and description of another; returns its id. Locks until the transaction '
+  'ends: SHARE ROW EXCLUSIVE on segmentation.segment.';
+
+CREATE FUNCTION segmentation.drop_segment(name text, cascade boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  dropped integer;
+  gone    integer[];
+  item    record;
+BEGIN
+  LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
+  dropped := segmentation._segment_id(drop_segment.name);
+  gone := ARRAY[dropped];
+  IF drop_segment.cascade THEN
+    gone := gone || segmentation._dependents(dropped);
+  ELSE
+    PERFORM segmentation._check_unnamed(dropped, 'drop',
+      'Change their rules first, or say cascade => true to drop these segments as well.');
+  END IF;
+  FOR item IN SELECT s.view_name FROM segmentation.segment AS s
+    WHERE s.id = ANY (gone) ORDER BY s.id DESC LOOP
+    IF to_regclass(format('segments.%I', item.view_name)) IS NOT NULL THEN
+      EXECUTE format('DROP VIEW segments.%I', item.view_name) || CASE
+        WHEN drop_segment.cascade THEN ' CASCADE' ELSE '' END;
+    END IF;
+  END LOOP;
+  -- The segment first: that waits for whoever is writing its members, so that the rows below are all there are.
+  DELETE FROM segmentation.segment AS s WHERE s.id = ANY (gone);
+  DELETE FROM segmentation.membership AS m WHERE m.segment_id = ANY (gone);
+  DELETE FROM segmentation.count_delta AS d WHERE d.segment_id = ANY (gone);
+  -- An attribute that names the segment would be left without a meaning.
+  PERFORM segmentation._check_not_missed('segment', drop_segment.name);
+END $$;
+COMMENT ON FUNCTION segmentation.drop_segment(text, boolean) IS
+  'Drops a segment, its members and its view; refused while rules of other segments name it, unless cascade '
+  'drops these as well. Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, '
+  'ACCESS EXCLUSIVE on its view.';
+
+CREATE FUNCTION segmentation.describe_segment(name text, description text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
+  UPDATE segmentation.segment AS s
+  SET description = NULLIF(describe_segment.description, ''), changed_at = now(), changed_by = SESSION_USER
+  WHERE s.id = segmentation._segment_id(describe_segment.name) AND describe_segment.description IS NOT NULL;
+  PERFORM segmentation._segment_id(describe_segment.name);
+END $$;
+COMMENT ON FUNCTION segmentation.describe_segment(text, text) IS
+  'Changes a segment''s description; an empty text takes it away, NULL leaves it. Locks until the '
+  'transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment.';
+
+CREATE VIEW segmentation.segments AS
+SELECT s.id, s.name, s.kind, s.rule,
+       COALESCE((SELECT sum(d.delta) FROM segmentation.count_delta AS d
+         WHERE d.segment_id = s.id), 0)::bigint AS members,
+       s.status, s.created_at, s.changed_at, s.changed_by, s.version, s.description,
+       'segments.' || quote_ident(s.view_name) AS view
+FROM segmentation.segment AS s
+ORDER BY s.name;
+COMMENT ON VIEW segmentation.segments
+  IS 'Every segment with its rule, its number of members, and the view that shows them.';

@@ -1,0 +1,133 @@
+-- Reading members. A customer may be given as bigint (and whatever casts to it), uuid or text: an untyped
+-- literal or parameter is text, which is read as the key's own type, and text that is no such key is
+-- nobody's. An unknown segment is an error, an unknown customer is not. Functions whose results are keys are
+-- made by bind_customers: see 36_storage.sql.
+
+CREATE FUNCTION segmentation.is_member(segment text, customer bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  id   integer := segmentation._segment_id(segment);
+  type regtype := segmentation._key_type();
+BEGIN
+  -- Each statement is planned when it is first reached, so only the one for the key's type ever is.
+  IF type IN ('int8'::regtype, 'int4'::regtype, 'int2'::regtype) THEN
+    RETURN EXISTS (SELECT FROM segmentation.membership AS m
+      WHERE m.segment_id = id AND m.customer_id = customer);
+  ELSIF type IN ('text'::regtype, 'varchar'::regtype) THEN
+    RETURN EXISTS (SELECT FROM segmentation.membership AS m
+      WHERE m.segment_id = id AND m.customer_id = customer::text);
+  END IF;
+  RETURN false;
+END $$;
+
+CREATE FUNCTION segmentation.is_member(segment text, customer uuid) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  id   integer := segmentation._segment_id(segment);
+  type regtype := segmentation._key_type();
+BEGIN
+  IF type = 'uuid'::regtype THEN
+    RETURN EXISTS (SELECT FROM segmentation.membership AS m
+      WHERE m.segment_id = id AND m.customer_id = customer);
+  ELSIF type IN ('text'::regtype, 'varchar'::regtype) THEN
+    RETURN EXISTS (SELECT FROM segmentation.membership AS m
+      WHERE m.segment_id = id AND m.customer_id = customer::text);
+  END IF;
+  RETURN false;
+END $$;
+
+CREATE FUNCTION segmentation.is_member(segment text, customer text) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  id   integer := segmentation._segment_id(segment);
+  type regtype := segmentation._key_type();
+BEGIN
+  IF type IN ('text'::regtype, 'varchar'::regtype) THEN
+    RETURN EXISTS (SELECT FROM segmentation.membership AS m
+      WHERE m.segment_id = id AND m.customer_id = customer);
+  ELSIF type = 'uuid'::regtype THEN
+    RETURN EXISTS (SELECT FROM segmentation.membership AS m
+      WHERE m.segment_id = id AND m.customer_id = segmentation._uuid_of(customer));
+  END IF;
+  RETURN EXISTS (SELECT FROM segmentation.membership AS m
+    WHERE m.segment_id = id AND m.customer_id = segmentation._bigint_of(customer));
+END $$;
+
+CREATE FUNCTION segmentation.segments_of(customer bigint) RETURNS SETOF text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  type regtype := segmentation._key_type();
+BEGIN
+  IF type IN ('int8'::regtype, 'int4'::regtype, 'int2'::regtype) THEN
+    RETURN QUERY SELECT s.name FROM segmentation.membership AS m
+      JOIN segmentation.segment AS s ON s.id = m.segment_id
+                 WHERE m.customer_id = customer ORDER BY s.name;
+  ELSIF type IN ('text'::regtype, 'varchar'::regtype) THEN
+    RETURN QUERY SELECT s.name FROM segmentation.membership AS m
+      JOIN segmentation.segment AS s ON s.id = m.segment_id
+                 WHERE m.customer_id = customer::text ORDER BY s.name;
+  END IF;
+END $$;
+
+CREATE FUNCTION segmentation.segments_of(customer uuid) RETURNS SETOF text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  type regtype := segmentation._key_type();
+BEGIN
+  IF type = 'uuid'::regtype THEN
+    RETURN QUERY SELECT s.name FROM segmentation.membership AS m
+      JOIN segmentation.segment AS s ON s.id = m.segment_id
+                 WHERE m.customer_id = customer ORDER BY s.name;
+  ELSIF type IN ('text'::regtype, 'varchar'::regtype) THEN
+    RETURN QUERY SELECT s.name FROM segmentation.membership AS m
+      JOIN segmentation.segment AS s ON s.id = m.segment_id
+                 WHERE m.customer_id = customer::text ORDER BY s.name;
+  END IF;
+END $$;
+
+CREATE FUNCTION segmentation.segments_of(customer text) RETURNS SETOF text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  type regtype := segmentation._key_type();
+BEGIN
+  IF type IN ('text'::regtype, 'varchar'::regtype) THEN
+    RETURN QUERY SELECT s.name FROM segmentation.membership AS m
+      JOIN segmentation.segment AS s ON s.id = m.segment_id
+                 WHERE m.customer_id = customer ORDER BY s.name;
+  ELSIF type = 'uuid'::regtype THEN
+    RETURN QUERY SELECT s.name FROM segmentation.membership AS m
+      JOIN segmentation.segment AS s ON s.id = m.segment_id
+                 WHERE m.customer_id = segmentation._uuid_of(customer) ORDER BY s.name;
+  ELSIF type IS NOT NULL THEN
+    RETURN QUERY SELECT s.name FROM segmentation.membership AS m
+      JOIN segmentation.segment AS s ON s.id = m.segment_id
+                 WHERE m.customer_id = segmentation._bigint_of(customer) ORDER BY s.name;
+  END IF;
+END $$;
+
+CREATE FUNCTION segmentation.member_count(segment text) RETURNS bigint
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  id integer := segmentation._segment_id(segment);
+BEGIN
+  RETURN COALESCE((SELECT sum(d.delta) FROM segmentation.count_delta AS d WHERE d.segment_id = id), 0);
+END $$;
+
+COMMENT ON FUNCTION segmentation.is_member(text, bigint)
+  IS 'Whether a customer is in a segment; an unknown customer is not. Locks: ACCESS SHARE on '
+    'segmentation.membership.';
+COMMENT ON FUNCTION segmentation.is_member(text, uuid)
+  IS 'Whether a customer is in a segment; an unknown customer is not. Locks: ACCESS SHARE on '
+    'segmentation.membership.';
+COMMENT ON FUNCTION segmentation.is_member(text, text)
+  IS 'Whether a customer is in a segment; an unknown customer is not. Locks: ACCESS SHARE on '
+    'segmentation.membership.';
+COMMENT ON FUNCTION segmentation.segments_of(bigint)
+  IS 'The names of the segments that a customer is in. Locks: ACCESS SHARE on segmentation.membership.';
+COMMENT ON FUNCTION segmentation.segments_of(uuid)
+  IS 'The names of the segments that a customer is in. Locks: ACCESS SHARE on segmentation.membership.';
+COMMENT ON FUNCTION segmentation.segments_of(text)
+  IS 'The names of the segments that a customer is in. Locks: ACCESS SHARE on segmentation.membership.';
+COMMENT ON FUNCTION segmentation.member_count(text) IS
+  'How many members of a segment are stored: exact in every snapshot, without counting them. Locks: ACCESS '
+  'SHARE on segmentation.count_delta.';

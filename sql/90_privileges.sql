@@ -1,0 +1,12 @@
+-- Nobody but its owner and whom he grants it to uses the extension. Views in schema segments are read with
+-- the reader's own rights; segmentation._segment_rows under them, made by bind_customers, may be called by
+-- everybody, since it gives no right away.
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA segmentation FROM PUBLIC;
+
+-- What printed rules call on values alone: they read no table, and whoever runs the text of to_sql needs them.
+GRANT EXECUTE ON FUNCTION segmentation.finite(numeric), segmentation.finite(double precision),
+  segmentation.finite(real), segmentation.local_time(timestamptz, text), segmentation.local_day(timestamptz, text),
+  segmentation.instant_of(timestamp, text), segmentation.start_of_day(date, text), segmentation.whole_years(date, date),
+  segmentation.next_anniversary(date, date), segmentation.json_time(jsonb, text), segmentation.json_day(jsonb, text),
+  segmentation.json_instant(jsonb, text), segmentation.json_texts(jsonb), segmentation.json_numbers(jsonb) TO PUBLIC;
+GRANT USAGE ON SCHEMA segmentation TO PUBLIC;

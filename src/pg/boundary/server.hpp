@@ -1,0 +1,83 @@
+// The only file that includes the server's headers. C++ and core headers come before it in every source file;
+// what the server's headers redefine (the printf family) is taken back at the end.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <new>
+#include <type_traits>
+
+extern "C" {
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/index.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "common/hashfn.h"
+#include "executor/executor.h"
+#include "executor/spi.h"
+#include "executor/tuptable.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "libpq/pqformat.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "pgstat.h"
+#include "pgtime.h"
+#include "storage/lmgr.h"
+#include "tcop/dest.h"
+#include "tcop/tcopprot.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/backend_status.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/numeric.h"
+#include "utils/plancache.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+#include "pg/boundary/compat.hpp"
+}
+
+#undef snprintf
+#undef vsnprintf
+#undef sprintf
+#undef vsprintf
+#undef fprintf
+#undef vfprintf
+#undef printf
+#undef vprintf
+#undef strerror
+#undef strerror_r
+#undef qsort
+#undef bind
+
+// Declares a function that SQL calls: exported although everything else is hidden.
+#define SEGMENTATION_FUNCTION(name)                                                                          \
+  extern "C" {                                                                                               \
+  __attribute__((visibility("default"))) const Pg_finfo_record *pg_finfo_##name(void);                       \
+  const Pg_finfo_record *pg_finfo_##name(void) {                                                             \
+    static const Pg_finfo_record record = {1};                                                               \
+    return &record;                                                                                          \
+  }                                                                                                          \
+  __attribute__((visibility("default"))) Datum name(PG_FUNCTION_ARGS);                                       \
+  }                                                                                                          \
+  Datum name(PG_FUNCTION_ARGS)

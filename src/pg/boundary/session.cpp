@@ -1,0 +1,124 @@
+// SPI behind a few plain functions. Server's side: no C++ object with a destructor may live here.
+#include "pg/boundary/session.hpp"
+
+#include "pg/boundary/fault.hpp"
+
+namespace segmentation::pg {
+
+void check_encoding() {
+  if (GetDatabaseEncoding() != PG_UTF8)
+    ereport(ERROR,
+            (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+             errmsg("segmentation needs a database with encoding UTF8, not %s", GetDatabaseEncodingName()),
+             errhint("Create the database with ENCODING 'UTF8'.")));
+}
+
+Session open_session() {
+  check_encoding();
+  Session session;
+  session.caller = CurrentMemoryContext;
+  session.settings = NewGUCNestLevel();
+  (void)set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+                          true, 0, false);
+  // Our statements are run once and touch each row once: compiling them costs more than it gives.
+  (void)set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+  if (SPI_connect() != SPI_OK_CONNECT)
+    elog(ERROR, "SPI_connect failed");
+  return session;
+}
+
+void close_session(const Session &session) {
+  if (SPI_finish() != SPI_OK_FINISH)
+    elog(ERROR, "SPI_finish failed");
+  AtEOXact_GUC(true, session.settings);
+  MemoryContextSwitchTo(session.caller);
+}
+
+static void run(const char *sql, const Arguments &arguments, bool read_only, DestReceiver *receiver) {
+  fault_in_server();
+  SPIExecuteOptions options;
+  memset(&options, 0, sizeof options);
+  options.read_only = read_only;
+  options.dest = receiver;
+  if (arguments.count > 0) {
+    ParamListInfo parameters = makeParamList(arguments.count);
+    for (int i = 0; i < arguments.count; ++i) {
+      parameters->params[i].value = arguments.values[i];
+      parameters->params[i].isnull = arguments.nulls[i] != ' ';
+      parameters->params[i].pflags = PARAM_FLAG_CONST;
+      parameters->params[i].ptype = arguments.types[i];
+    }
+    options.params = parameters;
+  }
+  int code = SPI_execute_extended(sql, &options);
+  if (code < 0)
+    elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(code));
+  fault_in_server();
+}
+
+Rows query(const char *sql, const Arguments &arguments) {
+  run(sql, arguments, true, nullptr);
+  return {SPI_tuptable, SPI_processed};
+}
+
+uint64 execute(const char *sql, const Arguments &arguments) {
+  run(sql, arguments, false, nullptr);
+  uint64 rows = SPI_processed;
+  if (SPI_tuptable != nullptr)
+    SPI_freetuptable(SPI_tuptable);
+  return rows;
+}
+
+void stream(const char *sql, DestReceiver *receiver, const Arguments &arguments) {
+  run(sql, arguments, true, receiver);
+}
+
+char *text_value(const Rows &rows, uint64 row, int column) {
+  return SPI_getvalue(rows.table->vals[row], rows.table->tupdesc, column);
+}
+
+Datum value_of(const Rows &rows, uint64 row, int column, bool &missing) {
+  return SPI_getbinval(rows.table->vals[row], rows.table->tupdesc, column, &missing);
+}
+
+int32 int_value(const Rows &rows, uint64 row, int column) {
+  bool missing;
+  Datum value = value_of(rows, row, column, missing);
+  return missing ? 0 : DatumGetInt32(value);
+}
+
+Datum make_array(Datum *values, int count, Oid element) {
+  int16 length;
+  bool by_value;
+  char alignment;
+  get_typlenbyvalalign(element, &length, &by_value, &alignment);
+  return PointerGetDatum(construct_array(values, count, element, length, by_value, alignment));
+}
+
+Oid own_relation(const char *name) {
+  Oid schema = get_namespace_oid("segmentation", false);
+  Oid relation = get_relname_relid(name, schema);
+  if (!OidIsValid(relation))
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("customers are not bound"),
+                    errdetail("There is no table segmentation.%s yet.", name),
+                    errhint("Call segmentation.bind_customers first.")));
+  return relation;
+}
+
+void push_context(Context &context, const char *format, const char *name) {
+  context.format = format;
+  context.name = name;
+  context.callback.callback = [](void *argument) {
+    auto *self = static_cast<Context *>(argument);
+    errcontext_msg(self->format, self->name);
+  };
+  context.callback.arg = &context;
+  context.callback.previous = error_context_stack;
+  error_context_stack = &context.callback;
+}
+
+void pop_context(const Context &context) {
+  error_context_stack = context.callback.previous;
+}
+
+} // namespace segmentation::pg

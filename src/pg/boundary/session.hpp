@@ -1,0 +1,74 @@
+// Running SQL from C++: one session a call of ours, with a pinned search_path, and small helpers over SPI.
+// Server's side.
+#pragma once
+
+#include "pg/boundary/server.hpp"
+
+namespace segmentation::pg {
+
+/// An SPI connection with settings of its own until it is closed. After an error the transaction's abort
+/// closes it.
+struct Session {
+  MemoryContext caller; // where results for the caller belong
+  int settings;
+};
+
+/// Connects to SPI and pins search_path to pg_catalog. Raises 0A000 where the database's encoding is not
+/// UTF8.
+Session open_session();
+void close_session(const Session &session);
+
+/// Raises 0A000 where the database's encoding is not UTF8: rules are UTF-8.
+void check_encoding();
+
+/// Rows of a query; they live until the session closes.
+struct Rows {
+  SPITupleTable *table;
+  uint64 count;
+};
+
+/// Values for $1, $2, ...
+struct Arguments {
+  static constexpr int limit = 4;
+  int count = 0;
+  Oid types[limit];
+  Datum values[limit];
+  char nulls[limit];
+  void add(Oid type, Datum value) {
+    Assert(count < limit);
+    types[count] = type;
+    values[count] = value;
+    nulls[count++] = ' ';
+  }
+};
+
+/// Runs a query in the active snapshot, changing nothing.
+Rows query(const char *sql, const Arguments &arguments = {});
+/// Runs a statement that may write; returns the number of rows.
+uint64 execute(const char *sql, const Arguments &arguments = {});
+/// Streams a query's rows into a receiver; parallel plans are allowed.
+void stream(const char *sql, DestReceiver *receiver, const Arguments &arguments = {});
+
+/// Returns the value as text, or nullptr for NULL.
+char *text_value(const Rows &rows, uint64 row, int column);
+/// Returns the value; `missing` tells NULL.
+Datum value_of(const Rows &rows, uint64 row, int column, bool &missing);
+int32 int_value(const Rows &rows, uint64 row, int column);
+
+/// Makes an int4[] or int8[] or any other one-dimensional array without NULLs.
+Datum make_array(Datum *values, int count, Oid element);
+
+/// Returns a table of schema segmentation that binding the customers makes; raises 55000 where it is missing.
+Oid own_relation(const char *name);
+
+/// Adds one line of context to errors raised while it is installed. Removed by hand on the good path, by the
+/// server after an error.
+struct Context {
+  ErrorContextCallback callback;
+  const char *format; // with one %s
+  const char *name;
+};
+void push_context(Context &context, const char *format, const char *name);
+void pop_context(const Context &context);
+
+} // namespace segmentation::pg

@@ -1,0 +1,128 @@
+// Loads segmentation.binding, binding_column, attribute_definition and segment. Server's side.
+#include "pg/live/catalog.hpp"
+
+#include "pg/live/rule_value.hpp"
+#include "pg/live/zone.hpp"
+
+namespace segmentation::pg {
+
+namespace {
+
+template <typename T> T *make_list(uint64 count) {
+  return static_cast<T *>(palloc0(sizeof(T) * static_cast<Size>(Max(count, 1))));
+}
+
+core::Role role_of(const char *text) {
+  if (strcmp(text, "customers") == 0)
+    return core::Role::customers;
+  if (strcmp(text, "lookup") == 0)
+    return core::Role::lookup;
+  return strcmp(text, "set") == 0 ? core::Role::set : core::Role::source;
+}
+
+/// Returns the index of a column by its exact name, -1 where no name is given; raises where there is no such
+/// column.
+int find_column(const RelationInput &relation, const char *name) {
+  if (name == nullptr)
+    return -1;
+  for (int i = 0; i < relation.column_count; ++i) {
+    if (strcmp(relation.columns[i].name, name) == 0)
+      return i;
+  }
+  ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+                  errmsg("column \"%s\" of binding \"%s\" does not exist", name, relation.name),
+                  errhint("Bind the relation again with replace => true.")));
+  pg_unreachable();
+}
+
+/// The names that a binding gives to columns, before the columns are known.
+struct Names {
+  const char **key, **of_key, **lookup_key, **date, **value;
+};
+
+void load_bindings(SchemaInput &schema) {
+  Rows rows = query("SELECT b.id, b.name, b.role, b.relation::oid, b.of_id, b.key::text, b.of_key::text, "
+                    "b.lookup_key::text, b.date::text, b.value::text, b.condition, b.timezone "
+                    "FROM segmentation.binding AS b ORDER BY b.role <> 'customers', b.id");
+  int count = static_cast<int>(rows.count);
+  RelationInput *relations = make_list<RelationInput>(rows.count);
+  schema.relations = relations;
+  schema.relation_count = count;
+  schema.zone.name = "UTC";
+  Names names = {make_list<const char *>(rows.count), make_list<const char *>(rows.count),
+                 make_list<const char *>(rows.count), make_list<const char *>(rows.count),
+                 make_list<const char *>(rows.count)};
+  int32 *of_ids = make_list<int32>(rows.count);
+  for (int i = 0; i < count; ++i) {
+    uint64 row = static_cast<uint64>(i);
+    bool missing;
+    relations[i].id = int_value(rows, row, 1);
+    relations[i].name = text_value(rows, row, 2);
+    relations[i].role = role_of(text_value(rows, row, 3));
+    relations[i].relation = DatumGetObjectId(value_of(rows, row, 4, missing));
+    of_ids[i] = int_value(rows, row, 5);
+    names.key[i] = text_value(rows, row, 6);
+    names.of_key[i] = text_value(rows, row, 7);
+    names.lookup_key[i] = text_value(rows, row, 8);
+    names.date[i] = text_value(rows, row, 9);
+    names.value[i] = text_value(rows, row, 10);
+    relations[i].condition = text_value(rows, row, 11);
+    if (relations[i].role == core::Role::customers)
+      schema.zone = load_zone(text_value(rows, row, 12));
+  }
+  for (int i = 0; i < count; ++i) {
+    relations[i].of = -1;
+    for (int j = 0; j < count; ++j) {
+      if (relations[i].role != core::Role::customers && relations[j].id == of_ids[i])
+        relations[i].of = j;
+    }
+  }
+  rows =
+      query("SELECT c.binding_id, c.name, c.expression FROM segmentation.binding_column AS c ORDER BY 1, 2");
+  ComputedColumn *computed = make_list<ComputedColumn>(rows.count);
+  for (uint64 row = 0; row < rows.count; ++row) {
+    computed[row].relation = -1;
+    for (int i = 0; i < count; ++i) {
+      if (relations[i].id == int_value(rows, row, 1))
+        computed[row].relation = i;
+    }
+    computed[row].name = text_value(rows, row, 2);
+    computed[row].expression = text_value(rows, row, 3);
+  }
+  load_columns(relations, count, computed, static_cast<int>(rows.count), names.lookup_key, names.key);
+  for (int i = 0; i < count; ++i) {
+    RelationInput &relation = relations[i];
+    bool hangs = relation.of >= 0;
+    relation.key = find_column(
+        relation.role == core::Role::lookup && hangs ? relations[relation.of] : relation, names.key[i]);
+    relation.of_key = hangs ? find_column(relations[relation.of], names.of_key[i]) : -1;
+    relation.lookup_key = find_column(relation, names.lookup_key[i]);
+    relation.date = find_column(relation, names.date[i]);
+    relation.value = find_column(relation, names.value[i]);
+  }
+}
+
+} // namespace
+
+SchemaInput load_catalog() {
+  SchemaInput schema;
+  memset(&schema, 0, sizeof schema);
+  load_bindings(schema);
+  Rows rows = query("SELECT a.name, a.expression FROM segmentation.attribute_definition AS a "
+                    "ORDER BY pg_catalog.lower(a.name)");
+  schema.attributes = make_list<AttributeInput>(rows.count);
+  schema.attribute_count = static_cast<int>(rows.count);
+  for (uint64 row = 0; row < rows.count; ++row)
+    schema.attributes[row] = {text_value(rows, row, 1), text_value(rows, row, 2)};
+  rows = query("SELECT s.id, s.name, s.rule FROM segmentation.segment AS s ORDER BY s.id");
+  schema.segments = make_list<SegmentInput>(rows.count);
+  schema.segment_count = static_cast<int>(rows.count);
+  for (uint64 row = 0; row < rows.count; ++row) {
+    bool missing;
+    RuleValue *rule = rule_value(value_of(rows, row, 3, missing));
+    schema.segments[row] = {int_value(rows, row, 1), text_value(rows, row, 2), rule_source(rule)};
+  }
+  return schema;
+}
+
+} // namespace segmentation::pg

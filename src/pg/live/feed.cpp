@@ -1,0 +1,67 @@
+// One pass over the bound tables: customers first, then every source that some rule needs. Server's side.
+#include "pg/live/feed.hpp"
+
+#include "pg/boundary/run_core.hpp"
+#include "pg/live/receiver.hpp"
+
+namespace segmentation::pg {
+
+namespace {
+
+/// A feed's statement and name, as plain pointers into the program.
+struct FeedText {
+  const char *sql;
+  const char *name;
+};
+
+FeedText feed_text(const Live *live, Work *work, size_t feed, bool everyone) {
+  FeedText text;
+  run_core([=, &text](Failure &) {
+    const core::Feed &source = work->program().feeds()[feed];
+    text.sql = everyone ? source.select_all.c_str() : source.select_keyed.c_str();
+    text.name = live->schema.relations[source.relation].name;
+  });
+  return text;
+}
+
+} // namespace
+
+bool run_feeds(const Live *live, Work *work, const Customers &who, core::Instant now, bool horizons,
+               core::Slice slice, Size memory_limit, const Progress *progress) {
+  size_t feeds = 0;
+  run_core([=, &feeds](Failure &) {
+    work->start(now, horizons, slice);
+    feeds = work->program().feeds().size();
+  });
+  for (size_t feed = 0; feed < feeds; ++feed) {
+    FeedText text = feed_text(live, work, feed, who.everyone);
+    FeedReceiver *receiver = make_receiver(work, feed, text.name);
+    receiver->memory_limit = memory_limit;
+    receiver->progress = progress;
+    Context context;
+    push_context(context, "reading rows of \"%s\"", text.name);
+    Arguments arguments;
+    if (!who.everyone)
+      arguments.add(get_array_type(live->key.type), who.keys);
+    stream(text.sql, &receiver->base, arguments);
+    if (!receiver->outgrown)
+      flush_batch(receiver);
+    pop_context(context);
+    bool outgrown = receiver->outgrown;
+    MemoryContextDelete(receiver->cells);
+    if (outgrown)
+      return false;
+  }
+  return true;
+}
+
+void evaluate_all(Work *work) {
+  constexpr uint32 range = 8192;
+  uint32 size = work->size();
+  for (uint32 first = 0; first < size; first += range) {
+    CHECK_FOR_INTERRUPTS();
+    run_core([=](Failure &) { work->evaluate(first, Min(range, size - first)); });
+  }
+}
+
+} // namespace segmentation::pg

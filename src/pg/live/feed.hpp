@@ -1,0 +1,34 @@
+// Running a feed's SELECT and handing its rows to the core, batch by batch. Server's side.
+#pragma once
+
+#include "core/value/calendar.hpp"
+#include "pg/live/live.hpp"
+
+namespace segmentation::pg {
+
+/// Whom to judge: everyone, or the customers of an array of the key's own type.
+struct Customers {
+  bool everyone;
+  Datum keys;
+};
+
+/// Told how far a build is, every now and then.
+struct Progress {
+  void (*tell)(void *argument, const char *step, uint64 rows, const char *done);
+  void *argument;
+};
+
+/// Runs all feeds of the work's program and folds their rows into a new population.
+/// False where the population outgrew `memory_limit` bytes (0: no limit) before all was read.
+bool run_feeds(const Live *live, Work *work, const Customers &who, core::Instant now, bool horizons,
+               core::Slice slice, Size memory_limit, const Progress *progress);
+
+/// Judges the whole population by all rules, in ranges.
+void evaluate_all(Work *work);
+
+/// Returns the instant that this transaction judges at: its now().
+inline core::Instant transaction_now() {
+  return GetCurrentTransactionStartTimestamp();
+}
+
+} // namespace segmentation::pg

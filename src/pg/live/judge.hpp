@@ -1,0 +1,26 @@
+// Judging everyone within a memory limit: in several passes over slices of the customers where one would
+// exceed it. Server's side.
+#pragma once
+
+#include "pg/live/feed.hpp"
+
+namespace segmentation::pg {
+
+/// What a pass hands on: the work holds the verdicts of the slice's customers.
+struct Pass {
+  Work *work;
+  core::Slice slice;
+};
+
+/// Judges everyone by the work's rules and calls visit(argument, pass) after each pass. What a pass allocates
+/// in the current memory context stays.
+void judge_everyone(const Live *live, Work *work, core::Instant now, const Progress *progress,
+                    void (*visit)(void *argument, const Pass &pass), void *argument);
+
+/// Judges some customers, in one pass.
+void judge(const Live *live, Work *work, const Customers &who, core::Instant now);
+
+/// Compiles rules of texts, in the current memory context.
+Owned<Work> *compile_rules(const Live *live, const char *const *rules, int count, Excerpt excerpt);
+
+} // namespace segmentation::pg

@@ -1,0 +1,41 @@
+// The live program's ingredients: what is bound and defined, read and checked once a call. The room that both
+// segment and maintain build on. Server's side.
+#pragma once
+
+#include "pg/boundary/owned.hpp"
+#include "pg/boundary/session.hpp"
+#include "pg/live/live_core.hpp"
+#include "pg/live/plain.hpp"
+
+namespace segmentation::pg {
+
+/// The type of the customers' key, and how to make values of it.
+struct KeyType {
+  Oid type = InvalidOid; // the base type, where the column has a domain
+  bool integer = false;  // smallint, integer, bigint: keys travel as numbers, all others as text
+  int16 length = 0;
+  bool by_value = false;
+  char alignment = 'i';
+  Oid input = InvalidOid;
+  Oid input_parameter = InvalidOid;
+};
+
+struct Live {
+  SchemaInput schema;
+  Oid customers;          // the bound relation
+  const char *key_column; // quoted
+  KeyType key;
+  Owned<LiveCore> *core;
+};
+
+/// Reads and prepares everything bound and defined, in the active snapshot; it lives in the current memory
+/// context. A session must be open. Raises 55000 where no customers are bound, and mistakes in bound
+/// conditions.
+const Live *load_live();
+/// The same without demanding that customers are bound.
+const Live *load_live_if_bound();
+
+/// Makes a key from a customer of the population that work holds.
+Datum key_datum(const KeyType &key, const CustomerKey &customer);
+
+} // namespace segmentation::pg

@@ -1,0 +1,98 @@
+// The C++ side of what is live: schema, parsed rules, compiled programs and the customers being judged. Never
+// calls the server; the server's side calls it within run_core only.
+#pragma once
+
+#include "core/meaning/checker.hpp"
+#include "core/program/program.hpp"
+#include "pg/boundary/failure.hpp"
+#include "pg/live/plain.hpp"
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace segmentation::pg {
+
+/// Everything bound and defined, as the core sees it.
+class LiveCore {
+public:
+  /// Parses and checks what the catalogs hold. Fails, naming the binding, attribute or segment, where
+  /// something does not read. The input must outlive it.
+  static LiveCore *make(const SchemaInput &input, bool key_is_integer, Failure &failure);
+
+  /// Checks a rule's text and fails with all mistakes in it. `context` says whose rule it is; empty for the
+  /// caller's own.
+  std::optional<core::CheckedRule> check(const char *rule, Excerpt excerpt, Failure &failure,
+                                         std::string_view context = {}) const;
+  /// Fails with the first segment or defined attribute that does not check.
+  void check_everything(Failure &failure) const;
+  /// Returns the names of bindings and defined attributes that a rule reads, ascending.
+  std::vector<std::string> uses(const char *rule, Failure &failure) const;
+
+  const SchemaInput &input() const noexcept { return *input_; }
+  const std::shared_ptr<const core::Meaning> &meaning() const noexcept { return meaning_; }
+  bool key_is_integer() const noexcept { return key_is_integer_; }
+
+private:
+  const SchemaInput *input_ = nullptr;
+  std::shared_ptr<const core::Meaning> meaning_;
+  bool key_is_integer_ = false;
+};
+
+/// A customer's key as the core carries it.
+struct CustomerKey {
+  std::int64_t integer;
+  const char *text; // not zero-terminated; nullptr for integer keys
+  std::uint32_t size;
+};
+
+/// A program and the customers whom it judges.
+class Work {
+public:
+  Work(const LiveCore &live, std::vector<core::CheckedRule> rules);
+
+  /// Compiles the rules of texts; fails with the mistakes of the first that does not check.
+  static Work *make(const LiveCore &live, const char *const *rules, int count, Excerpt excerpt,
+                    Failure &failure);
+  /// Compiles the rules of segments, given as indexes into the input's list.
+  static Work *make_for_segments(const LiveCore &live, const int *segments, int count, Failure &failure);
+
+  const core::Program &program() const noexcept { return *program_; }
+  /// Starts with no customer, at an instant. Earlier customers are forgotten.
+  void start(core::Instant now, bool horizons, core::Slice slice);
+  core::Population &population() noexcept { return *population_; }
+  std::uint32_t size() const noexcept { return population_ ? population_->size() : 0; }
+  std::size_t rule_count() const noexcept { return program_->rule_count(); }
+
+  /// Judges a range of customers and keeps for each rule the set of those for whom it holds.
+  void evaluate(std::uint32_t first, std::uint32_t count);
+  bool holds(std::size_t rule, std::uint32_t customer) const noexcept {
+    return (words_[rule * stride_ + customer / 64] >> (customer % 64)) & 1;
+  }
+  void clear(std::size_t rule, std::uint32_t customer) noexcept {
+    words_[rule * stride_ + customer / 64] &= ~(std::uint64_t{1} << (customer % 64));
+  }
+  std::uint64_t count_holding(std::size_t rule) const noexcept;
+  /// Sorts the customers by key; `list_next` goes by it.
+  void sort_by_key();
+  /// Writes up to `limit` customers for whom a rule still holds, in the order of their keys, from position
+  /// `from` of that order on; returns the next position, and in `count` how many were written.
+  std::uint32_t list_next(std::size_t rule, std::uint32_t from, std::uint32_t limit, CustomerKey *out,
+                          std::uint32_t &count) const;
+  CustomerKey key(std::uint32_t customer) const;
+  std::optional<std::uint32_t> find(const CustomerKey &key) const;
+
+private:
+  std::shared_ptr<const core::Meaning> meaning_;
+  bool key_is_integer_ = false;
+  std::unique_ptr<core::Program> program_;
+  core::Moment moment_;
+  std::unique_ptr<core::Population> population_;
+  core::Verdicts verdicts_;
+  std::vector<std::uint64_t> words_;
+  std::size_t stride_ = 0;
+  std::vector<std::uint32_t> order_;
+};
+
+} // namespace segmentation::pg

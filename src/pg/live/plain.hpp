@@ -1,0 +1,71 @@
+// What is bound and defined, as read from the catalogs: plain structs in a memory context, no C++ object and
+// no server type among them. The server's side fills them in, the C++ side makes a core::Schema of them.
+#pragma once
+
+#include "core/meaning/schema.hpp"
+
+#include <cstdint>
+
+namespace segmentation::pg {
+
+struct ColumnInput {
+  const char *name;
+  const char *sql;
+  const char *sql_type;
+  core::Kind kind;
+  bool local_time;
+  bool needs_cast;
+  bool may_be_special;
+  bool whole;
+  std::int32_t scale;
+};
+
+struct RelationInput {
+  std::int32_t id;
+  unsigned relation; // Oid
+  core::Role role;
+  const char *name;
+  const char *from_sql;
+  int of;
+  int key;
+  int of_key;
+  int lookup_key;
+  int date;
+  int value;
+  const int *primary_key;
+  int primary_key_count;
+  ColumnInput *columns;
+  int column_count;
+  const char *condition; // or nullptr
+};
+
+struct AttributeInput {
+  const char *name;
+  const char *expression;
+};
+
+struct SegmentInput {
+  std::int32_t id;
+  const char *name;
+  const char *source; // the rule as typed
+};
+
+struct ZoneInput {
+  const char *name;
+  std::int32_t initial_offset;
+  const core::Zone::Change *changes;
+  int change_count;
+  bool repeats;
+};
+
+struct SchemaInput {
+  ZoneInput zone;
+  RelationInput *relations;
+  int relation_count;
+  AttributeInput *attributes;
+  int attribute_count;
+  SegmentInput *segments;
+  int segment_count;
+};
+
+} // namespace segmentation::pg

@@ -1,0 +1,45 @@
+// A DestReceiver that writes slots into a core batch. Server's side.
+#pragma once
+
+#include "pg/live/feed.hpp"
+
+namespace segmentation::pg {
+
+/// How a result column is read.
+enum class Reading : uint8 {
+  int16,
+  int32,
+  int64,
+  numeric,
+  boolean,
+  day,
+  instant,
+  text,
+  text_array,
+  number_array,
+  other
+};
+
+struct FeedReceiver {
+  DestReceiver base; // first: the server knows only this
+  Work *work;
+  core::Batch *batch;
+  size_t feed;
+  int columns;         // without the key
+  Reading *readings;   // of the key, then of the columns
+  MemoryContext cells; // what the batch's cells point to; emptied after each fold
+  Size memory_limit;
+  bool outgrown;
+  uint64 rows;
+  uint32 batches;
+  const Progress *progress;
+  const char *name;
+};
+
+/// Returns a receiver for a feed, in the current memory context.
+FeedReceiver *make_receiver(Work *work, size_t feed, const char *name);
+
+/// Hands the rows that wait in the batch to the core.
+void flush_batch(FeedReceiver *receiver);
+
+} // namespace segmentation::pg

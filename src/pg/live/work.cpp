@@ -1,0 +1,118 @@
+// A program and the customers whom it judges: compiling, evaluating in ranges, keeping verdicts as bits. C++
+// side: never calls the server.
+#include "pg/live/live_core.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <fmt/format.h>
+#include <numeric>
+#include <string_view>
+
+namespace segmentation::pg {
+
+Work::Work(const LiveCore &live, std::vector<core::CheckedRule> rules)
+    : meaning_(live.meaning()), key_is_integer_(live.key_is_integer()),
+      program_(core::Program::compile(live.meaning(), std::move(rules), live.key_is_integer())) {
+}
+
+Work *Work::make(const LiveCore &live, const char *const *rules, int count, Excerpt excerpt,
+                 Failure &failure) {
+  std::vector<core::CheckedRule> checked;
+  for (int i = 0; i < count; ++i) {
+    std::optional<core::CheckedRule> rule = live.check(rules[i], excerpt, failure);
+    if (!rule)
+      return nullptr;
+    checked.push_back(std::move(*rule));
+  }
+  return new Work(live, std::move(checked));
+}
+
+Work *Work::make_for_segments(const LiveCore &live, const int *segments, int count, Failure &failure) {
+  std::vector<core::CheckedRule> checked;
+  for (int i = 0; i < count; ++i) {
+    const SegmentInput &segment = live.input().segments[segments[i]];
+    std::optional<core::CheckedRule> rule = live.check(segment.source, Excerpt::detail, failure,
+                                                       fmt::format("rule of segment \"{}\"", segment.name));
+    if (!rule)
+      return nullptr;
+    checked.push_back(std::move(*rule));
+  }
+  return new Work(live, std::move(checked));
+}
+
+void Work::start(core::Instant now, bool horizons, core::Slice slice) {
+  population_.reset();
+  words_.clear();
+  stride_ = 0;
+  order_.clear();
+  moment_ = core::Moment::at(now, meaning_->schema.zone);
+  population_ = std::make_unique<core::Population>(*program_, moment_, horizons, slice);
+}
+
+void Work::evaluate(std::uint32_t first, std::uint32_t count) {
+  if (stride_ == 0) {
+    stride_ = (static_cast<std::size_t>(population_->size()) + 63) / 64;
+    words_.assign(stride_ * rule_count(), 0);
+  }
+  population_->evaluate(first, count, verdicts_);
+  for (std::size_t rule = 0; rule < rule_count(); ++rule) {
+    const std::uint8_t *holds = verdicts_.holds.data() + rule * verdicts_.customers;
+    std::uint64_t *words = words_.data() + rule * stride_;
+    for (std::uint32_t i = 0; i < count; ++i)
+      words[(first + i) / 64] |= static_cast<std::uint64_t>(holds[i] != 0) << ((first + i) % 64);
+  }
+}
+
+std::uint64_t Work::count_holding(std::size_t rule) const noexcept {
+  std::uint64_t count = 0;
+  for (std::size_t i = 0; i < stride_; ++i)
+    count += static_cast<std::uint64_t>(std::popcount(words_[rule * stride_ + i]));
+  return count;
+}
+
+CustomerKey Work::key(std::uint32_t customer) const {
+  if (key_is_integer_)
+    return {population_->integer_key(customer), nullptr, 0};
+  core::TextCell text = population_->text_key(customer);
+  return {0, text.data, text.size};
+}
+
+std::optional<std::uint32_t> Work::find(const CustomerKey &key) const {
+  if (key_is_integer_)
+    return population_->find(key.integer);
+  return population_->find(std::string_view(key.text, key.size));
+}
+
+void Work::sort_by_key() {
+  order_.resize(size());
+  std::iota(order_.begin(), order_.end(), 0U);
+  const core::Population &population = *population_;
+  if (key_is_integer_) {
+    auto less = [&](std::uint32_t a, std::uint32_t b) {
+      return population.integer_key(a) < population.integer_key(b);
+    };
+    if (!std::is_sorted(order_.begin(), order_.end(), less))
+      std::sort(order_.begin(), order_.end(), less);
+    return;
+  }
+  auto view = [&](std::uint32_t customer) {
+    core::TextCell text = population.text_key(customer);
+    return std::string_view(text.data, text.size);
+  };
+  std::sort(order_.begin(), order_.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return view(a) < view(b); });
+}
+
+std::uint32_t Work::list_next(std::size_t rule, std::uint32_t from, std::uint32_t limit, CustomerKey *out,
+                              std::uint32_t &count) const {
+  count = 0;
+  std::uint32_t at = from;
+  const std::uint32_t end = static_cast<std::uint32_t>(order_.size());
+  for (; at < end && count < limit; ++at) {
+    if (holds(rule, order_[at]))
+      out[count++] = key(order_[at]);
+  }
+  return at;
+}
+
+} // namespace segmentation::pg

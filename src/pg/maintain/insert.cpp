@@ -1,0 +1,192 @@
+// Rows go straight into the table and its indexes, as COPY's do; where the table has triggers, policies or
+// another shape than ours, by INSERT. Server's side.
+#include "pg/maintain/insert.hpp"
+
+#include "pg/boundary/fault.hpp"
+#include "pg/boundary/run_core.hpp"
+
+namespace segmentation::pg {
+
+namespace {
+
+constexpr uint32 batch_rows = 1000;
+
+/// Takes the next members, in the order of their keys; returns the next position.
+uint32 next_members(Work *work, uint32 rule, uint32 from, CustomerKey *keys, uint32 *count) {
+  uint32 next = 0;
+  CHECK_FOR_INTERRUPTS();
+  fault_in_server();
+  run_core([=, &next](Failure &) { next = work->list_next(rule, from, batch_rows, keys, *count); });
+  return next;
+}
+
+bool has_our_shape(Relation membership) {
+  TupleDesc columns = RelationGetDescr(membership);
+  if (membership->rd_rel->relkind != RELKIND_RELATION || membership->trigdesc != nullptr ||
+      columns->natts != 3 ||
+      (columns->constr != nullptr &&
+       (columns->constr->num_check > 0 || columns->constr->has_generated_stored)))
+    return false;
+  static const char *const names[] = {"segment_id", "customer_id", "entered_at"};
+  for (int i = 0; i < 3; ++i) {
+    if (TupleDescAttr(columns, i)->attisdropped ||
+        strcmp(NameStr(TupleDescAttr(columns, i)->attname), names[i]) != 0)
+      return false;
+  }
+  return TupleDescAttr(columns, 2)->atttypid == TIMESTAMPTZOID;
+}
+
+void check_right(Relation membership) {
+  AclResult result = pg_class_aclcheck(RelationGetRelid(membership), GetUserId(), ACL_INSERT);
+  if (result != ACLCHECK_OK)
+    aclcheck_error(result, OBJECT_TABLE, RelationGetRelationName(membership));
+}
+
+/// The table opened for direct inserts.
+struct Target {
+  Relation table;
+  EState *state;
+  ResultRelInfo *relation;
+  TupleTableSlot *slots[batch_rows];
+  CommandId command;
+  MemoryContext values;
+};
+
+void open_target(Target *target, Relation membership) {
+  target->table = membership;
+  target->state = CreateExecutorState();
+  target->relation = makeNode(ResultRelInfo);
+  InitResultRelInfo(target->relation, membership, 1, nullptr, 0);
+  ExecOpenIndices(target->relation, false);
+  target->command = GetCurrentCommandId(true);
+  target->values =
+      AllocSetContextCreate(CurrentMemoryContext, "segmentation members", ALLOCSET_DEFAULT_SIZES);
+}
+
+void close_target(Target *target) {
+  for (TupleTableSlot *slot : target->slots) {
+    if (slot != nullptr)
+      ExecDropSingleTupleTableSlot(slot);
+  }
+  ExecCloseIndices(target->relation);
+  FreeExecutorState(target->state);
+  MemoryContextDelete(target->values);
+  CommandCounterIncrement();
+}
+
+void put_batch(Target *target, const KeyType &key, int32 segment, const CustomerKey *keys, uint32 count) {
+  TimestampTz now = transaction_now();
+  for (uint32 i = 0; i < count && target->slots[count - 1] == nullptr; ++i) {
+    if (target->slots[i] == nullptr)
+      target->slots[i] = MakeSingleTupleTableSlot(RelationGetDescr(target->table), &TTSOpsVirtual);
+  }
+  MemoryContext before = MemoryContextSwitchTo(target->values);
+  for (uint32 i = 0; i < count; ++i) {
+    TupleTableSlot *slot = target->slots[i];
+    ExecClearTuple(slot);
+    slot->tts_values[0] = Int32GetDatum(segment);
+    slot->tts_values[1] = key_datum(key, keys[i]);
+    slot->tts_values[2] = TimestampTzGetDatum(now);
+    slot->tts_isnull[0] = slot->tts_isnull[1] = slot->tts_isnull[2] = false;
+    ExecStoreVirtualTuple(slot);
+  }
+  table_multi_insert(target->table, target->slots, static_cast<int>(count), target->command, 0, nullptr);
+  MemoryContextSwitchTo(before);
+  for (uint32 i = 0; i < count; ++i) {
+    segmentation_insert_index_entries(target->relation, target->slots[i], target->state);
+    ResetPerTupleExprContext(target->state);
+  }
+  MemoryContextReset(target->values);
+}
+
+/// What both ways of inserting need.
+struct Joiners {
+  const Live *live;
+  Work *work;
+  const int32 *segments;
+  uint32 segment_count;
+  const Progress *progress;
+  CustomerKey *keys; // room for a batch
+};
+
+void tell(const Joiners &joiners, uint64 inserted) {
+  if (joiners.progress != nullptr)
+    joiners.progress->tell(joiners.progress->argument, "membership", inserted, "written");
+}
+
+uint64 insert_directly(const Joiners &joiners, Relation membership) {
+  auto *target = static_cast<Target *>(palloc0(sizeof(Target)));
+  open_target(target, membership);
+  uint64 inserted = 0;
+  uint32 size = joiners.work->size();
+  for (uint32 rule = 0; rule < joiners.segment_count; ++rule) {
+    for (uint32 from = 0; from < size;) {
+      uint32 count = 0;
+      from = next_members(joiners.work, rule, from, joiners.keys, &count);
+      if (count > 0)
+        put_batch(target, joiners.live->key, joiners.segments[rule], joiners.keys, count);
+      inserted += count;
+      tell(joiners, inserted);
+    }
+  }
+  close_target(target);
+  return inserted;
+}
+
+uint64 insert_by_statement(const Joiners &joiners) {
+  const KeyType &key = joiners.live->key;
+  Datum *values = static_cast<Datum *>(palloc(sizeof(Datum) * batch_rows));
+  MemoryContext chunk =
+      AllocSetContextCreate(CurrentMemoryContext, "segmentation members", ALLOCSET_DEFAULT_SIZES);
+  uint64 inserted = 0;
+  uint32 size = joiners.work->size();
+  for (uint32 rule = 0; rule < joiners.segment_count; ++rule) {
+    for (uint32 from = 0; from < size;) {
+      uint32 count = 0;
+      from = next_members(joiners.work, rule, from, joiners.keys, &count);
+      if (count == 0)
+        continue;
+      MemoryContext before = MemoryContextSwitchTo(chunk);
+      for (uint32 i = 0; i < count; ++i)
+        values[i] = key_datum(key, joiners.keys[i]);
+      Arguments arguments;
+      arguments.add(INT4OID, Int32GetDatum(joiners.segments[rule]));
+      arguments.add(get_array_type(key.type), make_array(values, static_cast<int>(count), key.type));
+      inserted += execute("INSERT INTO segmentation.membership (segment_id, customer_id, entered_at) "
+                          "SELECT $1, k, now() FROM unnest($2) AS k",
+                          arguments);
+      MemoryContextSwitchTo(before);
+      MemoryContextReset(chunk);
+      tell(joiners, inserted);
+    }
+  }
+  MemoryContextDelete(chunk);
+  return inserted;
+}
+
+} // namespace
+
+uint64 insert_joiners(const Live *live, Work *work, const int32 *segments, uint32 segment_count,
+                      const Progress *progress) {
+  bool any = false;
+  run_core([=, &any](Failure &) {
+    for (uint32 rule = 0; rule < segment_count && !any; ++rule)
+      any = work->count_holding(rule) > 0;
+    if (any)
+      work->sort_by_key();
+  });
+  if (!any)
+    return 0;
+  Joiners joiners = {live, work, segments, segment_count, progress, nullptr};
+  joiners.keys = static_cast<CustomerKey *>(palloc(sizeof(CustomerKey) * batch_rows));
+  Relation membership = table_open(own_relation("membership"), RowExclusiveLock);
+  bool direct = has_our_shape(membership) &&
+                check_enable_rls(RelationGetRelid(membership), InvalidOid, true) != RLS_ENABLED;
+  if (direct)
+    check_right(membership);
+  uint64 inserted = direct ? insert_directly(joiners, membership) : insert_by_statement(joiners);
+  table_close(membership, NoLock);
+  return inserted;
+}
+
+} // namespace segmentation::pg

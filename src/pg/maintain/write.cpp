@@ -1,0 +1,180 @@
+// Verdicts against stored members, and the difference into the tables. Server's side.
+#include "pg/maintain/write.hpp"
+
+#include "pg/boundary/run_core.hpp"
+#include "pg/maintain/insert.hpp"
+#include "pg/maintain/stored.hpp"
+
+namespace segmentation::pg {
+
+namespace {
+
+/// One call's state.
+struct Writing {
+  const Live *live;
+  Owned<Difference> *difference;
+  int32 *segments;
+  int segment_count;
+  Datum segment_array;
+  Customers who;
+  const Progress *progress;
+  int64 rows;
+};
+
+/// Waits until no other transaction writes members in bulk, and keeps others waiting until this one ends. An
+/// object lock of our own making: it meets nobody but us, no vacuum and no DDL.
+void take_turn() {
+  LockDatabaseObject(RelationRelationId, own_relation("membership"), 0, ExclusiveLock);
+}
+
+/// Keeps the segments from being dropped until the transaction ends; leaves out whoever was dropped
+/// meanwhile.
+void hold_segments(const WriteRequest &request) {
+  if (request.all_segments) {
+    execute("SELECT FROM segmentation.segment AS s ORDER BY s.id FOR KEY SHARE");
+    return;
+  }
+  Arguments arguments;
+  arguments.add(INT4ARRAYOID, request.segments);
+  execute("SELECT FROM segmentation.segment AS s WHERE s.id = ANY ($1) ORDER BY s.id FOR KEY SHARE",
+          arguments);
+}
+
+int index_of_segment(const Live *live, int32 id) {
+  for (int i = 0; i < live->schema.segment_count; ++i) {
+    if (live->schema.segments[i].id == id)
+      return i;
+  }
+  ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("segment with id %d does not exist", id)));
+  pg_unreachable();
+}
+
+/// Finds the segments; returns their indexes in the schema.
+int *choose_segments(Writing *writing, const WriteRequest &request) {
+  const Live *live = writing->live;
+  Datum *ids = nullptr;
+  bool *nulls = nullptr;
+  int count = live->schema.segment_count;
+  if (!request.all_segments)
+    deconstruct_array(DatumGetArrayTypeP(request.segments), INT4OID, 4, true, TYPALIGN_INT, &ids, &nulls,
+                      &count);
+  int *indexes = static_cast<int *>(palloc(sizeof(int) * static_cast<Size>(count + 1)));
+  writing->segments = static_cast<int32 *>(palloc(sizeof(int32) * static_cast<Size>(count + 1)));
+  Datum *values = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(count + 1)));
+  for (int i = 0; i < count; ++i) {
+    if (nulls != nullptr && nulls[i])
+      continue;
+    int index = ids == nullptr ? i : index_of_segment(live, DatumGetInt32(ids[i]));
+    bool known = false;
+    for (int j = 0; j < writing->segment_count && ids != nullptr; ++j)
+      known = known || indexes[j] == index;
+    if (known)
+      continue;
+    int32 id = live->schema.segments[index].id;
+    indexes[writing->segment_count] = index;
+    values[writing->segment_count] = Int32GetDatum(id);
+    writing->segments[writing->segment_count++] = id;
+  }
+  writing->segment_array = make_array(values, writing->segment_count, INT4OID);
+  return indexes;
+}
+
+void write_pass(void *argument, const Pass &pass) {
+  auto *writing = static_cast<Writing *>(argument);
+  compare_stored(writing->live, pass, writing->difference->get(), writing->segment_array, writing->who);
+  writing->rows += static_cast<int64>(delete_leavers(writing->difference->get()));
+  writing->rows +=
+      static_cast<int64>(insert_joiners(writing->live, pass.work, writing->segments,
+                                        static_cast<uint32>(writing->segment_count), writing->progress));
+}
+
+/// Several passes see one slice of the customers each: rows of customers who are gone belong to none of them.
+void delete_gone(Writing *writing) {
+  Arguments arguments;
+  arguments.add(INT4ARRAYOID, writing->segment_array);
+  writing->rows += static_cast<int64>(
+      execute(psprintf("DELETE FROM segmentation.membership AS m WHERE m.segment_id = ANY ($1) "
+                       "AND NOT EXISTS (SELECT FROM %s AS c WHERE c.%s = m.customer_id)",
+                       writing->live->schema.relations[0].from_sql, writing->live->key_column),
+              arguments));
+}
+
+void write_counts(Writing *writing) {
+  if (writing->who.everyone) {
+    Arguments arguments;
+    arguments.add(INT4ARRAYOID, writing->segment_array);
+    execute("DELETE FROM segmentation.count_delta AS d WHERE d.segment_id = ANY ($1)", arguments);
+  }
+  Size room = sizeof(Datum) * static_cast<Size>(writing->segment_count + 1);
+  Datum *ids = static_cast<Datum *>(palloc(room)), *deltas = static_cast<Datum *>(palloc(room));
+  int count = 0;
+  for (int i = 0; i < writing->segment_count; ++i) {
+    const Difference &difference = **writing->difference;
+    size_t rule = static_cast<size_t>(i);
+    int64 delta = writing->who.everyone ? difference.total(rule) : difference.delta(rule);
+    if (delta == 0)
+      continue;
+    ids[count] = Int32GetDatum(writing->segments[i]);
+    deltas[count++] = Int64GetDatum(delta);
+  }
+  if (count == 0)
+    return;
+  Arguments arguments;
+  arguments.add(INT4ARRAYOID, make_array(ids, count, INT4OID));
+  arguments.add(INT8ARRAYOID, make_array(deltas, count, INT8OID));
+  execute("INSERT INTO segmentation.count_delta (segment_id, delta) "
+          "SELECT d.segment_id, d.delta FROM unnest($1, $2) AS d (segment_id, delta)",
+          arguments);
+}
+
+} // namespace
+
+int64 write_members(const WriteRequest &request) {
+  take_turn();
+  hold_segments(request);
+  // What others wrote before our turn came must be seen: a new snapshot, after the lock.
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetTransactionSnapshot());
+  Writing writing;
+  memset(&writing, 0, sizeof writing);
+  const Live *live = writing.live = load_live();
+  int *indexes = choose_segments(&writing, request);
+  writing.progress = request.progress;
+  writing.who = {request.everyone, 0};
+  if (!request.everyone)
+    writing.who = customers_of(live, read_keys(live, request.customers, request.customers_type));
+  writing.difference = Owned<Difference>::make();
+  auto *owned = Owned<Work>::make();
+  const Writing *chosen = &writing;
+  run_core([=](Failure &failure) {
+    chosen->difference->set(new Difference({chosen->segments, chosen->segments + chosen->segment_count}));
+    owned->set(Work::make_for_segments(**live->core, indexes, chosen->segment_count, failure));
+  });
+  if (writing.segment_count > 0) {
+    if (request.everyone) {
+      bool several = false;
+      struct Visit {
+        Writing *writing;
+        bool *several;
+      } visit = {&writing, &several};
+      judge_everyone(
+          live, owned->get(), transaction_now(), request.progress,
+          [](void *argument, const Pass &pass) {
+            auto *both = static_cast<Visit *>(argument);
+            *both->several = pass.slice.count > 1;
+            write_pass(both->writing, pass);
+          },
+          &visit);
+      if (several)
+        delete_gone(&writing);
+    } else {
+      judge(live, owned->get(), writing.who, transaction_now());
+      write_pass(&writing, {owned->get(), {0, 1}});
+    }
+    write_counts(&writing);
+  }
+  PopActiveSnapshot();
+  return writing.rows;
+}
+
+} // namespace segmentation::pg

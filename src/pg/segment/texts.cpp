@@ -1,0 +1,73 @@
+// Fills the lists in. C++ side: never calls the server.
+#include "pg/segment/texts.hpp"
+
+#include "core/program/sql_printer.hpp"
+
+#include <memory>
+
+namespace segmentation::pg {
+
+const char *Texts::keep(std::string text) {
+  return strings_.emplace_back(std::move(text)).c_str();
+}
+
+Texts *Texts::mistakes_of(const LiveCore *live, const char *rule) {
+  auto texts = std::make_unique<Texts>();
+  auto parsed = core::parse_rule(rule);
+  core::Diagnostics diagnostics = std::move(parsed.diagnostics);
+  if (parsed.value && live != nullptr)
+    diagnostics = core::check_rule(parsed.value->condition, *live->meaning()).diagnostics;
+  for (core::Diagnostic &mistake : diagnostics) {
+    Place place = place_of(rule, mistake.span.begin);
+    Mistake row;
+    row.sqlstate = core::sqlstate_code(mistake.state);
+    row.line = place.line;
+    row.column = place.column;
+    row.length = characters_in(rule, mistake.span);
+    row.message = texts->keep(std::move(mistake.message));
+    row.hint = mistake.hint.empty() ? nullptr : texts->keep(std::move(mistake.hint));
+    texts->mistakes_.push_back(row);
+  }
+  return texts.release();
+}
+
+Texts *Texts::explanation(Work &work, std::uint32_t customer, std::string_view rule) {
+  auto texts = std::make_unique<Texts>();
+  for (core::Explanation &line : work.population().explain(0, customer)) {
+    std::string_view part = line.span.begin < line.span.end && line.span.end <= rule.size()
+                                ? rule.substr(line.span.begin, line.span.end - line.span.begin)
+                                : rule;
+    ExplainedLine row;
+    row.depth = static_cast<int>(line.depth);
+    row.condition = texts->keep(std::string(part));
+    row.actual = line.actual ? texts->keep(std::move(*line.actual)) : nullptr;
+    row.holds = line.holds;
+    row.missing = line.missing ? texts->keep(std::move(*line.missing)) : nullptr;
+    row.has_rows = line.rows.has_value();
+    row.rows = line.rows.value_or(0);
+    row.until = line.until;
+    texts->lines_.push_back(row);
+  }
+  return texts.release();
+}
+
+Texts *Texts::sql_of(const LiveCore &live, const char *rule, Failure &failure) {
+  std::optional<core::CheckedRule> checked = live.check(rule, Excerpt::detail, failure);
+  if (!checked)
+    return nullptr;
+  auto texts = std::make_unique<Texts>();
+  texts->keep(core::print_sql(*checked, *live.meaning()));
+  return texts.release();
+}
+
+Texts *Texts::uses_of(const LiveCore &live, const char *rule, Failure &failure) {
+  std::vector<std::string> names = live.uses(rule, failure);
+  if (failure.failed)
+    return nullptr;
+  auto texts = std::make_unique<Texts>();
+  for (std::string &name : names)
+    texts->keep(std::move(name));
+  return texts.release();
+}
+
+} // namespace segmentation::pg
