@@ -1,0 +1,84 @@
+-- The story that `make demo` tells, in one session. Statements worth reading are shown as they run.
+\set QUIET on
+\set ON_ERROR_STOP on
+\set SHOW_CONTEXT never
+\pset tuples_only on
+\pset format unaligned
+\pset pager off
+SET client_min_messages = warning;
+DROP EXTENSION IF EXISTS segmentation CASCADE;
+CREATE EXTENSION segmentation;
+SELECT format('The shop: %s customers, %s orders, %s order lines.',
+  (SELECT count(*) FROM shop.customers), (SELECT count(*) FROM shop.orders), (SELECT count(*) FROM shop.order_items));
+
+\echo
+\echo '1. Say where the data is. The tables stay as they are.'
+\echo
+\o /dev/null
+\set ECHO queries
+SELECT segmentation.bind_customers('shop.customers', timezone => 'Europe/Sofia');
+SELECT segmentation.bind_source('orders', 'shop.orders', key => 'customer_id', date => 'created_at');
+SELECT segmentation.bind_source('items', 'shop.order_items', key => 'order_id', of => 'orders');
+SELECT segmentation.bind_lookup('products', 'shop.products', of => 'items', key => 'product_id');
+SELECT segmentation.bind_lookup('category', 'shop.categories', of => 'products', key => 'category_id');
+SELECT segmentation.bind_set('tags', 'shop.customer_tags', key => 'customer_id', value => 'tag');
+SELECT segmentation.bind_column('customers', 'email_subscription_status',
+  $$CASE WHEN accepts_marketing THEN 'SUBSCRIBED' ELSE 'UNSUBSCRIBED' END$$);
+SELECT segmentation.define_attribute('number_of_orders', $$count(orders MATCHES (status != 'cancelled'))$$);
+SELECT segmentation.define_attribute('amount_spent', 'sum(orders.total MATCHES (paid))');
+SELECT segmentation.define_attribute('last_order_date', 'max(orders.created_at)');
+SELECT segmentation.define_attribute('customer_added_date', 'registered_at');
+\set ECHO none
+-- Makes a segment and says how many members it has and how long that took.
+CREATE FUNCTION pg_temp.make(name text, rule text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  began timestamptz := clock_timestamp();
+BEGIN
+  PERFORM segmentation.create_segment(name, rule);
+  RETURN format('%s %s %s   %s', rpad(name, 15), lpad(segmentation.member_count(name)::text, 7),
+    lpad(round(extract(epoch FROM clock_timestamp() - began) * 1000)::text, 5), rule);
+END $$;
+\o
+
+\echo
+\echo '2. Write rules: SELECT segmentation.create_segment(name, rule). The last one is pasted from Shopify''s documentation.'
+\echo
+SELECT format('%s %s %s   %s', rpad('segment', 15), 'members', '   ms', 'rule');
+SELECT pg_temp.make('newcomers', 'registered_at >= -30d');
+SELECT pg_temp.make('loyal', 'number_of_orders >= 3 AND amount_spent >= 500');
+SELECT pg_temp.make('win back', 'last_order_date < -60d AND amount_spent > 100');
+SELECT pg_temp.make('big baskets', 'avg(orders.total) > 150');
+SELECT pg_temp.make('never bought', 'orders NOT MATCHES ()');
+SELECT pg_temp.make('every month', 'orders MATCHES (date >= -6m, months >= 6)');
+SELECT pg_temp.make('shoes, no socks', $$items MATCHES (category.name = 'Shoes') AND items NOT MATCHES (category.name = 'Socks')$$);
+SELECT pg_temp.make('returned', $$orders MATCHES (status = 'returned', date >= -90d)$$);
+SELECT pg_temp.make('wholesale', $$tags CONTAINS 'wholesale' AND NOT tags CONTAINS 'staff'$$);
+SELECT pg_temp.make('cat people', $$extra.pet = 'cat'$$);
+SELECT pg_temp.make('birthday soon', 'anniversary(birth_date) BETWEEN today AND +7d');
+SELECT pg_temp.make('from Shopify', $$email_subscription_status = 'SUBSCRIBED' AND number_of_orders = 0 AND customer_added_date > -30d$$);
+
+\echo
+\echo '3. A typing mistake.'
+\echo
+\set ECHO queries
+\set ON_ERROR_STOP off
+SELECT segmentation.create_segment('almost loyal', 'number_of_orders >= 3 AND amout_spent >= 400');
+\set ON_ERROR_STOP on
+\set ECHO none
+
+\echo
+\echo '4. Why is Maria (customer 2026) not among the loyal?'
+\echo
+\set ECHO queries
+\pset format aligned
+\pset tuples_only off
+\pset footer off
+SELECT repeat('  ', depth) || condition AS condition, actual, holds, missing AS short
+FROM segmentation.explain('loyal', 2026);
+\set ECHO none
+
+\echo '5. Are the stored members right? verify() prints each rule as plain SQL, runs it, and compares.'
+\echo
+\set ECHO queries
+SELECT count(*) AS differences FROM segmentation.verify();
+\set ECHO none

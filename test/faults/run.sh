@@ -1,0 +1,33 @@
+#!/bin/sh
+# Faults at every crossing between the server and C++: a module of its own, which throws, raises, cancels and runs out of
+# memory on demand, 10,000 times in one session. Memory and session must stay sound.
+set -eu
+. "$(dirname "$0")/../../scripts/common.sh"
+
+rounds=${FAULT_ROUNDS:-10000}
+log=$build/faults.log
+mkdir -p "$build"
+if ! { cmake -S "$root" -B "$build/release" -DPG_CONFIG="$PG_CONFIG" &&
+       cmake --build "$build/release" --target segmentation_faults -j "$(nproc)"; } >"$log" 2>&1; then
+  tail -n 40 "$log"
+  report 0 1 0
+  exit 1
+fi
+library=$SERVER_TREE$($PG_CONFIG --pkglibdir)/segmentation_faults.so
+rm -f "$library"
+cp "$build/release/segmentation_faults.so" "$library"
+chmod a+r "$library"
+trap 'rm -f "$library"' EXIT
+
+psql -Xqd postgres -c 'DROP DATABASE IF EXISTS faults' -c 'CREATE DATABASE faults'
+psql -Xq -d faults -v ON_ERROR_STOP=1 -f "$root/test/faults/shop.sql"
+# From here on the session's functions come from the faulty module; the sound one is not loaded again.
+status=0
+psql -Xq -d faults -v ON_ERROR_STOP=1 -v rounds="$rounds" -f "$root/test/faults/faults.sql" >"$log" 2>&1 || status=$?
+cat "$log"
+psql -Xqd postgres -c 'DROP DATABASE faults'
+passed=$(grep -c '^ok: ' "$log" || true)
+failed=$(grep -c '^not ok: ' "$log" || true)
+if [ "$status" != 0 ]; then failed=$((failed + 1)); fi
+report "$passed" "$failed" 0
+[ "$failed" = 0 ]

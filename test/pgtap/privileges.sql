@@ -1,0 +1,28 @@
+-- What a role without privileges may not do, and that owner's rights do not leak through functions.
+SET client_min_messages = warning;
+SELECT no_plan();
+
+SELECT is(has_function_privilege('public', p.oid, 'EXECUTE'), false, p.oid::regprocedure || ' is not for everyone')
+FROM pg_catalog.pg_proc AS p
+WHERE p.pronamespace = 'segmentation'::regnamespace AND p.prolang <> 0
+  AND NOT p.proargtypes::oid[] && ARRAY['internal', 'cstring']::regtype[]::oid[];
+SELECT ok(EXISTS (SELECT FROM unnest(p.proconfig) AS c WHERE c LIKE 'search_path=%'),
+          p.oid::regprocedure || ' pins its search path')
+FROM pg_catalog.pg_proc AS p
+WHERE p.pronamespace = 'segmentation'::regnamespace AND (p.prosecdef OR p.prolang = (SELECT oid FROM pg_language WHERE lanname = 'plpgsql'));
+SELECT is(has_table_privilege('public', c.oid, privilege), false, c.oid::regclass || ' gives everyone no ' || privilege)
+FROM pg_catalog.pg_class AS c, unnest('{INSERT,UPDATE,DELETE,TRUNCATE,TRIGGER}'::text[]) AS privilege
+WHERE c.relnamespace = 'segmentation'::regnamespace AND c.relkind IN ('r', 'v', 'p');
+
+CREATE TABLE customers (id bigint PRIMARY KEY, city text);
+SELECT lives_ok($$SELECT segmentation.bind_customers('customers', timezone => 'UTC')$$, 'the owner binds');
+SELECT lives_ok($$SELECT segmentation.create_segment('all', 'id > 0')$$, 'the owner makes a segment');
+CREATE ROLE pgtap_stranger;
+SET ROLE pgtap_stranger;
+SELECT throws_ok($$SELECT segmentation.create_segment('mine', 'id > 0')$$, '42501', NULL, 'a stranger makes no segment');
+SELECT throws_ok($$SELECT segmentation.drop_segment('all')$$, '42501', NULL, 'a stranger drops no segment');
+SELECT throws_ok($$SELECT * FROM segmentation.membership$$, '42501', NULL, 'a stranger reads no members');
+SELECT throws_ok($$SELECT * FROM segments."all"$$, '42501', NULL, 'a stranger reads no view of a segment');
+RESET ROLE;
+DROP ROLE pgtap_stranger;
+SELECT finish();

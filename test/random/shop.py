@@ -1,0 +1,244 @@
+"""Random shops: tables of every kind that can be bound, with the data that breaks naive code."""
+import random
+
+KEY_TYPES = ["integer", "bigint", "uuid", "text"]
+NUMBERS = ["smallint", "integer", "bigint", "numeric", "numeric(12,2)", "numeric(30,10)", "real", "double precision"]
+TEXTS = ["text", "varchar(30)", "char(8)", "mood"]
+ZONES = ["UTC", "Europe/Sofia", "America/New_York", "America/Sao_Paulo", "Asia/Kolkata", "Pacific/Apia",
+         "Australia/Lord_Howe", "Pacific/Kiritimati"]
+WORDS = ["a", "b", "Sofia", "sofia", "СОФИЯ", "София", "", "o'clock", "back\\slash", "straße", "STRASSE", "İstanbul",
+         "100%", "x_y", "vip", "VIP", "  padded ", "ΣΑΣ", "line\nbreak", '"quoted"', "日本"]
+MOODS = ["happy", "Sad", "so so"]
+
+
+class Column:
+    def __init__(self, name, kind, sql_type):
+        self.name, self.kind, self.sql_type = name, kind, sql_type
+
+
+class Table:
+    def __init__(self, binding, name, columns):
+        self.binding, self.name, self.columns = binding, name, columns
+        self.lookups, self.sets, self.parent, self.date = [], [], None, None
+        self.rows = []
+
+    def of_kind(self, *kinds):
+        return [c for c in self.columns if c.kind in kinds]
+
+
+def literal(text):
+    return "'" + text.replace("'", "''") + "'" if "\\" not in text else "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def ident(name):
+    return '"' + name.replace('"', '""') + '"'
+
+
+class Shop:
+    def __init__(self, rng, name):
+        self.rng, self.name = rng, name
+        self.zone = rng.choice(ZONES)
+        self.key_type = rng.choice(KEY_TYPES)
+        odd = rng.random() < 0.4
+        self.odd = odd
+        self.customers = Table("customers", "Клиенти" if odd else "customers",
+                               [Column("Customer Id" if odd else "id", "key", self.key_type)]
+                               + self.columns("c", full=True))
+        self.customers.sets.append(Table("customer_labels", "Labels" if odd else "labels", [Column("label", "text", "text")]))
+        if rng.random() < 0.5:
+            self.customers.sets.append(Table("scores", "scores", [Column("score", "number", rng.choice(["integer", "numeric"]))]))
+        self.sources = []
+        for i in range(rng.randint(1, 3)):
+            source = Table(f"orders{i}" if i else "orders", f"Orders {i}" if odd else f"orders{i}", self.columns(f"o{i}"))
+            dates = source.of_kind("day", "instant", "local")
+            source.date = rng.choice(dates).name if dates and rng.random() < 0.85 else None
+            source.keyed = rng.random() < 0.7       # a source may lack a primary key
+            source.partitioned = source.keyed and rng.random() < 0.3
+            source.condition = None
+            self.sources.append(source)
+        if self.sources[0].keyed:
+            lines = Table("items", "Order Lines" if odd else "order_items", self.columns("i"))
+            lines.parent, lines.keyed, lines.partitioned, lines.condition = self.sources[0], rng.random() < 0.7, False, None
+            product = Table("product", "products", self.columns("p", few=True))
+            category = Table("category", "categories", [Column("title", "text", "text"), Column("level", "number", "integer")])
+            product.lookups.append(category)
+            product.sets.append(Table("product_labels", "product labels" if odd else "product_labels", [Column("label", "text", "text")]))
+            lines.lookups.append(product)
+            self.sources.append(lines)
+        for source in self.sources:
+            numbers = source.of_kind("number")
+            if numbers and rng.random() < 0.3:
+                source.condition = f"{name_in_rule(rng.choice(numbers).name)} >= {rng.choice(['0', '-1.5', '2'])}"
+        self.people = rng.choice([0, 1, 7, 40])
+
+    def columns(self, prefix, full=False, few=False):
+        rng = self.rng
+        kinds = [("number", rng.choice(NUMBERS)), ("number", rng.choice(NUMBERS)), ("text", rng.choice(TEXTS)), ("boolean", "boolean"),
+                 ("day", "date"), ("instant", "timestamptz"), ("local", "timestamp"), ("json", "jsonb"), ("text_list", "text[]"),
+                 ("number_list", rng.choice(["integer[]", "numeric[]"]))]
+        if not full:
+            kinds = rng.sample(kinds, 2 if few else rng.randint(3, 7))
+        odd = ["Name %d", "%d colour", "naïve_%d", "Mixed%d", 'q"%d'] if self.odd else []
+        return [Column((rng.choice(odd) % i if odd and rng.random() < 0.4 else f"n{i}") + prefix, kind, sql_type)
+                for i, (kind, sql_type) in enumerate(kinds)]
+
+    # -- values, as SQL expressions
+    def value(self, column):
+        rng = self.rng
+        if rng.random() < 0.15:
+            return "NULL"
+        kind, t = column.kind, column.sql_type
+        if kind == "number":
+            return self.number(t)
+        if kind == "text":
+            return literal(rng.choice(MOODS)) if t == "mood" else literal(rng.choice(WORDS)[:8 if t == "char(8)" else 30])
+        if kind == "boolean":
+            return rng.choice(["true", "false"])
+        if kind in ("day", "instant", "local"):
+            return self.when(kind) + {"day": "::date", "instant": "::timestamptz", "local": "::timestamp"}[kind]
+        if kind == "json":
+            parts = []
+            if rng.random() < 0.8: parts += ["'num'", rng.choice(["1", "2.5", "-3", "1e20", "'7'::text", "true", "NULL::int", "12.40"])]
+            if rng.random() < 0.8: parts += ["'txt'", rng.choice([literal(w) + "::text" for w in WORDS] + ["5", "false"])]
+            if rng.random() < 0.8: parts += ["'flag'", rng.choice(["true", "false", "'true'::text", "1"])]
+            if rng.random() < 0.8: parts += ["'day'", rng.choice(["'2025-02-28'::text", "'2025-02-30'::text", "'2025-06-01T12:30:00Z'::text", "'soon'::text", "20250101"])]
+            if rng.random() < 0.5: parts += ["'deep'", "jsonb_build_object('num', %d, 'Odd Key', 'x'::text)" % rng.randint(0, 3)]
+            if rng.random() < 0.3: return rng.choice(["'[]'::jsonb", "'5'::jsonb", "'null'::jsonb", "'{}'::jsonb"])
+            return "jsonb_build_object(%s)" % ", ".join(parts)
+        if kind == "text_list":
+            return "ARRAY[%s]::text[]" % ", ".join(rng.choice([literal(w) for w in WORDS] + ["NULL"]) for _ in range(rng.randint(0, 3)))
+        return "ARRAY[%s]::%s" % (", ".join(rng.choice(["1", "2", "3", "NULL"]) for _ in range(rng.randint(0, 3))), t)
+
+    def number(self, t):
+        rng = self.rng
+        small = str(rng.randint(-2, 5))
+        extremes = {"smallint": ["32767", "-32768"], "integer": ["2147483647", "-2147483648"],
+                    "bigint": ["9223372036854775807", "'-9223372036854775808'::bigint"],
+                    "numeric": ["1e40", "-1e40", "0.000000000000000000000000000001", "'NaN'::numeric", "'Infinity'::numeric",
+                                "'-Infinity'::numeric", "99999999999999999999.5", "12.40", "2.50", "2.5"],
+                    "numeric(12,2)": ["9999999999.99", "-9999999999.99", "12.40", "0.01", "'NaN'::numeric"],
+                    "numeric(30,10)": ["12345678901234567890.0123456789", "-0.0000000001", "2.5"],
+                    "real": ["1.1", "'NaN'::real", "'Infinity'::real", "1e30", "1e-30", "16777217"],
+                    "double precision": ["0.1", "'NaN'::float8", "'-Infinity'::float8", "1e300", "1e-300", "0.30000000000000004"]}[t]
+        return rng.choice(extremes) if rng.random() < 0.25 else small if t in NUMBERS[:3] or rng.random() < 0.5 else "%.2f" % rng.uniform(-3, 30)
+
+    def when(self, kind):
+        """A time near the edges that rules ask about: days of the shop's zone, to the microsecond; now and then very far."""
+        rng, zone = self.rng, literal(self.zone)
+        if rng.random() < 0.12:
+            far = ["'infinity'", "'-infinity'", "'0001-01-01'", "'4713-01-02 BC'", "'294000-12-31'", "'1969-12-31 23:59:59.999999'"]
+            return rng.choice(far + (["'5874897-12-31'"] if kind == "day" else []))
+        days = rng.choice([0, 1, -1, 2, 7, 30, 31, 59, 60, 90, 91, 365, 366, -3, 28, 180, rng.randint(-40, 500)])
+        if rng.random() < 0.25:
+            day = rng.choice(["2024-02-29", "2025-03-30", "2025-10-26", "2026-03-29", "2026-01-01", "2025-12-31", "2017-10-15",
+                              "2011-12-30", "2026-02-28", "2025-03-31"])
+            base = f"'{day}'::timestamp"
+        else:
+            base = f"(date_trunc('day', now() AT TIME ZONE {zone}) - interval '{days} days')"
+        base += rng.choice(["", "", " + interval '12 hours'", " - interval '1 microsecond'", " + interval '1 microsecond'",
+                            f" + interval '{rng.randint(0, 86399)} seconds'"])
+        return f"(({base}) AT TIME ZONE {zone})" if kind == "instant" else f"({base})"
+
+    # -- SQL
+    def key_value(self, number):
+        if self.key_type == "uuid":
+            return f"'00000000-0000-4000-8000-{number:012d}'::uuid"
+        if self.key_type == "text":
+            return literal(f"K-{number} й")
+        return str(number)
+
+    def create(self):
+        rng, s, out = self.rng, ident(self.name), []
+        add = out.append
+        add(f"CREATE SCHEMA {s}; SET search_path = {s}, public;")
+        add(f"CREATE TYPE mood AS ENUM ({', '.join(map(literal, MOODS))});")
+        key = self.customers.columns[0]
+
+        def table(t, extra, tail=""):
+            cols = extra + [f"{ident(c.name)} {c.sql_type}" for c in t.columns if c.kind != "key"]
+            add(f"CREATE TABLE {ident(t.name)} ({', '.join(cols)}){tail};")
+
+        table(self.customers, [f"{ident(key.name)} {key.sql_type} PRIMARY KEY"])
+        for st in self.customers.sets:
+            table(st, [f"owner {key.sql_type}"])
+        for source in self.sources:
+            lines = source.parent is not None
+            owner = ["order_id integer", "product_id integer"] if lines else [f"owner {key.sql_type}"]
+            table(source, (["id integer PRIMARY KEY"] if source.keyed else []) + owner,
+                  " PARTITION BY HASH (id)" if source.partitioned else "")
+            if source.partitioned:
+                for i in range(2):
+                    add(f"CREATE TABLE {ident(source.name + str(i))} PARTITION OF {ident(source.name)} FOR VALUES WITH (MODULUS 2, REMAINDER {i});")
+            add(f"CREATE INDEX ON {ident(source.name)} ({'order_id' if lines else 'owner'});")
+            for product in source.lookups:
+                table(product, ["id integer PRIMARY KEY", "category_id integer"])
+                table(product.lookups[0], ["id integer PRIMARY KEY"])
+                table(product.sets[0], ["product_id integer"])
+        people = list(range(1, self.people + 1))
+
+        def insert(t, fixed, count):
+            """fixed: functions of the row number that give the leading columns."""
+            cols = [c for c in t.columns if c.kind != "key"]
+            rows = []
+            for i in range(1, count + 1):
+                rows.append("(" + ", ".join([f(i) for f in fixed] + [self.value(c) for c in cols]) + ")")
+                if rows and rng.random() < 0.1 and not getattr(t, "keyed", True) :
+                    rows.append(rows[-1])
+            for chunk in range(0, len(rows), 200):
+                add(f"INSERT INTO {ident(t.name)} VALUES " + ", ".join(rows[chunk:chunk + 200]) + ";")
+
+        insert(self.customers, [self.key_value], self.people)
+        somebody = lambda i: "NULL" if rng.random() < 0.05 else self.key_value(rng.choice(people + [999]) if people else 999)
+        for st in self.customers.sets:
+            insert(st, [somebody], self.people)
+        for source in self.sources:
+            count = rng.choice([0, self.people, self.people * 4])
+            key_column = [str] if source.keyed else []
+            if source.parent:
+                insert(source, key_column + [lambda i: str(rng.randint(0, max(1, self.people * 3))), lambda i: rng.choice(["NULL", "1", "2", "3", "9"])], count)
+                product = source.lookups[0]
+                insert(product, [str, lambda i: rng.choice(["NULL", "1", "2", "7"])], 3)
+                insert(product.lookups[0], [str], 2)
+                insert(product.sets[0], [lambda i: rng.choice(["1", "2", "3"])], 5)
+            else:
+                insert(source, key_column + [somebody], count)
+        return "\n".join(out)
+
+    def bind(self):
+        s, out = self.name, []
+        rel = lambda t: literal(f"{ident(s)}.{ident(t.name)}")
+        out.append(f"SELECT segmentation.bind_customers({rel(self.customers)}, timezone => {literal(self.zone)});")
+        for st in self.customers.sets:
+            out.append(f"SELECT segmentation.bind_set({literal(st.binding)}, {rel(st)}, key => 'owner', value => {literal(st.columns[0].name)});")
+        for source in self.sources:
+            more = f", date => {literal(source.date)}" if source.date else ""
+            if source.condition:
+                more += f", condition => {literal(source.condition)}"
+            if source.parent:
+                out.append(f"SELECT segmentation.bind_source('items', {rel(source)}, key => 'order_id', of => {literal(source.parent.binding)}{more});")
+            else:
+                out.append(f"SELECT segmentation.bind_source({literal(source.binding)}, {rel(source)}, key => 'owner'{more});")
+            for product in source.lookups:
+                out.append(f"SELECT segmentation.bind_lookup('product', {rel(product)}, of => 'items', key => 'product_id');")
+                out.append(f"SELECT segmentation.bind_lookup('category', {rel(product.lookups[0])}, of => 'product', key => 'category_id');")
+                st = product.sets[0]
+                out.append(f"SELECT segmentation.bind_set('product_labels', {rel(st)}, key => 'product_id', value => 'label', of => 'product');")
+            numbers = source.of_kind("number")
+            if numbers and self.rng.random() < 0.5:
+                column = self.rng.choice(numbers)
+                name = "twice"
+                if not any(c.name == name for c in source.columns):
+                    out.append(f"SELECT segmentation.bind_column({literal(source.binding)}, 'twice', {literal(ident(column.name) + '::numeric * 2')});")
+                    source.columns.append(Column(name, "number", "numeric"))
+        return "\n".join(out)
+
+
+KEYWORDS = set("""from customers show where order by asc desc limit or and not between in contains any all starts ends with is null matches
+not_matches true false today yesterday tomorrow count sum avg min max first last mode distinct date days weeks months age anniversary segments
+memberships customer storefront_event""".split())
+
+
+def name_in_rule(name):
+    import re
+    plain = re.fullmatch(r"[a-z_][a-z0-9_]*", name) and name not in KEYWORDS and not re.match(r"(sum|avg|min|max|distinct)_", name)
+    return name if plain else '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,72 @@
+# A database with bindings and segments, dumped and restored: definitions, members and views come back and still work.
+use strict;
+use warnings FATAL => 'all';
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('shop');
+$node->init;
+$node->start;
+
+$node->safe_psql('postgres', 'CREATE DATABASE shop');
+$node->safe_psql('shop', q{
+CREATE TABLE customers (id bigint PRIMARY KEY, city text, extra jsonb);
+CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, total numeric(12,2), created_at timestamptz);
+CREATE INDEX ON orders (customer_id);
+INSERT INTO customers SELECT i, 'city ' || i % 7, jsonb_build_object('pet', CASE WHEN i % 3 = 0 THEN 'cat' ELSE 'dog' END)
+  FROM generate_series(1, 500) AS i;
+INSERT INTO orders SELECT i, 1 + i % 400, i % 97, now() - interval '1 hour' * i FROM generate_series(1, 3000) AS i;
+CREATE EXTENSION segmentation;
+SELECT segmentation.bind_customers('customers', timezone => 'Europe/Sofia');
+SELECT segmentation.bind_source('orders', 'orders', key => 'customer_id', date => 'created_at');
+SELECT segmentation.bind_column('orders', 'with_tax', 'total * 1.2');
+SELECT segmentation.define_attribute('spent', 'sum(orders.with_tax)');
+SELECT segmentation.create_segment('good', 'spent > 400');
+SELECT segmentation.create_segment('Good & cat', $$segments CONTAINS 'good' AND extra.pet = 'cat'$$, description => 'an ''odd'' name');
+SELECT segmentation.create_segment('recent', 'orders MATCHES (date >= -30d, count >= 2)');
+});
+
+my %asked = (
+	bindings => 'SELECT name, role, relation::text FROM segmentation.binding ORDER BY name',
+	attributes => 'SELECT name, expression FROM segmentation.attribute_definition ORDER BY name',
+	segments => 'SELECT id, name, rule, segmentation.rule_source(rule), description FROM segmentation.segment ORDER BY id',
+	members => 'SELECT segment_id, count(*), sum(customer_id) FROM segmentation.membership GROUP BY 1 ORDER BY 1',
+	counts => q{SELECT name, segmentation.member_count(name) FROM segmentation.segment ORDER BY name},
+	view => 'SELECT count(*), min(city) FROM segments."Good & cat"',
+	difference => 'SELECT count(*) FROM segmentation.verify()');
+my %before = map { $_ => $node->safe_psql('shop', $asked{$_}) } keys %asked;
+is($before{difference}, '0', 'stored members are right before the dump');
+isnt($before{members}, '', 'there are members');
+
+for my $format ('plain', 'custom')
+{
+	my $file = $node->basedir . "/shop.$format";
+	$node->command_ok([ 'pg_dump', "--format=$format", '-f', $file, 'shop' ], "$format dump");
+	$node->safe_psql('postgres', "CREATE DATABASE $format");
+	if ($format eq 'plain')
+	{
+		$node->command_ok([ 'psql', '-XqAt', '-v', 'ON_ERROR_STOP=1', '-d', $format, '-f', $file ], 'plain restore');
+	}
+	else
+	{
+		$node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $format, $file ], 'custom restore');
+	}
+	is($node->safe_psql($format, $asked{$_}), $before{$_}, "$_ after $format restore") for sort keys %asked;
+	$node->safe_psql($format, q{SELECT segmentation.create_segment('new', 'city = ''city 1''')});
+	is($node->safe_psql($format, 'SELECT count(*) FROM segmentation.verify()'), '0', "a new segment after $format restore");
+}
+
+$node->stop('immediate');
+$node->start;
+is($node->safe_psql('shop', $asked{$_}), $before{$_}, "$_ after a crash") for sort keys %asked;
+
+$node->safe_psql('shop', 'DROP EXTENSION segmentation CASCADE');
+is($node->safe_psql('shop', q{SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'segment%'}), '0', 'nothing is left of the extension');
+is($node->safe_psql('shop', 'SELECT count(*) FROM orders'), '3000', 'the shop is as it was');
+$node->safe_psql('shop', 'CREATE EXTENSION segmentation');
+is($node->safe_psql('shop', 'SELECT count(*) FROM segmentation.segments'), '0', 'and it can be made again');
+
+$node->stop;
+done_testing();

@@ -1,0 +1,122 @@
+#!/bin/sh
+# Checks of the source tree and of what the build makes of it.
+set -eu
+. "$(dirname "$0")/../../scripts/common.sh"
+cd "$root"
+
+passed=0 failed=0
+# check WHAT COMMAND...: one check; its output is shown where it fails.
+check() {
+  what=$1
+  shift
+  if output=$("$@" 2>&1); then
+    passed=$((passed + 1))
+    echo "ok: $what"
+  else
+    failed=$((failed + 1))
+    echo "not ok: $what"
+    printf '%s\n' "$output" | head -n 40
+  fi
+}
+
+sources_are_formatted() { ${MAKE:-make} check-format; }
+
+# Modules of one server share their symbols, so that a name too many can break another extension.
+exports_only_entry_points() {
+  extra=$(nm -D --defined-only build/release/segmentation.so |
+    awk '{print $3}' | grep -vE '^(Pg_magic_func|_PG_init|pg_finfo_segmentation_.*|segmentation_.*)$' || true)
+  [ -z "$extra" ] || { printf 'exported: %s\n' "$extra"; return 1; }
+  nm -D --defined-only build/release/segmentation.so | grep -q ' Pg_magic_func$'
+}
+
+# Only the crossing between the server and the core may know both a jump and an exception.
+jumps_stay_in_the_boundary() {
+  ! grep -rnE '\b(sigsetjmp|PG_TRY|PG_CATCH|PG_FINALLY)\b' src --include='*.cpp' --include='*.hpp' |
+    grep -vE '^src/pg/boundary/' | grep -vE ':[0-9]+: *(//|\*)'
+}
+
+core_knows_no_server() {
+  ! grep -rnE '#include *[<"](postgres|fmgr|utils/|executor/|catalog/|pg/|iostream)' src/core
+}
+
+shell_scripts_parse() {
+  for script in scripts/*.sh test/*/*.sh .ci/run; do sh -n "$script" || return 1; done
+}
+
+sources_are_ascii() {
+  ! grep -rnP '[^\x00-\x7F]' src sql scripts Makefile CMakeLists.txt --include='*' | grep -vE '\.(gz|xz):'
+}
+
+# Everything that SQL can call says what it does.
+functions_have_comments() {
+  database=tree_comments
+  psql -Xq -v ON_ERROR_STOP=1 -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $database" \
+    -c "CREATE DATABASE $database"
+  psql -Xqd $database -v ON_ERROR_STOP=1 -c "CREATE EXTENSION segmentation"
+  missing=$(psql -XAtd $database -c "SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
+    WHERE nspname = 'segmentation' AND left(proname, 1) <> '_' AND obj_description(p.oid, 'pg_proc') IS NULL")
+  psql -Xqc "DROP DATABASE $database"
+  [ -z "$missing" ] || { printf '%s\n' "$missing"; return 1; }
+}
+
+# The SQL of the README, in its order, in an empty database.
+readme_examples_run() {
+  database=tree_readme
+  psql -Xq -v ON_ERROR_STOP=1 -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $database" \
+    -c "CREATE DATABASE $database"
+  status=0
+  awk '/^```sql$/ { on = 1; next } /^```$/ { on = 0 } on' README.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
+  psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
+# The README's reference names every function and view that SQL can use.
+readme_names_everything() {
+  database=tree_names
+  psql -Xq -v ON_ERROR_STOP=1 -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $database" \
+    -c "CREATE DATABASE $database"
+  psql -Xqd $database -v ON_ERROR_STOP=1 -c "CREATE EXTENSION segmentation"
+  names=$(psql -XAtd $database <<'SQL'
+SELECT DISTINCT proname FROM pg_proc AS p WHERE pronamespace = 'segmentation'::regnamespace AND proname !~ '^(_|rule_(in|out|send|recv|eq|ne|hash))'
+  AND prorettype <> 'trigger'::regtype
+UNION SELECT relname FROM pg_class WHERE relnamespace = 'segmentation'::regnamespace AND relkind = 'v' AND relname !~ '^_';
+SQL
+  )
+  psql -Xqc "DROP DATABASE $database"
+  status=0
+  for name in $names; do
+    grep -q "\`$name\b" README.md || { echo "not in README.md: $name"; status=1; }
+  done
+  return $status
+}
+
+install_and_uninstall_match() {
+  target=$(mktemp -d)
+  ${MAKE:-make} install DESTDIR="$target" >/dev/null
+  so=$target$($PG_CONFIG --pkglibdir)/segmentation.so
+  share=$target$($PG_CONFIG --sharedir)/extension
+  ok=0
+  if [ -s "$so" ] && [ -s "$share/segmentation.control" ] && ls "$share"/segmentation--*.sql >/dev/null; then
+    ${MAKE:-make} uninstall DESTDIR="$target" >/dev/null
+    left=$(find "$target" -type f)
+    [ -z "$left" ] || { printf 'left behind: %s\n' "$left"; ok=1; }
+  else
+    find "$target" -type f
+    ok=1
+  fi
+  rm -rf "$target"
+  return $ok
+}
+
+check "sources are formatted" sources_are_formatted
+check "module exports only its entry points" exports_only_entry_points
+check "jumps stay in src/pg/boundary" jumps_stay_in_the_boundary
+check "core includes nothing of the server" core_knows_no_server
+check "shell scripts parse" shell_scripts_parse
+check "sources are ASCII" sources_are_ascii
+check "functions have comments" functions_have_comments
+check "README examples run" readme_examples_run
+check "README names every function and view" readme_names_everything
+check "install and uninstall match" install_and_uninstall_match
+report "$passed" "$failed" 0
+[ "$failed" = 0 ]
