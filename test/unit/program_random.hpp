@@ -35,17 +35,15 @@ inline Zone world_zone(int which) {
       changes.push_back({at(year, 10, autumn, 3600), 7200});
     }
     return Zone(7200, changes, false);
-  case 2: // Havana: 01:00 back to 00:00, so that the first hour of a day comes twice; 00:00 on to 01:00
-    for (const auto &[year, spring, autumn] : {std::tuple{2025, 9, 2}, {2026, 8, 1}, {2027, 14, 7}}) {
-      changes.push_back({at(year, 3, spring, 5 * 3600), -14'400});
-      changes.push_back({at(year, 11, autumn, 5 * 3600), -18'000});
-    }
+  case 2: // as in Havana: 01:00 back to 00:00, so that the first hour of a day comes twice
+    changes.push_back({at(2025, 11, 2, 5 * 3600), -14'400});
+    changes.push_back({at(2026, 3, 29, 5 * 3600), -18'000});
+    changes.push_back({at(2026, 11, 1, 5 * 3600), -14'400});
     return Zone(-18'000, changes, false);
-  case 3: // Newfoundland as it was: at 00:01 back to 23:01 of the day before
-    for (const int year : {2025, 2026, 2027}) {
-      changes.push_back({at(year, 3, 12, 12'660), -9000});
-      changes.push_back({at(year, 11, 5, 9060), -12'600});
-    }
+  case 3: // as in Newfoundland once: at 00:01 back to 23:01 of the day before
+    changes.push_back({at(2025, 11, 5, 12'660), -9000});
+    changes.push_back({at(2026, 3, 29, 9060), -12'600});
+    changes.push_back({at(2026, 11, 5, 12'660), -9000});
     return Zone(-12'600, changes, false);
   case 4: // Samoa: a day left out
     changes.push_back({at(2026, 3, 30, 36'000), 50'400});
@@ -231,6 +229,42 @@ public:
     }
     leaf(scope, depth, *made);
     return made;
+  }
+
+  /// A rule in the manner of most: a windowed count or a last date, against a constant.
+  ConditionPtr usual_rule() {
+    Condition made;
+    const bool counts = dice_.chance(60);
+    auto window = std::make_shared<Condition>();
+    window->form = dice_.chance(70) ? Condition::Form::date_from : Condition::Form::date_before;
+    window->bound = bound();
+    const int source = dice_.chance(70) ? orders : carts;
+    window->left.column = source == orders ? ColumnRef{orders, 2, {}} : ColumnRef{carts, 1, {}};
+    window->left.type = source == orders ? Kind::instant : Kind::day;
+    if (dice_.chance(30)) {
+      made = *window;
+      made.left.column = {customers, 6 + static_cast<int>(dice_.between(0, 1)), {}};
+      made.left.type = made.left.column.column == 6 ? Kind::day : Kind::instant;
+      return std::make_shared<Condition>(std::move(made));
+    }
+    Scalar &left = made.left;
+    left.form = Scalar::Form::aggregate;
+    left.source = source;
+    if (counts) {
+      left.fold = Fold::count;
+      left.filter = window;
+      made.form = Condition::Form::number_compare;
+      made.op = dice_.pick(
+          std::vector<CompareOp>{CompareOp::eq, CompareOp::lt, CompareOp::le, CompareOp::gt, CompareOp::ge});
+      made.number = Decimal(dice_.between(0, 3));
+    } else {
+      left.fold = dice_.chance(50) ? Fold::max : Fold::last;
+      left.column = window->left.column;
+      left.type = window->left.type;
+      made.form = window->form;
+      made.bound = window->bound;
+    }
+    return std::make_shared<Condition>(std::move(made));
   }
 
 private:
