@@ -188,7 +188,10 @@ class Shop:
                 add(f"INSERT INTO {ident(t.name)} VALUES " + ", ".join(rows[chunk:chunk + 200]) + ";")
 
         insert(self.customers, [self.key_value], self.people)
-        somebody = lambda i: "NULL" if rng.random() < 0.05 else self.key_value(rng.choice(people + [999]) if people else 999)
+        # Where a foreign key holds, rows alone say who the customers are; elsewhere some rows are nobody's.
+        enforced = rng.random() < 0.5
+        strangers = [] if enforced else [999]
+        somebody = lambda i: "NULL" if rng.random() < 0.05 or not people + strangers else self.key_value(rng.choice(people + strangers))
         for st in self.customers.sets:
             insert(st, [somebody], self.people)
         for source in self.sources:
@@ -202,6 +205,9 @@ class Shop:
                 insert(product.sets[0], [lambda i: rng.choice(["1", "2", "3"])], 5)
             else:
                 insert(source, key_column + [somebody], count)
+        if enforced:
+            for t in self.customers.sets + [x for x in self.sources if not x.parent]:
+                add(f"ALTER TABLE {ident(t.name)} ADD FOREIGN KEY (owner) REFERENCES {ident(self.customers.name)};")
         return "\n".join(out)
 
     def bind(self):

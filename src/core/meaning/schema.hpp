@@ -54,6 +54,8 @@ struct Relation {
   int lookup_key = -1; // lookup: a column of this relation
   int date = -1;  // source: its time, a column of this relation (or absent; a detail source has its parent's)
   int value = -1; // set: the column that holds the value
+  bool key_is_enforced =
+      false; // source, set: a foreign key of the database sees to it that key is found in `of`
   std::vector<int>
       primary_key; // columns; empty where there is none (key of the order among rows of one instant)
   std::vector<Column> columns;

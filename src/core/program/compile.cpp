@@ -1,5 +1,6 @@
 // Conditions -> tests and nodes, and the whole of a compilation.
 #include "core/program/compile.hpp"
+#include "core/program/population.hpp"
 
 #include <algorithm>
 
@@ -249,8 +250,28 @@ void Compiler::run() {
       impl_.bits.push_back(node.test);
   std::sort(impl_.bits.begin(), impl_.bits.end());
   impl_.bits.erase(std::unique(impl_.bits.begin(), impl_.bits.end()), impl_.bits.end());
-  write_feeds(impl_);
 }
+
+namespace {
+
+// A rule that only asks for rows is judged from rows; whether it does is found by asking about a customer who
+// has none.
+bool one_without_rows_fails(const Program::Impl &impl) {
+  const Node &exists = impl.customers.nodes[static_cast<std::size_t>(impl.exists)];
+  if (!impl.feeds[0].columns.empty() || exists.form != Node::Form::constant || !exists.truth)
+    return false;
+  Customers nobody(impl, Moment::at(0, impl.meaning->schema.zone), false, {}, Roll::customers_feed);
+  Batch &batch = nobody.feeds[0].batch;
+  batch.rows = 1;
+  batch.key.cells[0] = Cell::value;
+  nobody.fold_customers();
+  Verdicts verdicts;
+  nobody.evaluate(0, 1, verdicts);
+  return std::none_of(verdicts.holds.begin(), verdicts.holds.end(),
+                      [](std::uint8_t holds) { return holds != 0; });
+}
+
+} // namespace
 
 } // namespace program
 
@@ -263,6 +284,8 @@ std::unique_ptr<Program> Program::compile(std::shared_ptr<const Meaning> meaning
   impl.rules = std::move(rules);
   impl.key_is_integer = key_is_integer;
   program::Compiler(impl).run();
+  impl.rows_suffice = program::one_without_rows_fails(impl);
+  program::write_feeds(impl);
   return made;
 }
 
@@ -275,6 +298,10 @@ const std::vector<Feed> &Program::feeds() const noexcept {
 
 std::size_t Program::rule_count() const noexcept {
   return impl_->rules.size();
+}
+
+bool Program::rows_suffice() const noexcept {
+  return impl_->rows_suffice;
 }
 
 std::size_t Program::state_bytes() const noexcept {

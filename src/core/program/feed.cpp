@@ -1,22 +1,26 @@
 // The SELECTs that bring rows in: one per relation, with the columns that its row graph and measures read.
-// They fetch; what rows count is decided by the row graph, except where all its measures ask for the same
-// thing of a plain column.
+// They fetch; which rows count is decided by the row graph. A WHERE only leaves out what no measure asks for.
 #include "core/program/plan.hpp"
 #include "core/program/sql_condition.hpp"
 #include "core/program/sql_from.hpp"
 #include "core/program/sql_printer.hpp"
+#include "core/program/sql_scalar.hpp"
 #include "core/program/sql_text.hpp"
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace segmentation::core::program {
 namespace {
 
 constexpr std::size_t most_pushed_values = 1000;
+constexpr std::size_t most_pushed_dates = 8;
+constexpr std::size_t most_spellings = 16;
 
 bool is_list(const FeedColumn &column) {
   return column.type == Kind::text_list || column.type == Kind::number_list;
@@ -30,6 +34,37 @@ int key_family(const std::string &type) {
     return 2;
   return type == "uuid" ? 3 : 0;
 }
+
+/// Returns the texts that fold to a plain ASCII text: with each letter in either case, and the Kelvin sign
+/// for k. Empty where there are too many, or the text is not ASCII.
+std::vector<std::string> spellings_of(const std::string &folded) {
+  std::vector<std::string> spellings{""};
+  for (const char c : folded) {
+    if (static_cast<unsigned char>(c) >= 0x80)
+      return {};
+    std::vector<std::string> ways{std::string(1, c)};
+    if (c >= 'a' && c <= 'z')
+      ways.emplace_back(1, static_cast<char>(c - 'a' + 'A'));
+    if (c == 'k')
+      ways.emplace_back("\xE2\x84\xAA");
+    std::vector<std::string> longer;
+    for (const std::string &spelling : spellings)
+      for (const std::string &way : ways)
+        longer.push_back(spelling + way);
+    if (longer.size() > most_spellings)
+      return {};
+    spellings = std::move(longer);
+  }
+  return spellings;
+}
+
+/// One conjunct of a filter as SQL asks for it: a column that is one of some values, or a date on one side of
+/// a bound.
+struct Needed {
+  int column = -1;
+  std::vector<std::string> values;
+  std::string date; // the whole test
+};
 
 class FeedWriter {
 public:
@@ -54,8 +89,8 @@ public:
       keyed += ", " + column.sql;
     }
     const std::string from = "\n" + sql::from_clause(context_, feed_.relation, relations_, 0);
-    const std::string condition = common_condition();
-    feed_.select_all = everyone + from + lists + (condition.empty() ? "" : "\nWHERE " + condition);
+    feed_.select_all = everyone + from + lists + where(Level::verdicts);
+    feed_.select_until = everyone + from + lists + where(Level::horizons);
     feed_.select_keyed = keyed + from + "\nWHERE " + key_column_ + " = ANY ($1)";
   }
 
@@ -83,6 +118,7 @@ private:
     if (near.of_key == customers.key && key_family(wanted) > 0 && key_family(wanted) == key_family(carried)) {
       key_column_ = sql::raw_column(context_, nearest, near.key);
       key_ = delivered(key_column_, carried);
+      key_is_enforced_ = near.key_is_enforced;
       return;
     }
     relations_.insert(0);
@@ -150,40 +186,57 @@ private:
     return column.type == Kind::text_list ? "text[]" : "numeric[]";
   }
 
-  // What every row that any measure counts must fulfil: for each measure one of its filter's conjuncts, if
-  // all have one.
-  std::string common_condition() const {
-    std::map<int, std::set<std::string>> wanted; // literals by column
-    std::size_t values = 0;
+  // What every row that any measure counts must fulfil: for each measure that is needed one of its filter's
+  // conjuncts, if all have one that SQL can ask for quickly.
+  std::string common_condition(Level level) const {
+    std::map<int, std::set<std::string>> values; // by column
+    std::set<std::string> dates;
+    std::size_t count = 0;
     for (const int index : plan_.measures) {
-      const std::vector<int> conjuncts = conjuncts_of(impl_.measure(index).filter);
-      const Test *chosen = nullptr;
-      for (const int conjunct : conjuncts) {
-        const Test *test = pushable(conjunct);
-        if (test != nullptr && (chosen == nullptr || count_of(*test) < count_of(*chosen)))
-          chosen = test;
+      if (impl_.measure(index).level > level)
+        continue;
+      std::optional<Needed> chosen;
+      for (const int conjunct : conjuncts_of(impl_.measure(index).filter)) {
+        std::optional<Needed> needed = needed_by(conjunct);
+        // Few values are better than many, and any better than a date.
+        if (needed && (!chosen || chosen->values.empty() ||
+                       (!needed->values.empty() && needed->values.size() < chosen->values.size())))
+          chosen = std::move(needed);
       }
-      if (chosen == nullptr || (values += count_of(*chosen)) > most_pushed_values)
+      if (!chosen)
         return {};
-      auto &literals = wanted[plan_.rows.values[static_cast<std::size_t>(chosen->left)].leaf];
-      if (chosen->op == TestOp::text_in)
-        for (const std::string &text : chosen->texts.texts())
-          literals.insert(sql::quote_literal(text));
-      else if (chosen->op == TestOp::number_in)
-        for (const Decimal &number : chosen->numbers.numbers())
-          literals.insert(sql::number_literal(number));
+      if (chosen->values.empty())
+        dates.insert(chosen->date);
       else
-        literals.insert(sql::number_literal(chosen->number));
+        values[chosen->column].insert(chosen->values.begin(), chosen->values.end());
+      if ((count += chosen->values.size()) > most_pushed_values || dates.size() > most_pushed_dates)
+        return {};
     }
     std::string out;
-    for (const auto &[column, literals] : wanted) {
-      std::string list;
-      for (const std::string &literal : literals)
-        list += (list.empty() ? "" : ", ") + literal;
-      out += (out.empty() ? "" : " OR ") + feed_.columns[static_cast<std::size_t>(column)].sql + " IN (" +
-             list + ")";
-    }
+    for (const auto &[column, literals] : values)
+      out += fmt::format("{}{} IN ({})", out.empty() ? "" : " OR ",
+                         feed_.columns[static_cast<std::size_t>(column)].sql, fmt::join(literals, ", "));
+    for (const std::string &date : dates)
+      out += (out.empty() ? "" : " OR ") + date;
     return out;
+  }
+
+  // Where rows alone say who the customers are, they must be customers' rows.
+  std::string customers_only() const {
+    if (!impl_.rows_suffice || feed_.relation == 0 || relations_.contains(0) || key_is_enforced_)
+      return {};
+    return fmt::format("EXISTS (SELECT {} WHERE {} = {})", sql::from_clause(context_, 0, {0}, 1),
+                       sql::raw_column(context_, 0, impl_.relation(0).key), key_column_);
+  }
+
+  std::string where(Level level) const {
+    const std::string common = common_condition(level);
+    const std::string customers = customers_only();
+    if (common.empty() && customers.empty())
+      return {};
+    if (common.empty() || customers.empty())
+      return "\nWHERE " + common + customers;
+    return fmt::format("\nWHERE ({}) AND {}", common, customers);
   }
 
   std::vector<int> conjuncts_of(int filter) const {
@@ -191,25 +244,43 @@ private:
     return node.form == Node::Form::all ? node.children : std::vector<int>{filter};
   }
 
-  static std::size_t count_of(const Test &test) {
-    return test.op == TestOp::text_in     ? test.texts.texts().size()
-           : test.op == TestOp::number_in ? test.numbers.numbers().size()
-                                          : 1;
-  }
-
-  // Returns the test behind a node where it is = or IN on a plain column, else null.
-  const Test *pushable(int index) const {
+  // Returns what a node asks of a plain column; absent where it is nothing of the kind.
+  std::optional<Needed> needed_by(int index) const {
     const Node &node = plan_.rows.nodes[static_cast<std::size_t>(index)];
     if (node.form != Node::Form::test)
-      return nullptr;
+      return std::nullopt;
     const Test &test = plan_.rows.tests[static_cast<std::size_t>(node.test)];
     const ValueNode &left = plan_.rows.values[static_cast<std::size_t>(test.left)];
-    const bool equality = test.op == TestOp::number_in || (test.op == TestOp::text_in && !test.ignore_case) ||
-                          (test.op == TestOp::compare_number && test.compare == CompareOp::eq);
-    if (!equality || left.form != ValueNode::Form::leaf || count_of(test) == 0)
-      return nullptr;
-    const ColumnRef &column = feed_.columns[static_cast<std::size_t>(left.leaf)].column;
-    return column.json_path.empty() ? &test : nullptr;
+    if (left.form != ValueNode::Form::leaf)
+      return std::nullopt;
+    const FeedColumn &column = feed_.columns[static_cast<std::size_t>(left.leaf)];
+    if (!column.column.json_path.empty())
+      return std::nullopt;
+    Needed needed;
+    needed.column = left.leaf;
+    if (test.op == TestOp::date_from || test.op == TestOp::date_before) {
+      const BoundUse &use = impl_.bounds[static_cast<std::size_t>(test.bound)];
+      if (use.day_value && !use.bound.form.is_days())
+        return std::nullopt;
+      needed.date = fmt::format("{} {} {}", column.sql, test.op == TestOp::date_from ? ">=" : "<",
+                                use.day_value ? sql::print_bound_day(context_, use.bound)
+                                              : sql::print_bound_instant(context_, use.bound));
+      return needed;
+    }
+    if (test.op == TestOp::compare_number && test.compare == CompareOp::eq)
+      needed.values.push_back(sql::number_literal(test.number));
+    if (test.op == TestOp::number_in)
+      for (const Decimal &number : test.numbers.numbers())
+        needed.values.push_back(sql::number_literal(number));
+    if (test.op == TestOp::text_in)
+      for (const std::string &text : test.texts.texts()) {
+        const auto spellings = test.ignore_case ? spellings_of(text) : std::vector<std::string>{text};
+        if (spellings.empty())
+          return std::nullopt;
+        for (const std::string &spelling : spellings)
+          needed.values.push_back(sql::quote_literal(spelling));
+      }
+    return needed.values.empty() ? std::nullopt : std::optional(std::move(needed));
   }
 
   Program::Impl &impl_;
@@ -219,6 +290,7 @@ private:
   std::set<int> relations_;
   std::string key_;        // as delivered
   std::string key_column_; // as searched by
+  bool key_is_enforced_ = false;
 };
 
 } // namespace

@@ -43,33 +43,43 @@ const char *KeyTable::keep(std::string_view text) {
   return at;
 }
 
+std::uint32_t KeyTable::enter(const BatchColumn &key, std::uint32_t row) {
+  if (key.cells[row] != Cell::value)
+    return none;
+  const std::uint64_t hash =
+      integers_ ? mix(static_cast<std::uint64_t>(key.integers[row])) : hash_text(view(key.texts[row]));
+  if (!is_mine(hash))
+    return none;
+  if (std::size_t{size_} * 2 >= places_.size())
+    grow();
+  const std::uint64_t wanted = integers_ ? static_cast<std::uint64_t>(key.integers[row]) : hash;
+  std::uint64_t at = hash & mask();
+  for (; places_[at].customer != none; at = (at + 1) & mask())
+    if (places_[at].key == wanted &&
+        (integers_ || view(text_keys_[places_[at].customer]) == view(key.texts[row])))
+      return places_[at].customer;
+  places_[at] = {wanted, size_};
+  if (integers_)
+    integer_keys_.push_back(key.integers[row]);
+  else
+    text_keys_.push_back({keep(view(key.texts[row])), key.texts[row].size});
+  return size_++;
+}
+
 std::uint32_t KeyTable::insert(const BatchColumn &key, std::uint32_t rows, std::uint16_t *fresh) {
   std::uint32_t count = 0;
   for (std::uint32_t row = 0; row < rows; ++row) {
-    if (key.cells[row] != Cell::value)
-      continue;
-    const std::uint64_t hash =
-        integers_ ? mix(static_cast<std::uint64_t>(key.integers[row])) : hash_text(view(key.texts[row]));
-    if (!is_mine(hash))
-      continue;
-    if (std::size_t{size_} * 2 >= places_.size())
-      grow();
-    const std::uint64_t wanted = integers_ ? static_cast<std::uint64_t>(key.integers[row]) : hash;
-    std::uint64_t at = hash & mask();
-    for (; places_[at].customer != none; at = (at + 1) & mask())
-      if (places_[at].key == wanted &&
-          (integers_ || view(text_keys_[places_[at].customer]) == view(key.texts[row])))
-        break;
-    if (places_[at].customer != none)
-      continue;
-    places_[at] = {wanted, size_++};
-    if (integers_)
-      integer_keys_.push_back(key.integers[row]);
-    else
-      text_keys_.push_back({keep(view(key.texts[row])), key.texts[row].size});
-    fresh[count++] = static_cast<std::uint16_t>(row);
+    const std::uint32_t known = size_;
+    enter(key, row);
+    fresh[count] = static_cast<std::uint16_t>(row);
+    count += size_ != known;
   }
   return count;
+}
+
+void KeyTable::learn(const BatchColumn &key, std::uint32_t rows, std::uint32_t *customers) {
+  for (std::uint32_t row = 0; row < rows; ++row)
+    customers[row] = enter(key, row);
 }
 
 void KeyTable::spread() {

@@ -21,6 +21,8 @@ public:
   /// Takes a batch's keys in; writes the rows that brought a customer not known before to `fresh` and returns
   /// how many. Missing keys and other slices' fall out.
   std::uint32_t insert(const BatchColumn &key, std::uint32_t rows, std::uint16_t *fresh);
+  /// Writes each row's customer; one not known before is taken in. None for missing keys and other slices'.
+  void learn(const BatchColumn &key, std::uint32_t rows, std::uint32_t *customers);
   /// Writes each row's customer, or none.
   void find(const BatchColumn &key, std::uint32_t rows, std::uint32_t *customers);
 
@@ -43,6 +45,8 @@ private:
     return slice_.count <= 1 || ((hash >> 32) * slice_.count >> 32) == slice_.index;
   }
   std::uint64_t mask() const noexcept { return places_.size() - 1; }
+  /// Returns a row's customer, taken in where she is not known; none for a missing key or another slice's.
+  std::uint32_t enter(const BatchColumn &key, std::uint32_t row);
   void grow();
   void spread();
   const char *keep(std::string_view text);

@@ -52,6 +52,7 @@ struct Program::Impl {
   std::vector<int> bits;   // nodes of the customers feed's row graph
   std::vector<int> roots;  // by rule: nodes of the customers' graph
   int exists = -1;         // the customers' own condition, in the customers' graph
+  bool rows_suffice = false;
   std::unordered_map<const Condition *, program::Trace> traces;
 
   const Relation &relation(int index) const {

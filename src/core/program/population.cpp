@@ -7,8 +7,9 @@
 namespace segmentation::core {
 namespace program {
 
-Customers::Customers(const Program::Impl &program, const Moment &moment, bool with_horizons, Slice slice)
-    : plan(program), clock(moment, plan.bounds, plan.windows), horizons(with_horizons),
+Customers::Customers(const Program::Impl &program, const Moment &moment, bool with_horizons, Slice slice,
+                     Roll where_from)
+    : plan(program), clock(moment, plan.bounds, plan.windows), horizons(with_horizons), roll(where_from),
       keys(plan.key_is_integer, slice) {
   feeds.resize(plan.feeds.size());
   for (std::size_t feed = 0; feed < feeds.size(); ++feed)
@@ -55,9 +56,8 @@ void Customers::prepare_batch(std::size_t feed) {
 
 void Customers::lay_out() {
   laid_out = true;
-  level = keys.size() <= explained_customers ? Level::explaining
-          : horizons                         ? Level::horizons
-                                             : Level::verdicts;
+  const bool few = roll == Roll::customers_feed && keys.size() <= explained_customers;
+  level = few ? Level::explaining : horizons ? Level::horizons : Level::verdicts;
   for (std::size_t feed = 0; feed < feeds.size(); ++feed) {
     FeedState &state = feeds[feed];
     if (feed > 0)
@@ -146,11 +146,14 @@ void Customers::fold_customers() {
 }
 
 void Customers::fold_rows(std::size_t feed) {
-  make_room();
   FeedState &state = feeds[feed];
   Batch &batch = state.batch;
   std::uint32_t customers[Batch::capacity];
-  keys.find(batch.key, batch.rows, customers);
+  if (roll == Roll::rows)
+    keys.learn(batch.key, batch.rows, customers);
+  else
+    keys.find(batch.key, batch.rows, customers);
+  make_room();
   std::byte *blocks[Batch::capacity];
   std::uint16_t known[Batch::capacity];
   std::uint32_t known_count = 0;
@@ -213,8 +216,8 @@ using program::Loaded;
 using program::Side;
 using program::StoredColumn;
 
-Population::Population(const Program &program, const Moment &moment, bool horizons, Slice slice)
-    : impl_(std::make_unique<Impl>(program.impl(), moment, horizons, slice)) {
+Population::Population(const Program &program, const Moment &moment, bool horizons, Slice slice, Roll roll)
+    : impl_(std::make_unique<Impl>(program.impl(), moment, horizons, slice, roll)) {
 }
 Population::~Population() = default;
 

@@ -77,11 +77,12 @@ struct LoadedUntil {
 
 /// All that a Population holds.
 struct Customers {
-  Customers(const Program::Impl &plan, const Moment &moment, bool horizons, Slice slice);
+  Customers(const Program::Impl &plan, const Moment &moment, bool horizons, Slice slice, Roll roll);
 
   const Program::Impl &plan;
   Clock clock;
   bool horizons;
+  Roll roll;
   KeyTable keys;
 
   // Customers' own rows.

@@ -26,7 +26,8 @@ struct FeedColumn {
 struct Feed {
   int relation = 0;
   std::vector<FeedColumn> columns;
-  std::string select_all;   // all customers' rows
+  std::string select_all;   // all customers' rows that any verdict depends on, now
+  std::string select_until; // all customers' rows that any verdict or horizon depends on
   std::string select_keyed; // rows of the customers in $1, an array of the key's own type
 };
 
@@ -73,6 +74,12 @@ struct Slice {
   std::uint32_t count = 1;
 };
 
+/// Where a population's customers come from.
+enum class Roll : std::uint8_t {
+  customers_feed, // feeds()[0], run first
+  rows,           // the rows of the other feeds; only where Program::rows_suffice()
+};
+
 /// Verdicts over a range of customers.
 struct Verdicts {
   std::uint32_t customers = 0;
@@ -106,6 +113,10 @@ public:
 
   const std::vector<Feed> &feeds() const noexcept;
   std::size_t rule_count() const noexcept;
+  /// Tells whether a customer without rows fails every rule and no rule looks at the customers' own columns.
+  /// Then everyone may be judged from rows alone: feeds()[0] is not run, and a population that learns takes
+  /// in the customers that the other feeds' select_all names, which are customers then.
+  bool rows_suffice() const noexcept;
   /// Bytes of state that one customer takes, without variable parts: for sizing slices.
   std::size_t state_bytes() const noexcept;
 
@@ -121,7 +132,8 @@ private:
 class Population {
 public:
   /// The program and the moment's zone must outlive it. Without `horizons` no time is spent on them.
-  Population(const Program &program, const Moment &moment, bool horizons, Slice slice = {});
+  Population(const Program &program, const Moment &moment, bool horizons, Slice slice = {},
+             Roll roll = Roll::customers_feed);
   ~Population();
 
   /// Returns the batch to fill for a feed; valid until the population is gone, reused by fold().

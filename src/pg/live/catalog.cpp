@@ -40,10 +40,23 @@ struct Names {
   const char **key, **of_key, **lookup_key, **date, **value;
 };
 
+// A foreign key that holds at every moment: validated, checked at once, its triggers enabled.
+constexpr const char *binding_query =
+    "SELECT b.id, b.name, b.role, b.relation::oid, b.of_id, b.key::text, b.of_key::text, "
+    "b.lookup_key::text, b.date::text, b.value::text, b.condition, b.timezone, "
+    "EXISTS (SELECT FROM pg_catalog.pg_constraint AS k "
+    "JOIN pg_catalog.pg_attribute AS own ON own.attrelid = k.conrelid AND own.attname = b.key "
+    "JOIN pg_catalog.pg_attribute AS other ON other.attrelid = k.confrelid AND other.attname = b.of_key "
+    "WHERE k.contype = 'f' AND k.convalidated AND NOT k.condeferrable "
+    "AND k.conrelid = b.relation AND k.confrelid = p.relation "
+    "AND k.conkey = ARRAY[own.attnum] AND k.confkey = ARRAY[other.attnum] "
+    "AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t "
+    "WHERE t.tgconstraint = k.oid AND t.tgenabled <> 'O')) "
+    "FROM segmentation.binding AS b LEFT JOIN segmentation.binding AS p ON p.id = b.of_id "
+    "ORDER BY b.role <> 'customers', b.id";
+
 void load_bindings(SchemaInput &schema) {
-  Rows rows = query("SELECT b.id, b.name, b.role, b.relation::oid, b.of_id, b.key::text, b.of_key::text, "
-                    "b.lookup_key::text, b.date::text, b.value::text, b.condition, b.timezone "
-                    "FROM segmentation.binding AS b ORDER BY b.role <> 'customers', b.id");
+  Rows rows = query(binding_query);
   int count = static_cast<int>(rows.count);
   RelationInput *relations = make_list<RelationInput>(rows.count);
   schema.relations = relations;
@@ -67,6 +80,7 @@ void load_bindings(SchemaInput &schema) {
     names.date[i] = text_value(rows, row, 9);
     names.value[i] = text_value(rows, row, 10);
     relations[i].condition = text_value(rows, row, 11);
+    relations[i].key_is_enforced = DatumGetBool(value_of(rows, row, 13, missing));
     if (relations[i].role == core::Role::customers)
       schema.zone = load_zone(text_value(rows, row, 12));
   }

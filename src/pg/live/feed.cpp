@@ -1,4 +1,5 @@
-// One pass over the bound tables: customers first, then every source that some rule needs. Server's side.
+// One pass over the bound tables: customers first, unless rows alone say who they are, then every source that
+// some rule needs. Server's side.
 #include "pg/live/feed.hpp"
 
 #include "pg/boundary/run_core.hpp"
@@ -14,11 +15,12 @@ struct FeedText {
   const char *name;
 };
 
-FeedText feed_text(const Live *live, Work *work, size_t feed, bool everyone) {
+FeedText feed_text(const Live *live, Work *work, size_t feed, bool everyone, bool horizons) {
   FeedText text;
   run_core([=, &text](Failure &) {
     const core::Feed &source = work->program().feeds()[feed];
-    text.sql = everyone ? source.select_all.c_str() : source.select_keyed.c_str();
+    const std::string &all = horizons ? source.select_until : source.select_all;
+    text.sql = everyone ? all.c_str() : source.select_keyed.c_str();
     text.name = live->schema.relations[source.relation].name;
   });
   return text;
@@ -28,13 +30,15 @@ FeedText feed_text(const Live *live, Work *work, size_t feed, bool everyone) {
 
 bool run_feeds(const Live *live, Work *work, const Customers &who, core::Instant now, bool horizons,
                core::Slice slice, Size memory_limit, const Progress *progress) {
-  size_t feeds = 0;
-  run_core([=, &feeds](Failure &) {
-    work->start(now, horizons, slice);
+  size_t feed = 0, feeds = 0;
+  run_core([=, &feed, &feeds](Failure &) {
+    const bool rows_suffice = who.everyone && work->program().rows_suffice();
+    work->start(now, horizons, slice, rows_suffice ? core::Roll::rows : core::Roll::customers_feed);
+    feed = rows_suffice ? 1 : 0;
     feeds = work->program().feeds().size();
   });
-  for (size_t feed = 0; feed < feeds; ++feed) {
-    FeedText text = feed_text(live, work, feed, who.everyone);
+  for (; feed < feeds; ++feed) {
+    FeedText text = feed_text(live, work, feed, who.everyone, horizons);
     FeedReceiver *receiver = make_receiver(work, feed, text.name);
     receiver->memory_limit = memory_limit;
     receiver->progress = progress;

@@ -60,7 +60,7 @@ public:
 
   const core::Program &program() const noexcept { return *program_; }
   /// Starts with no customer, at an instant. Earlier customers are forgotten.
-  void start(core::Instant now, bool horizons, core::Slice slice);
+  void start(core::Instant now, bool horizons, core::Slice slice, core::Roll roll);
   core::Population &population() noexcept { return *population_; }
   std::uint32_t size() const noexcept { return population_ ? population_->size() : 0; }
   std::size_t rule_count() const noexcept { return program_->rule_count(); }

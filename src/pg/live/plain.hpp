@@ -37,6 +37,7 @@ struct RelationInput {
   ColumnInput *columns;
   int column_count;
   const char *condition; // or nullptr
+  bool key_is_enforced;
 };
 
 struct AttributeInput {

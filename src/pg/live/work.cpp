@@ -40,13 +40,13 @@ Work *Work::make_for_segments(const LiveCore &live, const int *segments, int cou
   return new Work(live, std::move(checked));
 }
 
-void Work::start(core::Instant now, bool horizons, core::Slice slice) {
+void Work::start(core::Instant now, bool horizons, core::Slice slice, core::Roll roll) {
   population_.reset();
   words_.clear();
   stride_ = 0;
   order_.clear();
   moment_ = core::Moment::at(now, meaning_->schema.zone);
-  population_ = std::make_unique<core::Population>(*program_, moment_, horizons, slice);
+  population_ = std::make_unique<core::Population>(*program_, moment_, horizons, slice, roll);
 }
 
 void Work::evaluate(std::uint32_t first, std::uint32_t count) {
