@@ -31,7 +31,7 @@ all:
 	@MAKEFLAGS= cmake --build $(BUILD)/release -j $(JOBS) --target segmentation --target install_script
 
 install: all
-	cmake --install $(BUILD)/release
+	cmake --install $(BUILD)/release --strip
 
 uninstall:
 	rm -f "$(DESTDIR)$$($(PG_CONFIG) --pkglibdir)/segmentation.so"

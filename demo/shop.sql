@@ -56,7 +56,7 @@ CREATE TEMPORARY TABLE planned AS
 SELECT row_number() OVER (ORDER BY created_at, customer_id) AS id, customer_id, status, created_at, lines
 FROM (SELECT c.id AS customer_id,
         CASE WHEN random() < 0.07 THEN 'cancelled' WHEN random() < 0.05 THEN 'returned' ELSE 'shipped' END AS status,
-        registered_at + (now() - interval '1 hour' - registered_at) * random() AS created_at,
+        registered_at + (current_date - interval '1 hour' - registered_at) * random() AS created_at,
         1 + floor(3 * random())::integer AS lines
       FROM (SELECT id, registered_at,
               least(400, floor(exp(1.08 + 1.42 * sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random()))))::integer AS n

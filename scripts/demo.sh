@@ -6,7 +6,7 @@ set -eu
 
 "$root/scripts/install_dependencies.sh" build
 mkdir -p "$build"
-if [ ! -e "$build/release/segmentation.so" ]; then echo "Building; the first time takes a minute or two."; fi
+if [ ! -e "$build/release/segmentation.so" ]; then echo "Building; the first time takes a few minutes."; fi
 ${MAKE:-make} -s -C "$root" all >"$build/demo-build.log" 2>&1 || { cat "$build/demo-build.log"; exit 1; }
 
 trap '"$root/scripts/private_server.sh" stop demo' EXIT

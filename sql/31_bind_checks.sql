@@ -74,6 +74,12 @@ BEGIN
       HINT = 'Changes made on another server cannot be seen here; bind a table whose partitions are all '
         'local.';
   END IF;
+  IF class.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits AS i WHERE i.inhparent = relation) THEN
+    RAISE EXCEPTION USING ERRCODE = '0A000',
+      MESSAGE = format('table %s has inheritance children', relation),
+      DETAIL = 'SQL reads the children''s rows with it, but no key holds across them.',
+      HINT = 'Bind a partitioned table or a table without children.';
+  END IF;
 END $$;
 
 -- Raises unless the customers' owner, as whom segments are kept, sees every row of the relation.
@@ -185,7 +191,30 @@ BEGIN
   RETURN answer;
 END $$;
 
--- Raises 42804 unless two columns have types whose values can be the same.
+-- Returns the collation of a bound relation's column, its own or a computed one, NULL where its type has none.
+-- Raises 0A000 unless texts are the same under it exactly when their bytes are, which is how rules compare keys.
+CREATE FUNCTION segmentation._key_collation(bound segmentation.binding, column_name name) RETURNS regcollation
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  type   regtype := segmentation._column_type(bound, column_name);
+  answer regcollation;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_type AS t WHERE t.oid = type AND t.typcollation <> 0) THEN RETURN NULL; END IF;
+  EXECUTE format('SELECT pg_collation_for(r.v) FROM (SELECT 1) AS one LEFT JOIN (%s LIMIT 0) AS r ON true',
+                 segmentation._column_sql(bound, column_name)) INTO answer;
+  IF NOT (SELECT c.collisdeterministic FROM pg_collation AS c WHERE c.oid = answer) THEN
+    RAISE EXCEPTION USING ERRCODE = '0A000',
+      MESSAGE = format('column "%s" of %s has the nondeterministic collation %s', column_name, bound.relation,
+        answer),
+      DETAIL = 'Rules compare keys byte by byte.',
+      HINT = 'Name a key with a deterministic collation, or change the column''s: ALTER TABLE ... ALTER COLUMN '
+        '... TYPE text COLLATE "C".';
+  END IF;
+  RETURN answer;
+END $$;
+
+-- Raises 42804 unless two columns have types whose values can be the same, 0A000 unless their collations allow
+-- to compare them.
 CREATE FUNCTION segmentation._check_key_types(
   from_binding segmentation.binding, from_column name, to_binding segmentation.binding,
   to_column name)
@@ -194,6 +223,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   from_type regtype := segmentation._column_type(from_binding, from_column);
   to_type   regtype := segmentation._column_type(to_binding, to_column);
+  from_collation regcollation;
+  to_collation   regcollation;
 BEGIN
   IF segmentation._type_family(from_type) <> segmentation._type_family(to_type) THEN
     RAISE EXCEPTION USING ERRCODE = '42804',
@@ -207,6 +238,17 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '42804',
       MESSAGE = format('a column of type %s cannot be a key', from_type),
       HINT = 'Name a column whose values can be compared.';
+  END IF;
+  from_collation := segmentation._key_collation(from_binding, from_column);
+  to_collation := segmentation._key_collation(to_binding, to_column);
+  -- The default gives way to any other.
+  IF from_collation <> to_collation AND 'pg_catalog."default"'::regcollation NOT IN (from_collation, to_collation) THEN
+    RAISE EXCEPTION USING ERRCODE = '0A000',
+      MESSAGE = format('column "%s" of %s has the collation %s, but "%s" of %s has %s',
+                                  from_column, from_binding.relation, from_collation, to_column,
+                                    to_binding.relation, to_collation),
+      DETAIL = 'The server cannot choose the one by which to compare them.',
+      HINT = 'Give both columns one collation: ALTER TABLE ... ALTER COLUMN ... TYPE text COLLATE "C".';
   END IF;
 END $$;
 
@@ -279,6 +321,7 @@ BEGIN
         DETAIL = format('It is the type of column "%s" of %s.', this.key, this.relation),
         HINT = 'Name a key of type smallint, integer, bigint, uuid, text or varchar.';
     END IF;
+    PERFORM segmentation._key_collation(this, this.key);
     IF NOT segmentation._unique_by_index(this.relation, this.key)
        OR NOT EXISTS (SELECT FROM pg_attribute AS a
                       WHERE a.attrelid = this.relation AND a.attname = this.key AND a.attnotnull) THEN

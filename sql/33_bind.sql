@@ -17,11 +17,70 @@ BEGIN
   IF NOT limited THEN PERFORM set_config('lock_timeout', '0', true); END IF;
 END $$;
 
--- Brings members up to date after a definition has changed under existing segments.
+-- Returns what is broken as it stands, as "attribute NAME" and "segment NAME": definitions that have lost a
+-- column, a segment or an attribute that they read, and what reads those. NULL where a binding itself is broken,
+-- so that nothing can be judged. Whoever changes definitions asks before, and calls _check_sound with the answer after.
+-- With check_only it is that check: raises the first problem that is not in `known`; NULL there tolerates all but `own`.
+CREATE FUNCTION segmentation._problems(check_only boolean DEFAULT false, known text[] DEFAULT NULL,
+  own text DEFAULT NULL) RETURNS text[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  answer text[] := '{}';
+  place  text;
+  item   record;
+BEGIN
+  -- One problem is reported at a time: what has it is taken away for a moment, and the rest is checked again.
+  LOOP
+    BEGIN
+      PERFORM segmentation._check_bindings();
+      EXIT;
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS place = PG_EXCEPTION_CONTEXT;
+      -- Syntax, data, features, states: faults of definitions. The rest is the server's.
+      IF left(SQLSTATE, 2) NOT IN ('42', '22', '0A', '2B', '55', '54') THEN RAISE; END IF;
+      SELECT k.kind, k.name INTO item
+      FROM (SELECT 'attribute' AS kind, a.name FROM segmentation.attribute_definition AS a
+            UNION ALL
+            SELECT 'segment', s.name FROM segmentation.segment AS s) AS k
+      WHERE starts_with(place, format('%s "%s"', k.kind, k.name))
+         OR starts_with(place, format('rule of %s "%s"', k.kind, k.name))
+      ORDER BY char_length(k.name) DESC LIMIT 1;
+      IF item IS NULL AND NOT check_only THEN
+        answer := NULL;
+        EXIT;
+      END IF;
+      IF check_only AND (item IS NULL OR item.kind || ' ' || item.name = own
+                         OR NOT COALESCE(item.kind || ' ' || item.name = ANY (known), true)) THEN
+        RAISE;
+      END IF;
+    END;
+    answer := answer || (item.kind || ' ' || item.name);
+    DELETE FROM segmentation.attribute_definition AS a WHERE item.kind = 'attribute' AND a.name = item.name;
+    DELETE FROM segmentation.segment AS s WHERE item.kind = 'segment' AND s.name = item.name;
+  END LOOP;
+  IF answer = '{}' THEN RETURN answer; END IF;
+  RAISE EXCEPTION USING ERRCODE = 'SG000', MESSAGE = 'this was a question, not an answer';
+EXCEPTION WHEN SQLSTATE 'SG000' THEN
+  RETURN answer;
+END $$;
+
+-- Raises the first problem that was not there before: neither in `known`, which _problems returned then, nor in
+-- `own`, what is being defined.
+CREATE FUNCTION segmentation._check_sound(known text[], own text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF known = '{}' THEN PERFORM segmentation._check_bindings();
+  ELSE PERFORM segmentation._problems(true, known, own);
+  END IF;
+END $$;
+
+-- Brings members up to date after a definition has changed under existing segments. Broken ones keep theirs.
 CREATE FUNCTION segmentation._rewrite_members() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  everyone integer[] := ARRAY(SELECT s.id FROM segmentation.segment AS s ORDER BY s.id);
+  broken   text[] := segmentation._problems();
+  everyone integer[] := ARRAY(SELECT s.id FROM segmentation.segment AS s
+    WHERE NOT COALESCE('segment ' || s.name = ANY (broken), false) ORDER BY s.id);
 BEGIN
   IF everyone <> '{}' THEN PERFORM segmentation._write(everyone); END IF;
 END $$;
@@ -35,6 +94,7 @@ DECLARE
   parent segmentation.binding;
   child  integer;
   extra  record;
+  known  text[];
 BEGIN
   IF replace IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'replace must not be null',
@@ -45,6 +105,7 @@ BEGIN
   END IF;
   PERFORM segmentation._check_relation(new.relation);
   PERFORM segmentation._lock_definitions(new.relation);
+  known := segmentation._problems();
   SELECT b.* INTO old FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(new.name);
   IF old.id IS NULL OR NOT replace THEN
     PERFORM segmentation._check_name_is_free('binding', new.name);
@@ -102,7 +163,7 @@ BEGIN
     PERFORM segmentation._check_binding(child, false);
   END LOOP;
   PERFORM segmentation._check_computed();
-  PERFORM segmentation._check_bindings();
+  PERFORM segmentation._check_sound(known);
   IF old.id IS NOT NULL THEN PERFORM segmentation._rewrite_members(); END IF;
 END $$;
 
@@ -275,6 +336,7 @@ DECLARE
   bound segmentation.binding;
   other integer;
   known boolean;
+  before text[];
 BEGIN
   IF bind_column.source IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'source must not be null',
@@ -283,6 +345,7 @@ BEGIN
   PERFORM segmentation._check_name('column', bind_column.name);
   PERFORM segmentation._bound(bind_column.source);
   PERFORM segmentation._lock_definitions(NULL);
+  before := segmentation._problems();
   bound := segmentation._bound(bind_column.source);
   PERFORM segmentation._check_relation(bound.relation);
   IF EXISTS (SELECT FROM pg_attribute AS a
@@ -311,7 +374,7 @@ BEGIN
       PERFORM segmentation._check_binding(other, false);
     END LOOP;
   END IF;
-  PERFORM segmentation._check_bindings();
+  PERFORM segmentation._check_sound(before);
   IF known THEN PERFORM segmentation._rewrite_members(); END IF;
 END $$;
 COMMENT ON FUNCTION segmentation.bind_column(text, text, text, boolean) IS

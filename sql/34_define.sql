@@ -27,8 +27,10 @@ BEGIN
   IF segmentation._relation_is_gone() THEN RETURN; END IF;
   SELECT string_agg(format('"%s"', s.name), ', ' ORDER BY s.name) INTO users
   FROM segmentation.segment AS s
-  WHERE EXISTS (SELECT FROM unnest(segmentation._rule_uses(s.rule)) AS u(name)
-                WHERE segmentation._fold(u.name) = segmentation._fold(_check_unused.name));
+  -- What a broken rule reads cannot be told, and it does not get worse.
+  WHERE CASE WHEN NOT EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule)))
+             THEN EXISTS (SELECT FROM unnest(segmentation._rule_uses(s.rule)) AS u(name)
+                          WHERE segmentation._fold(u.name) = segmentation._fold(_check_unused.name)) END;
   IF users IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = '2BP01',
       MESSAGE = format('cannot drop %s "%s" because segments need it', kind, name),
@@ -37,15 +39,16 @@ BEGIN
 END $$;
 
 -- Has everything that is left checked after something was taken away, and raises 2BP01 with the first thing
--- that misses it.
-CREATE FUNCTION segmentation._check_not_missed(kind text, name text) RETURNS void
+-- that misses it; not with `known`, what was broken before.
+CREATE FUNCTION segmentation._check_not_missed(kind text, name text, known text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   message text;
   place   text;
 BEGIN
-  IF segmentation._relation_is_gone() THEN RETURN; END IF;
-  PERFORM segmentation._check_bindings();
+  -- Where nothing could be judged before, nothing can be missed.
+  IF known IS NULL OR segmentation._relation_is_gone() THEN RETURN; END IF;
+  PERFORM segmentation._check_sound(known);
 EXCEPTION
   WHEN syntax_error OR undefined_column OR undefined_object OR datatype_mismatch OR ambiguous_column THEN
     -- The innermost line of the context says what was being checked: attribute "x", segment "y", binding "z".
@@ -63,8 +66,10 @@ DECLARE
   bound  segmentation.binding;
   item   record;
   others text;
+  known  text[];
 BEGIN
   PERFORM segmentation._lock_definitions(NULL);
+  known := segmentation._problems();
   -- binding.column takes one computed column away, unless a binding has just that name.
   SELECT c.binding_id, c.name, b INTO item
   FROM segmentation.binding AS b JOIN segmentation.binding_column AS c ON c.binding_id = b.id
@@ -85,7 +90,7 @@ BEGIN
         DETAIL = format('It is a key, date or value of binding "%s".', others),
           HINT = 'Bind that with another column first.';
     END IF;
-    PERFORM segmentation._check_not_missed('computed column', name);
+    PERFORM segmentation._check_not_missed('computed column', name, known);
     PERFORM segmentation._rewrite_members();
     RETURN;
   END IF;
@@ -123,7 +128,7 @@ BEGIN
         DETAIL = format('Without it: %s.', others), HINT = 'Change what needs it first.';
     END;
   END IF;
-  PERFORM segmentation._check_not_missed('binding', bound.name);
+  PERFORM segmentation._check_not_missed('binding', bound.name, known);
 END $$;
 COMMENT ON FUNCTION segmentation.unbind(text) IS
   'Takes a binding away, or (as binding.column) one computed column; refused while bindings, attributes or '
@@ -143,7 +148,8 @@ CREATE FUNCTION segmentation.define_attribute(
   name text, expression text, description text DEFAULT NULL, replace boolean DEFAULT false)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  known text;
+  known  text;
+  before text[];
 BEGIN
   PERFORM segmentation._check_name('attribute', define_attribute.name);
   IF define_attribute.expression IS NULL THEN
@@ -156,6 +162,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = 'customers are not bound',
       HINT = 'Call segmentation.bind_customers first.';
   END IF;
+  before := segmentation._problems();
   SELECT a.name INTO known FROM segmentation.attribute_definition AS a
     WHERE segmentation._fold(a.name) = segmentation._fold(define_attribute.name);
   IF known IS NOT NULL AND define_attribute.replace THEN
@@ -168,7 +175,7 @@ BEGIN
     INSERT INTO segmentation.attribute_definition (name, expression, description)
     VALUES (define_attribute.name, define_attribute.expression, define_attribute.description);
   END IF;
-  PERFORM segmentation._check_bindings();
+  PERFORM segmentation._check_sound(before, 'attribute ' || define_attribute.name);
   IF known IS NOT NULL THEN PERFORM segmentation._rewrite_members(); END IF;
 END $$;
 COMMENT ON FUNCTION segmentation.define_attribute(text, text, text, boolean) IS
@@ -178,9 +185,11 @@ COMMENT ON FUNCTION segmentation.define_attribute(text, text, text, boolean) IS
 CREATE FUNCTION segmentation.drop_attribute(name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  known text;
+  known  text;
+  before text[];
 BEGIN
   PERFORM segmentation._lock_definitions(NULL);
+  before := segmentation._problems();
   SELECT a.name INTO known FROM segmentation.attribute_definition AS a
     WHERE segmentation._fold(a.name) = segmentation._fold(drop_attribute.name);
   IF NOT FOUND THEN
@@ -192,7 +201,7 @@ BEGIN
   END IF;
   PERFORM segmentation._check_unused('attribute', known);
   DELETE FROM segmentation.attribute_definition AS a WHERE a.name = known;
-  PERFORM segmentation._check_not_missed('attribute', known);
+  PERFORM segmentation._check_not_missed('attribute', known, before);
 END $$;
 COMMENT ON FUNCTION segmentation.drop_attribute(text) IS
   'Drops an attribute that define_attribute made; refused while segments or other attributes need it. Locks: '

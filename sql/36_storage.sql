@@ -13,7 +13,8 @@ DECLARE
   owner name;
   old   regtype := segmentation._key_type();
 BEGIN
-  SELECT a.atttypid::regtype AS type, format_type(a.atttypid, a.atttypmod) AS full_type,
+  -- Without a length, so that the shop may make its key longer.
+  SELECT a.atttypid::regtype AS type, format_type(a.atttypid, NULL) AS full_type,
          CASE WHEN a.attcollation NOT IN (0, t.typcollation) THEN format(' COLLATE %I.%I', n.nspname,
            c.collname) ELSE '' END AS collation
   INTO STRICT key

@@ -227,12 +227,16 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   dropped integer;
   gone    integer[];
+  known   text[];
   item    record;
 BEGIN
   LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
   dropped := segmentation._segment_id(drop_segment.name);
   gone := ARRAY[dropped];
-  IF drop_segment.cascade THEN
+  known := segmentation._problems();
+  IF known IS NULL THEN
+    NULL; -- A bound table or column is gone: no rule can be judged, and dropping is a way out.
+  ELSIF drop_segment.cascade THEN
     gone := gone || segmentation._dependents(dropped);
   ELSE
     PERFORM segmentation._check_unnamed(dropped, 'drop',
@@ -250,7 +254,7 @@ BEGIN
   DELETE FROM segmentation.membership AS m WHERE m.segment_id = ANY (gone);
   DELETE FROM segmentation.count_delta AS d WHERE d.segment_id = ANY (gone);
   -- An attribute that names the segment would be left without a meaning.
-  PERFORM segmentation._check_not_missed('segment', drop_segment.name);
+  PERFORM segmentation._check_not_missed('segment', drop_segment.name, known);
 END $$;
 COMMENT ON FUNCTION segmentation.drop_segment(text, boolean) IS
   'Drops a segment, its members and its view; refused while rules of other segments name it, unless cascade '

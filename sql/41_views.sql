@@ -15,8 +15,11 @@ RETURN (
          || CASE WHEN as_select THEN ', m.entered_at'
                  ELSE format(', %I timestamp with time zone',
                         -- A customer's own column keeps its name.
-                        CASE WHEN bool_or(a.attname = 'entered_at') THEN 'segment_entered_at'
-                          ELSE 'entered_at' END) END
+                        (SELECT n.name
+                         FROM unnest('{entered_at,segment_entered_at}'::text[]
+                                     || ARRAY(SELECT 'segment_entered_at_' || i FROM generate_series(2, 2000) AS i))
+                              WITH ORDINALITY AS n(name, at)
+                         WHERE n.name <> ALL (array_agg(a.attname::text)) ORDER BY n.at LIMIT 1)) END
   FROM segmentation.binding AS b JOIN pg_attribute AS a ON a.attrelid = b.relation
   WHERE b.role = 'customers' AND a.attnum > 0 AND NOT a.attisdropped);
 

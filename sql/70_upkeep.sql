@@ -50,9 +50,11 @@ COMMENT ON TYPE segmentation.difference IS 'what segmentation.verify returns';
 
 -- STABLE: all its queries see the caller's snapshot, and now() is the same for what is expected and what it is held against.
 CREATE FUNCTION segmentation.verify(segment text DEFAULT NULL) RETURNS SETOF segmentation.difference
-  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+  SET timezone = 'UTC' SET bytea_output = hex SET extra_float_digits = 1 AS $$
 DECLARE
   chosen record;
+  mistake text;
 BEGIN
   IF verify.segment IS NOT NULL AND NOT EXISTS (SELECT FROM segmentation.segment AS s WHERE segmentation._fold(s.name) = segmentation._fold(verify.segment)) THEN
     RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = format('segment "%s" does not exist', verify.segment);
@@ -61,6 +63,13 @@ BEGIN
     SELECT s.id, s.name, s.rule FROM segmentation.segment AS s
     WHERE verify.segment IS NULL OR segmentation._fold(s.name) = segmentation._fold(verify.segment) ORDER BY s.id
   LOOP
+    -- A rule that lost what it reads has no answer to hold members against; the others have.
+    SELECT c.message INTO mistake FROM segmentation.check_rule(segmentation.rule_source(chosen.rule)) AS c LIMIT 1;
+    IF mistake IS NOT NULL THEN
+      RAISE WARNING USING ERRCODE = '01000', MESSAGE = format('segment "%s" cannot be verified: %s', chosen.name, mistake),
+        HINT = 'Alter the segment or drop it.';
+      CONTINUE;
+    END IF;
     RETURN QUERY EXECUTE format(
       'SELECT %L::text, coalesce(m.customer_id, e.customer)::text, m.customer_id IS NOT NULL, e.customer IS NOT NULL, false '
       'FROM (SELECT * FROM segmentation.membership WHERE segment_id = %s) AS m '

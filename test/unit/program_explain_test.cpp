@@ -112,9 +112,9 @@ std::string explained(const std::string &rule, const Shop &shop) {
 TEST(ProgramExplain, NumbersSayWhatTheyLack) {
   const Shop shop = maria();
   EXPECT_EQ(explained("sum(orders.total MATCHES (paid = true)) >= 100", shop),
-            "sum(orders.total MATCHES (paid = true)) >= 100 = 87.6: no, short of 12.40, 2 rows\n");
+            "sum(orders.total MATCHES (paid = true)) >= 100 = 87.60: no, short of 12.40, 2 rows\n");
   EXPECT_EQ(explained("sum(orders.total MATCHES (paid = true)) > 100", shop),
-            "sum(orders.total MATCHES (paid = true)) > 100 = 87.6: no, short of 12.41, 2 rows\n");
+            "sum(orders.total MATCHES (paid = true)) > 100 = 87.60: no, short of 12.41, 2 rows\n");
   EXPECT_EQ(explained("count(orders) > 3", shop), "count(orders) > 3 = 3: no, short of 1, 3 rows\n");
   EXPECT_EQ(explained("count(orders) >= 3", shop), "count(orders) >= 3 = 3: yes, 3 rows\n");
   EXPECT_EQ(explained("credit >= 20", shop), "credit >= 20 = 12.5: no, short of 7.50\n");
@@ -155,9 +155,70 @@ TEST(ProgramExplain, TimeHasItsLine) {
             "age(birth) >= 36 = 35: no, short of 1, until 2026-06-02 00:00:00+03\n");
   // Of the orders in the window that of 20 May leaves it first.
   EXPECT_EQ(explained("orders MATCHES (date >= -30d, count >= 2)", shop),
-            "count >= 2 = 2: yes, 2 rows, until 2026-06-20 00:00:00+03\n");
+            "orders MATCHES (date >= -30d, count >= 2) = 2: yes, 2 rows, until 2026-06-20 00:00:00+03\n");
   EXPECT_EQ(explained("orders MATCHES (date >= -30d, count >= 3)", shop),
-            "count >= 3 = 2: no, short of 1, 2 rows\n");
+            "orders MATCHES (date >= -30d, count >= 3) = 2: no, short of 1, 2 rows\n");
+}
+
+TEST(ProgramExplain, AnAggregateConditionIsShownWithTheRowsThatItJudges) {
+  const Shop shop = maria();
+  EXPECT_EQ(explained("vip AND orders MATCHES (paid = true, count >= 3)", shop),
+            "vip AND orders MATCHES (paid = true, count >= 3): no\n"
+            "  vip = true: yes\n"
+            "  orders MATCHES (paid = true, count >= 3) = 2: no, short of 1, 2 rows\n");
+  EXPECT_EQ(explained("orders NOT MATCHES (paid = true, count >= 2)", shop),
+            "orders NOT MATCHES (paid = true, count >= 2) = 2: no, 2 rows\n");
+  EXPECT_EQ(explained("orders MATCHES (paid = true, sum_total NOT BETWEEN 10 AND 90)", shop),
+            "orders MATCHES (paid = true, sum_total NOT BETWEEN 10 AND 90) = 87.60: no, 2 rows\n");
+  EXPECT_EQ(explained("NOT (orders MATCHES (paid = true, count >= 2) OR name = 'Ana')", shop),
+            "NOT (orders MATCHES (paid = true, count >= 2) OR name = 'Ana'): no\n"
+            "  orders MATCHES (paid = true, count >= 2) OR name = 'Ana': yes\n"
+            "    orders MATCHES (paid = true, count >= 2) = 2: yes, 2 rows\n"
+            "    name = 'Ana' = Maria: no\n");
+  EXPECT_EQ(explained("orders MATCHES (paid = true)", shop),
+            "orders MATCHES (paid = true) = 2: yes, 2 rows\n");
+  EXPECT_EQ(explained("orders NOT MATCHES (paid = true)", shop),
+            "orders NOT MATCHES (paid = true) = 2: no, 2 rows\n");
+}
+
+TEST(ProgramExplain, SeveralAggregateConditionsAreLinesUnderTheirMatches) {
+  const Shop shop = maria();
+  EXPECT_EQ(explained("orders MATCHES (paid = true, count >= 2, sum_total >= 100) OR vip", shop),
+            "orders MATCHES (paid = true, count >= 2, sum_total >= 100) OR vip: yes\n"
+            "  orders MATCHES (paid = true, count >= 2, sum_total >= 100): no\n"
+            "    count >= 2 = 2: yes, 2 rows\n"
+            "    sum_total >= 100 = 87.60: no, short of 12.40, 2 rows\n"
+            "  vip = true: yes\n");
+  EXPECT_EQ(explained("orders NOT MATCHES (paid = true, count >= 2, sum_total >= 100)", shop),
+            "orders NOT MATCHES (paid = true, count >= 2, sum_total >= 100): yes\n"
+            "  count >= 2 = 2: yes, 2 rows\n"
+            "  sum_total >= 100 = 87.60: no, short of 12.40, 2 rows\n");
+}
+
+TEST(ProgramExplain, ATestOfASegmentIsOneLine) {
+  Shop shop = maria();
+  Schema schema = shop.meaning.schema;
+  const auto define = [&](const char *name, const char *rule) {
+    schema.segments.push_back(
+        {0, name, std::make_shared<const Expr>(std::move(*parse_condition(rule).value))});
+  };
+  define("rich", "credit > 20 OR count(orders) > 5 OR points > 50");
+  define("recent", "orders MATCHES (date >= -30d, count >= 2) AND NOT segments CONTAINS 'rich'");
+  shop.meaning = *meaning_of(std::move(schema));
+  EXPECT_EQ(explained("segments CONTAINS 'rich'", shop), "segments CONTAINS 'rich': no\n");
+  EXPECT_EQ(explained("segments NOT CONTAINS 'rich'", shop), "segments NOT CONTAINS 'rich': yes\n");
+  EXPECT_EQ(explained("segments CONTAINS ANY ('rich', 'recent')", shop),
+            "segments CONTAINS ANY ('rich', 'recent'): yes, until 2026-06-20 00:00:00+03\n");
+  EXPECT_EQ(
+      explained("name = 'Maria' AND (segments CONTAINS 'recent' OR NOT segments CONTAINS 'rich') AND vip",
+                shop),
+      "name = 'Maria' AND (segments CONTAINS 'recent' OR NOT segments CONTAINS 'rich') AND vip: yes\n"
+      "  name = 'Maria' = Maria: yes\n"
+      "  segments CONTAINS 'recent' OR NOT segments CONTAINS 'rich': yes\n"
+      "    segments CONTAINS 'recent': yes, until 2026-06-20 00:00:00+03\n"
+      "    NOT segments CONTAINS 'rich': yes\n"
+      "      segments CONTAINS 'rich': no\n"
+      "  vip = true: yes\n");
 }
 
 TEST(ProgramExplain, ACustomerWhoDoesNotExistIsInNoSegment) {
@@ -209,7 +270,8 @@ TEST(ProgramFeeds, DetailsBringTheirParentsKey) {
 
 TEST(ProgramFeeds, WhatAllMeasuresAskForIsAskedOfTheTable) {
   const Meaning meaning = maria().meaning;
-  const auto where_of = [&](const std::vector<std::string> &rules) {
+  const auto where_of = [&](std::vector<std::string> rules) {
+    rules.emplace_back("NOT vip"); // customers are read too, so rows need not be known to be theirs
     const std::string select = feeds_of(rules, meaning).at(1).select_all;
     const std::size_t at = select.find("WHERE ");
     return at == std::string::npos ? std::string() : select.substr(at);
@@ -224,9 +286,27 @@ TEST(ProgramFeeds, WhatAllMeasuresAskForIsAskedOfTheTable) {
   EXPECT_EQ(where_of({"orders MATCHES (status != 'paid')"}), "");
 }
 
+TEST(ProgramFeeds, RowsThatSufficeAreAskedForTheirCustomers) {
+  Meaning meaning = maria().meaning;
+  const auto select_of = [&] {
+    return feeds_of({"orders MATCHES (status = 'paid')"}, meaning).at(1).select_all;
+  };
+  EXPECT_TRUE(select_of().ends_with("WHERE (\"orders\".\"status\" IN ('paid')) AND EXISTS "
+                                    "(SELECT FROM \"shop\".\"customers\" AS \"customers\" "
+                                    "WHERE \"customers\".\"id\" = \"orders\".\"customer_id\")"));
+  const auto suffices = [&](const std::string &rule) {
+    const auto shared = std::make_shared<const Meaning>(meaning);
+    return Program::compile(shared, {checked(rule, meaning)}, true)->rows_suffice();
+  };
+  EXPECT_TRUE(suffices("orders MATCHES (status = 'paid') AND count(carts) >= 1"));
+  EXPECT_FALSE(suffices("count(orders) < 2"));
+  EXPECT_FALSE(suffices("NOT orders MATCHES (status = 'paid')"));
+  EXPECT_FALSE(suffices("vip AND count(orders) > 2"));
+}
+
 TEST(ProgramFeeds, SetsOfRowsComeAsLists) {
   const Meaning meaning = maria().meaning;
-  const auto feeds = feeds_of({"orders MATCHES (labels CONTAINS 'gift')"}, meaning);
+  const auto feeds = feeds_of({"orders MATCHES (labels CONTAINS 'gift')", "NOT vip"}, meaning);
   ASSERT_EQ(feeds.size(), 2U);
   EXPECT_EQ(feeds[1].columns.at(0).type, Kind::text_list);
   EXPECT_EQ(

@@ -85,6 +85,34 @@ TEST(ProgramRandom, AgreesWithTheOracle) {
   }
 }
 
+TEST(ProgramRandom, RowsAloneTellWhereTheySuffice) {
+  std::int64_t members = 0;
+  for (int round = 0; round < rounds(); ++round) {
+    const std::uint64_t seed = first_seed() + 2'000'000 + static_cast<std::uint64_t>(round);
+    Dice dice(seed);
+    Round made = make_round(dice, 30, 1, 2);
+    if (round % 2 == 0)
+      made.rules[0].condition = RandomWorld(dice).usual_rule();
+    const Moment moment = Moment::at(somewhen(dice), made.zone);
+    const auto program = Program::compile(std::make_shared<Meaning>(made.shop.meaning), made.rules, true);
+    if (!program->rows_suffice())
+      continue;
+    Population population(*program, moment, true, {}, Roll::rows);
+    feed(made.shop, *program, population, true, 7, dice.random, Roll::rows);
+    Verdicts verdicts;
+    population.evaluate(0, population.size(), verdicts);
+    const Oracle oracle(made.shop, moment);
+    for (const Row &customer : made.shop.tables[customers]) {
+      const auto found = population.find(*customer[0]->number.at_scale(0));
+      const bool holds = oracle.judge(*made.rules[0].condition, customer);
+      ASSERT_EQ(found && verdicts.holds[*found], holds)
+          << "seed " << seed << ": " << describe(*made.rules[0].condition);
+      members += holds;
+    }
+  }
+  EXPECT_GT(members, rounds() / 10);
+}
+
 TEST(ProgramRandom, HorizonsAreNeverLate) {
   std::int64_t finite = 0, checked = 0;
   for (int round = 0; round < rounds(); ++round) {

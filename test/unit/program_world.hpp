@@ -578,10 +578,10 @@ inline void put(const MaybeValue &value, BatchColumn &column, std::uint32_t row,
 /// Feeds all rows of the shop into a population, in batches of `batch_rows`, a source's rows in the order of
 /// `shuffle`.
 inline void feed(const Shop &shop, const Program &program, Population &population, bool integer_keys,
-                 std::uint32_t batch_rows, std::mt19937_64 &random) {
+                 std::uint32_t batch_rows, std::mt19937_64 &random, Roll roll = Roll::customers_feed) {
   const Zone utc;
   const Oracle oracle(shop, Moment::at(0, utc));
-  for (std::size_t index = 0; index < program.feeds().size(); ++index) {
+  for (std::size_t index = roll == Roll::rows ? 1 : 0; index < program.feeds().size(); ++index) {
     const Feed &feed = program.feeds()[index];
     const auto &table = shop.tables[static_cast<std::size_t>(feed.relation)];
     std::vector<std::size_t> order(table.size());

@@ -20,6 +20,16 @@ void flatten(const Expr &expr, std::vector<const Expr *> &parts) {
   }
 }
 
+/// The condition as one that was written at `span`, with all of its parts.
+ConditionPtr written_at(Span span, const Condition &condition) {
+  auto moved = std::make_shared<Condition>(condition);
+  moved->span = span;
+  for (ConditionPtr &child : moved->children) {
+    child = written_at(span, *child);
+  }
+  return moved;
+}
+
 } // namespace
 
 ConditionPtr Checker::matches(const Expr &expr, const Context &context) {
@@ -89,6 +99,9 @@ ConditionPtr Checker::matches(const Expr &expr, const Context &context) {
   }
   if (broken) {
     return nullptr;
+  }
+  if (tests.size() == 1) { // it says little without the rows that it judges: MATCHES and it are one
+    tests.front() = written_at(span, *tests.front());
   }
   return build::negated_if(expr.negated, span, build::all(span, std::move(tests)));
 }

@@ -83,6 +83,8 @@ private:
   // Gathers into one line what was written as one condition; parts written on their own go below.
   void describe(const Condition &condition, Span span, bool negated, Explanation &line,
                 std::vector<const Condition *> &below) {
+    if (condition.form == Condition::Form::segment)
+      return; // what is below was written in another rule's text
     for (const ConditionPtr &child : condition.children)
       if (child->span == span)
         describe(*child, span, negated != (condition.form == Condition::Form::negation), line, below);
@@ -133,7 +135,10 @@ private:
     const ValueNode &node = graph.values[static_cast<std::size_t>(value)];
     if (node.type == Kind::number) {
       const auto number = judge.number(value);
-      return number ? std::optional(show(*number)) : std::nullopt;
+      if (!number)
+        return std::nullopt;
+      return number->denominator == Decimal(1) ? show_padded(number->numerator, places_of(node))
+                                               : show(*number);
     }
     if (node.type == Kind::text) {
       std::string_view text;
@@ -143,6 +148,11 @@ private:
     return judge.date(value, at) ? std::optional(show(node.type, at, 0, customers_.clock.zone()))
                                  : std::nullopt;
   }
+
+  // Amounts are shown with all the places that their column declares: 12.40. A scale that was only assumed is
+  // none.
+  static bool has_places(const ValueNode &value) { return value.flat && value.scale <= most_padded_places; }
+  static std::int32_t places_of(const ValueNode &value) { return has_places(value) ? value.scale : 0; }
 
   // What a number lacks to be >= or > the rule's; of > the smallest step at the value's scale is meant.
   std::optional<std::string> missing(const Condition &condition, const Trace &trace) const {
@@ -160,9 +170,8 @@ private:
       return std::nullopt;
     const ValueNode &value = graph.values[static_cast<std::size_t>(test.left)];
     Decimal goal = condition.number;
-    // A scale that was only assumed is no step that anyone pays in.
-    const bool has_step = value.flat && value.scale <= most_padded_places;
-    if (has_step)
+    // The step in which anyone pays.
+    if (has_places(value))
       if (const auto floor = floor_at(goal, value.scale);
           floor && (!floor->exact || condition.op == CompareOp::gt))
         goal = Decimal(floor->coefficient, value.scale) + Decimal(1, value.scale);
@@ -170,7 +179,7 @@ private:
     if (combine('-', WideFraction{goal, Decimal(1)}, *found, lack) != Outcome::value)
       return std::nullopt;
     if (lack.denominator == Decimal(1))
-      return show_padded(lack.numerator, has_step ? value.scale : 0);
+      return show_padded(lack.numerator, places_of(value));
     return show(lack);
   }
 

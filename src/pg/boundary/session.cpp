@@ -13,15 +13,27 @@ void check_encoding() {
              errhint("Create the database with ENCODING 'UTF8'.")));
 }
 
+// What our statements run with, whatever the caller has set: a rule's answer must not follow the session.
+// Values that are neither number, text, boolean nor date are read as text, and how they print follows
+// settings. SQL functions that run rules' SQL pin the same.
+constexpr const char *pinned_settings[][2] = {
+    {"search_path", "pg_catalog, pg_temp"},
+    {"datestyle", "ISO, YMD"},
+    {"intervalstyle", "postgres"},
+    {"timezone", "UTC"},
+    {"bytea_output", "hex"},
+    {"extra_float_digits", "1"},
+    // Our statements are run once and touch each row once: compiling them costs more than it gives.
+    {"jit", "off"},
+};
+
 Session open_session() {
   check_encoding();
   Session session;
   session.caller = CurrentMemoryContext;
   session.settings = NewGUCNestLevel();
-  (void)set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-                          true, 0, false);
-  // Our statements are run once and touch each row once: compiling them costs more than it gives.
-  (void)set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+  for (const auto &[name, value] : pinned_settings)
+    (void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
   if (SPI_connect() != SPI_OK_CONNECT)
     elog(ERROR, "SPI_connect failed");
   return session;

@@ -20,6 +20,18 @@ int64 integer_of(Datum value, Oid type) {
   }
 }
 
+/// Tells whether a text can be a uuid: 32 hexadecimal digits, hyphens and braces aside.
+bool is_uuid(const char *text) {
+  int digits = 0;
+  for (; *text != '\0'; ++text) {
+    if (isxdigit(static_cast<unsigned char>(*text)))
+      ++digits;
+    else if (strchr("-{}", *text) == nullptr)
+      return false;
+  }
+  return digits == 32;
+}
+
 /// Converts one value; false where no key of the type can be it.
 bool convert(const KeyType &key, Datum value, Oid type, Datum *result) {
   if (is_integer(type) && key.integer) {
@@ -37,7 +49,16 @@ bool convert(const KeyType &key, Datum value, Oid type, Datum *result) {
   Oid output;
   bool is_varlena;
   getTypeOutputInfo(type, &output, &is_varlena);
-  *result = OidInputFunctionCall(key.input, OidOutputFunctionCall(output, value), key.input_parameter, -1);
+  char *text = OidOutputFunctionCall(output, value);
+  if (key.integer) { // what is not a number of the type is nobody's key, and no error
+    char *end;
+    errno = 0;
+    int64 number = strtoll(text, &end, 10);
+    return end != text && *end == '\0' && errno == 0 && convert(key, Int64GetDatum(number), INT8OID, result);
+  }
+  if (key.type == UUIDOID && !is_uuid(text))
+    return false;
+  *result = OidInputFunctionCall(key.input, text, key.input_parameter, -1);
   return true;
 }
 

@@ -40,6 +40,20 @@ void hold_segments(const WriteRequest &request) {
           arguments);
 }
 
+/// Members are stored by the key as it was when the customers were bound.
+void check_key_type(const Live *live) {
+  Oid membership = own_relation("membership");
+  AttrNumber number = get_attnum(membership, "customer_id");
+  Oid stored = number == InvalidAttrNumber ? InvalidOid : get_atttype(membership, number);
+  if (OidIsValid(stored) && getBaseType(stored) == live->key.type)
+    return;
+  ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                  errmsg("the customers' key is of type %s now, but members are stored by type %s",
+                         format_type_be(live->key.type), format_type_be(stored)),
+                  errhint("Drop the segments, bind the customers again with replace => true, and create the "
+                          "segments again.")));
+}
+
 int index_of_segment(const Live *live, int32 id) {
   for (int i = 0; i < live->schema.segment_count; ++i) {
     if (live->schema.segments[i].id == id)
@@ -47,6 +61,18 @@ int index_of_segment(const Live *live, int32 id) {
   }
   ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("segment with id %d does not exist", id)));
   pg_unreachable();
+}
+
+/// Tells whether a segment's rule still has its meaning. One that lost what it reads keeps its members, with
+/// a warning: it must not keep the others from being brought up to date.
+bool is_whole(const Live *live, int index) {
+  Failure failure;
+  try_core([=](Failure &inner) { delete Work::make_for_segments(**live->core, &index, 1, inner); }, failure);
+  if (!failure.failed)
+    return true;
+  ereport(WARNING, (errmsg("segment \"%s\" was left as it is", live->schema.segments[index].name),
+                    errdetail_internal("%s.", failure.message), errhint("Alter the segment or drop it.")));
+  return false;
 }
 
 /// Finds the segments; returns their indexes in the schema.
@@ -65,6 +91,8 @@ int *choose_segments(Writing *writing, const WriteRequest &request) {
     if (nulls != nullptr && nulls[i])
       continue;
     int index = ids == nullptr ? i : index_of_segment(live, DatumGetInt32(ids[i]));
+    if (request.all_segments && !is_whole(live, index))
+      continue;
     bool known = false;
     for (int j = 0; j < writing->segment_count && ids != nullptr; ++j)
       known = known || indexes[j] == index;
@@ -138,6 +166,7 @@ int64 write_members(const WriteRequest &request) {
   Writing writing;
   memset(&writing, 0, sizeof writing);
   const Live *live = writing.live = load_live();
+  check_key_type(live);
   int *indexes = choose_segments(&writing, request);
   writing.progress = request.progress;
   writing.who = {request.everyone, 0};

@@ -57,6 +57,10 @@ CREATE FOREIGN TABLE shop.partitioned_there PARTITION OF shop.partitioned FOR VA
 SELECT refused($$SELECT segmentation.bind_customers('shop.partitioned', key => 'id')$$);
 SELECT refused($$SELECT segmentation.bind_customers('shop.partitioned_there', key => 'id')$$);
 DROP TABLE shop.partitioned;
+CREATE TABLE shop.parent (id bigint PRIMARY KEY);
+CREATE TABLE shop.child () INHERITS (shop.parent);
+SELECT refused($$SELECT segmentation.bind_customers('shop.parent')$$);
+DROP TABLE shop.parent CASCADE;
 
 \echo # customers without a key
 CREATE TABLE shop.keyless (name text);
@@ -76,6 +80,10 @@ SELECT refused($$SELECT segmentation.bind_customers('shop.customers', key => 'ct
 SELECT refused($$SELECT segmentation.bind_customers('shop.customers', timezone => 'Sofia')$$);
 SELECT refused($$SELECT segmentation.bind_customers('shop.customers', timezone => 'UTC+2')$$);
 SELECT refused($$SELECT segmentation.bind_customers('shop.customers', timezone => '')$$);
+
+CREATE COLLATION shop.loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE shop.loose_key (code text COLLATE shop.loose PRIMARY KEY);
+SELECT refused($$SELECT segmentation.bind_customers('shop.loose_key', timezone => 'UTC')$$);
 
 \echo # nothing of all that was left behind
 SELECT count(*) FROM segmentation.bindings;
@@ -136,6 +144,20 @@ SELECT refused($$SELECT segmentation.bind_set('tags', 'shop.orders', 'customer_i
 SELECT segmentation.bind_set('numbers', 'shop.orders', 'customer_id', 'number');
 SELECT refused($$SELECT segmentation.bind_lookup('x', 'shop.products', 'numbers', 'number', 'code')$$);
 SELECT refused($$SELECT segmentation.bind_source('x', 'shop.orders', 'number', of => 'numbers', of_key => 'number')$$);
+
+\echo # keys that the server and rules would compare differently, or not at all
+CREATE TABLE shop.spelt (id integer, plain text, loose text COLLATE shop.loose, c text COLLATE "C", posix text COLLATE "POSIX");
+CREATE UNIQUE INDEX ON shop.spelt (c);
+SELECT refused($$SELECT segmentation.bind_source('spelt', 'shop.spelt', 'loose', of_key => 'code')$$);
+SELECT refused($$SELECT segmentation.bind_set('spelt', 'shop.spelt', 'loose', 'id', of_key => 'code')$$);
+SELECT segmentation.bind_source('spelt', 'shop.spelt', 'plain', of_key => 'code');
+SELECT segmentation.bind_column('spelt', 'computed', 'loose || plain');
+SELECT refused($$SELECT segmentation.bind_source('spelt', 'shop.spelt', 'computed', of_key => 'code', replace => true)$$);
+SELECT refused($$SELECT segmentation.bind_lookup('other', 'shop.spelt', 'spelt', 'posix', 'c')$$);
+-- The default gives way to any other.
+SELECT segmentation.bind_source('spelt', 'shop.spelt', 'c', of_key => 'code', replace => true);
+SELECT segmentation.bind_lookup('other', 'shop.spelt', 'spelt', 'plain', 'c');
+SELECT segmentation.unbind('other'), segmentation.unbind('spelt');
 
 \echo # computed columns
 CREATE FUNCTION shop.changing() RETURNS integer LANGUAGE sql VOLATILE AS 'SELECT 1';

@@ -162,10 +162,51 @@ SELECT name, rule, members FROM segmentation.segments;
 SELECT relname FROM pg_class WHERE relnamespace = 'segments'::regnamespace;
 
 SELECT segmentation.drop_segment('Second "Sofia"');
+-- What was broken before stands in nobody's way.
+ALTER TABLE shop.customers ADD COLUMN doomed integer, ADD COLUMN segment_entered_at date;
+SELECT segmentation.define_attribute('broken_value', 'doomed + 1');
+SELECT segmentation.create_segment('broken', 'doomed IS NULL') > 0;
+SELECT segmentation.create_segment('broken too', $$broken_value > 1 OR segments CONTAINS 'broken'$$) > 0;
+SELECT segmentation.create_segment('whole', 'id > 1') > 0;
+SELECT segmentation.create_segment('base', 'id > 5') > 0;
+SELECT segmentation.create_segment('follower', $$segments CONTAINS 'base'$$) > 0;
+SELECT segmentation.define_attribute('spare', 'count(orders)');
+-- A customer's own columns keep their names, both of them.
+SELECT attname FROM pg_attribute WHERE attrelid = 'segments.whole'::regclass AND attnum > 0 ORDER BY attnum DESC LIMIT 1;
+ALTER TABLE shop.customers DROP COLUMN doomed;
+SELECT segmentation._problems();
+SELECT refused($$SELECT segmentation.define_attribute('good', 'count(orders) + 1')$$);
+SELECT refused($$SELECT segmentation.define_attribute('good', 'count(orders) + 2', replace => true)$$);
+SELECT refused($$SELECT segmentation.define_attribute('bad', 'doomed + 1')$$);
+SELECT refused($$SELECT segmentation.define_attribute('broken_value', 'doomed + 2', replace => true)$$);
+SELECT refused($$SELECT segmentation.bind_column('orders', 'net', 'total / 1.2')$$);
+SELECT refused($$SELECT segmentation.bind_column('orders', 'net', 'total / 1.21', replace => true)$$);
+SELECT refused($$SELECT segmentation.bind_source('orders2', 'shop.orders', 'customer_id', condition => 'total > 3')$$);
+SELECT refused($$SELECT segmentation.bind_source('orders2', 'shop.orders', 'customer_id', replace => true)$$);
+SELECT refused($$SELECT segmentation.unbind('orders2')$$);
+SELECT refused($$SELECT segmentation.drop_attribute('spare')$$);
+SELECT refused($$SELECT segmentation.drop_segment('whole')$$);
+-- What breaks now does.
+SELECT refused($$SELECT segmentation.drop_segment('base')$$);
+SELECT segmentation.define_attribute('in_base', $$segments CONTAINS 'base'$$);
+SELECT refused($$SELECT segmentation.drop_segment('base', cascade => true)$$);
+SELECT refused($$SELECT segmentation.drop_attribute('good')$$);
+SELECT segmentation.drop_attribute('in_base');
+-- Mended.
+SELECT segmentation.define_attribute('broken_value', 'id + 1', replace => true);
+SELECT segmentation._problems();
+SELECT segmentation.alter_segment('broken', 'broken_value > 8');
+SELECT segmentation._problems();
+SELECT segmentation.drop_segment('broken', cascade => true), segmentation.drop_attribute('broken_value');
+SELECT name, members FROM segmentation.segments;
+SELECT segmentation.create_segment('read', $$NOT segments CONTAINS 'base'$$) > 0;
+
 -- When the shop's tables are gone, bindings can still be taken away.
 SELECT segmentation.define_attribute('total', 'sum(orders.total)');
 DROP SCHEMA shop CASCADE;
 SELECT refused($$SELECT segmentation.define_attribute('other', 'count(orders)')$$);
+SELECT segmentation.drop_segment('read'), segmentation.drop_segment('base', cascade => true), segmentation.drop_segment('follower');
+SELECT name FROM segmentation.segments;
 SELECT name, relation::text ~ '^\d+$' AS gone FROM segmentation.bindings;
 SELECT segmentation.unbind('orders'), segmentation.unbind('customers'), segmentation.drop_attribute('total');
 SELECT count(*) FROM segmentation.bindings;
