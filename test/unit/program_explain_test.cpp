@@ -117,10 +117,10 @@ TEST(ProgramExplain, NumbersSayWhatTheyLack) {
             "sum(orders.total MATCHES (paid = true)) > 100 = 87.60: no, short of 12.41, 2 rows\n");
   EXPECT_EQ(explained("count(orders) > 3", shop), "count(orders) > 3 = 3: no, short of 1, 3 rows\n");
   EXPECT_EQ(explained("count(orders) >= 3", shop), "count(orders) >= 3 = 3: yes, 3 rows\n");
-  EXPECT_EQ(explained("credit >= 20", shop), "credit >= 20 = 12.5: no, short of 7.50\n");
+  EXPECT_EQ(explained("credit >= 20", shop), "credit >= 20 = 12.50: no, short of 7.50\n");
   EXPECT_EQ(explained("credit BETWEEN 20 AND 30", shop),
-            "credit BETWEEN 20 AND 30 = 12.5: no, short of 7.50\n");
-  EXPECT_EQ(explained("credit < 10", shop), "credit < 10 = 12.5: no\n");
+            "credit BETWEEN 20 AND 30 = 12.50: no, short of 7.50\n");
+  EXPECT_EQ(explained("credit < 10", shop), "credit < 10 = 12.50: no\n");
   EXPECT_EQ(explained("score > 10", shop), "score > 10: no\n");
   EXPECT_EQ(explained("avg(orders.total) > 40", shop),
             "avg(orders.total) > 40 = 32.533333: no, short of 7.466667, 3 rows\n");
