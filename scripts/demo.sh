@@ -29,6 +29,6 @@ psql -Xqd shop 2>&1 <"$root/demo/story.sql"
 
 if [ -t 0 ] && [ -t 1 ]; then
   cat "$root/demo/try.txt"
-  PGDATABASE=shop psql -Xq || true
+  PGDATABASE=shop psql -Xq -P pager=off || true
   echo "The server stops now; \`make demo\` starts it again."
 fi
