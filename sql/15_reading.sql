@@ -61,6 +61,17 @@ BEGIN ATOMIC
   WHERE make_date(year, month, least(day_of_month, CASE WHEN month <> 2 THEN 31 WHEN leap THEN 29 ELSE 28 END)) >= start;
 END;
 
+-- The values of key-value fields are text, whatever they mean. A number has at most 255 digits on either side of the
+-- point, so that no cast fails.
+CREATE FUNCTION segmentation.text_number(value text) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN value ~ '^\s*[-+]?(\d{1,255}(\.\d{0,255})?|\.\d{1,255})\s*$' THEN value::numeric END;
+
+CREATE FUNCTION segmentation.text_boolean(value text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN lower(btrim(value)) IN ('true', 't', 'yes', 'y', 'on', '1') THEN true
+            WHEN lower(btrim(value)) IN ('false', 'f', 'no', 'n', 'off', '0') THEN false END;
+
 -- A date in jsonb is a string of ISO 8601: 2026-05-30, or with a time 2026-05-30T16:00[:00[.000000]][Z|+02[:00]].
 -- Without an offset the time is the shop's. In PL/pgSQL, which keeps its plans: it is called for every row, and as an SQL
 -- function it took a hundred times as long.
@@ -127,6 +138,9 @@ COMMENT ON FUNCTION segmentation.start_of_day(date, text) IS
 COMMENT ON FUNCTION segmentation.whole_years(date, date) IS 'age in whole years as age() counts them, NULL for infinite days';
 COMMENT ON FUNCTION segmentation.next_anniversary(date, date) IS
   'first anniversary of a day on or after another; 29 February is 28 February in other years';
+COMMENT ON FUNCTION segmentation.text_number(text) IS 'the decimal number that a text spells, NULL for anything else';
+COMMENT ON FUNCTION segmentation.text_boolean(text) IS
+  'true for true, t, yes, y, on, 1, false for their opposites, whatever the case, NULL for anything else';
 COMMENT ON FUNCTION segmentation.json_time(jsonb, text) IS 'day and instant of an ISO 8601 string in jsonb, NULL for anything else';
 COMMENT ON FUNCTION segmentation.json_day(jsonb, text) IS 'day of an ISO 8601 string in jsonb, NULL for anything else';
 COMMENT ON FUNCTION segmentation.json_instant(jsonb, text) IS 'instant of an ISO 8601 string in jsonb, NULL for anything else';

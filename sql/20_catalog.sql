@@ -11,6 +11,7 @@ CREATE TABLE segmentation.binding (
   lookup_key name,               -- lookup: its own key
   date       name,
   value      name,
+  field      name,               -- source of key-value fields: the column that holds the field's name
   condition  text,               -- rule language; rows that fail it do not count
   timezone   text,               -- customers: the shop's zone
   CHECK ((role = 'customers') = (of_id IS NULL)),
@@ -33,6 +34,16 @@ CREATE TABLE segmentation.attribute_definition (
 );
 CREATE UNIQUE INDEX attribute_definition_name_key ON segmentation.attribute_definition (segmentation._fold(name));
 ALTER TABLE segmentation.attribute_definition ADD PRIMARY KEY (name);
+
+CREATE TABLE segmentation.source_definition (
+  name        text  NOT NULL CHECK (name <> '' AND char_length(name) <= 255),
+  source      text  NOT NULL, -- what it stands for: a source, bound or defined
+  parameters  jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(parameters) = 'object'),
+  condition   text,           -- rule language, in the words of `source`
+  description text
+);
+CREATE UNIQUE INDEX source_definition_name_key ON segmentation.source_definition (segmentation._fold(name));
+ALTER TABLE segmentation.source_definition ADD PRIMARY KEY (name);
 
 CREATE TABLE segmentation.segment (
   id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -62,6 +73,7 @@ SELECT pg_catalog.pg_extension_config_dump('segmentation.binding', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_column', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.attribute_definition', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.source_definition', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.count_delta', '');

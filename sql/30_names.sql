@@ -77,7 +77,7 @@ BEGIN
       MESSAGE = format('%s name "%s..." is too long', kind, left(name, 20)),
       HINT = 'A name may have at most 255 characters.';
   END IF;
-  IF kind IN ('binding', 'attribute') AND segmentation._fold(name) = ANY (
+  IF kind IN ('binding', 'attribute', 'source') AND segmentation._fold(name) = ANY (
       '{age,all,and,anniversary,any,asc,avg,between,by,contains,count,customer,customers,desc,distinct,ends,
         false,first,from,in,is,last,last_month,last_quarter,last_week,last_year,limit,matches,max,memberships,
         min,mode,not,not_matches,null,or,order,segments,show,starts,storefront_event,sum,this_month,
@@ -88,7 +88,7 @@ BEGIN
   END IF;
 END $$;
 
--- Raises 42710 where a binding or an attribute has the name already: they are words of one language. `kind`
+-- Raises 42710 where a binding, an attribute or a source has the name already: they are words of one language. `kind`
 -- is what the name is wanted for.
 CREATE FUNCTION segmentation._check_name_is_free(kind text, name text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -98,7 +98,9 @@ BEGIN
   SELECT w.kind, w.name INTO taken
   FROM (SELECT 'binding' AS kind, b.name FROM segmentation.binding AS b
         UNION ALL
-        SELECT 'attribute', a.name FROM segmentation.attribute_definition AS a) AS w
+        SELECT 'attribute', a.name FROM segmentation.attribute_definition AS a
+        UNION ALL
+        SELECT 'source', s.name FROM segmentation.source_definition AS s) AS w
   WHERE segmentation._fold(w.name) = segmentation._fold(_check_name_is_free.name);
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '42710',

@@ -356,4 +356,13 @@ BEGIN
   IF this.value IS NOT NULL THEN
     PERFORM segmentation._column_type(this, this.value);
   END IF;
+  IF this.field IS NOT NULL THEN
+    type := segmentation._column_type(this, this.field);
+    IF segmentation._type_family(type) NOT IN ('text', 'name', 'character') THEN
+      RAISE EXCEPTION USING ERRCODE = '42804',
+        MESSAGE = format('column "%s" of %s is of type %s and cannot hold names of fields', this.field,
+          this.relation, type),
+        HINT = 'Name a column of type text, or a computed one made with segmentation.bind_column.';
+    END IF;
+  END IF;
 END $$;

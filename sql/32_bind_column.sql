@@ -188,3 +188,69 @@ RETURN COALESCE(
    JOIN pg_proc AS p ON p.oid = r.typinput
    WHERE p.provolatile <> 'i' LIMIT 1),
   (SELECT 'CURRENT_DATE or its like' WHERE tree ~ '\{SQLVALUEFUNCTION|\{NEXTVALUEEXPR'));
+
+-- Raises, naming the column, unless every computed column still reads.
+CREATE FUNCTION segmentation._check_computed() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  item record;
+BEGIN
+  FOR item IN SELECT b, c.name, c.expression FROM segmentation.binding_column AS c
+    JOIN segmentation.binding AS b ON b.id = c.binding_id
+              ORDER BY c.binding_id, c.name LOOP
+    PERFORM segmentation._expression_type(item.b, item.name, item.expression);
+  END LOOP;
+END $$;
+
+CREATE FUNCTION segmentation.bind_column(source text, name text, expression text,
+  replace boolean DEFAULT false)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  bound segmentation.binding;
+  other integer;
+  known boolean;
+  before text[];
+BEGIN
+  IF bind_column.source IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'source must not be null',
+      HINT = 'Name the binding that gets the column.';
+  END IF;
+  PERFORM segmentation._check_name('column', bind_column.name);
+  PERFORM segmentation._bound(bind_column.source);
+  PERFORM segmentation._lock_definitions(NULL);
+  before := segmentation._problems();
+  bound := segmentation._bound(bind_column.source);
+  PERFORM segmentation._check_relation(bound.relation);
+  IF EXISTS (SELECT FROM pg_attribute AS a
+             WHERE a.attrelid = bound.relation AND segmentation._fold(a.attname) = segmentation._fold(bind_column.name)
+               AND a.attnum > 0 AND NOT a.attisdropped) THEN
+    RAISE EXCEPTION USING ERRCODE = '42710',
+      MESSAGE = format('%s has a column "%s" of its own', bound.relation, bind_column.name),
+      HINT = 'Choose another name for the computed column.';
+  END IF;
+  known := EXISTS (SELECT FROM segmentation.binding_column AS c
+                   WHERE c.binding_id = bound.id AND segmentation._fold(c.name) = segmentation._fold(bind_column.name));
+  IF known AND NOT COALESCE(bind_column.replace, false) THEN
+    RAISE EXCEPTION USING ERRCODE = '42710',
+      MESSAGE = format('computed column "%s" of "%s" already exists', bind_column.name, bound.name),
+      HINT = 'Choose another name, or say replace => true.';
+  END IF;
+  PERFORM segmentation._expression_type(bound, bind_column.name, bind_column.expression);
+  DELETE FROM segmentation.binding_column AS c
+    WHERE c.binding_id = bound.id AND segmentation._fold(c.name) = segmentation._fold(bind_column.name);
+  INSERT INTO segmentation.binding_column (binding_id, name, expression)
+    VALUES (bound.id, bind_column.name, bind_column.expression);
+  IF known THEN
+    -- It may be the key or date of this binding, or what others refer to.
+    FOR other IN SELECT b.id FROM segmentation.binding AS b
+      WHERE bound.id IN (b.id, b.of_id) ORDER BY b.id LOOP
+      PERFORM segmentation._check_binding(other, false);
+    END LOOP;
+  END IF;
+  PERFORM segmentation._check_sound(before);
+  IF known THEN PERFORM segmentation._rewrite_members(); END IF;
+END $$;
+COMMENT ON FUNCTION segmentation.bind_column(text, text, text, boolean) IS
+  'Gives a bound relation a computed column: one immutable SQL expression over its own columns and its '
+  'lookups'' (lookup.column). Usable in rules, and as key or date. Locks: SHARE ROW EXCLUSIVE on '
+  'segmentation.segment, ACCESS SHARE on the tables that it reads.';

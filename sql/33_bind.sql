@@ -17,7 +17,7 @@ BEGIN
   IF NOT limited THEN PERFORM set_config('lock_timeout', '0', true); END IF;
 END $$;
 
--- Returns what is broken as it stands, as "attribute NAME" and "segment NAME": definitions that have lost a
+-- Returns what is broken as it stands, as "attribute NAME", "source NAME" and "segment NAME": definitions that have lost a
 -- column, a segment or an attribute that they read, and what reads those. NULL where a binding itself is broken,
 -- so that nothing can be judged. Whoever changes definitions asks before, and calls _check_sound with the answer after.
 -- With check_only it is that check: raises the first problem that is not in `known`; NULL there tolerates all but `own`.
@@ -41,6 +41,8 @@ BEGIN
       SELECT k.kind, k.name INTO item
       FROM (SELECT 'attribute' AS kind, a.name FROM segmentation.attribute_definition AS a
             UNION ALL
+            SELECT 'source', d.name FROM segmentation.source_definition AS d
+            UNION ALL
             SELECT 'segment', s.name FROM segmentation.segment AS s) AS k
       WHERE starts_with(place, format('%s "%s"', k.kind, k.name))
          OR starts_with(place, format('rule of %s "%s"', k.kind, k.name))
@@ -56,6 +58,7 @@ BEGIN
     END;
     answer := answer || (item.kind || ' ' || item.name);
     DELETE FROM segmentation.attribute_definition AS a WHERE item.kind = 'attribute' AND a.name = item.name;
+    DELETE FROM segmentation.source_definition AS d WHERE item.kind = 'source' AND d.name = item.name;
     DELETE FROM segmentation.segment AS s WHERE item.kind = 'segment' AND s.name = item.name;
   END LOOP;
   IF answer = '{}' THEN RETURN answer; END IF;
@@ -139,15 +142,16 @@ BEGIN
 
   IF old.id IS NULL THEN
     INSERT INTO segmentation.binding (name, role, relation, of_id, key, of_key, lookup_key, date, value,
-      condition, timezone)
+      field, condition, timezone)
     VALUES (new.name, new.role, new.relation, new.of_id, new.key, new.of_key, new.lookup_key, new.date,
-      new.value, new.condition, new.timezone)
+      new.value, new.field, new.condition, new.timezone)
     RETURNING binding.id INTO new.id;
   ELSE
     UPDATE segmentation.binding AS b
     SET name = new.name, relation = new.relation, of_id = new.of_id, key = new.key, of_key = new.of_key,
       lookup_key = new.lookup_key,
-        date = new.date, value = new.value, condition = new.condition, timezone = new.timezone
+        date = new.date, value = new.value, field = new.field, condition = new.condition,
+        timezone = new.timezone
     WHERE b.id = new.id;
   END IF;
 
@@ -316,68 +320,34 @@ COMMENT ON FUNCTION segmentation.bind_set(text, regclass, name, name, text, name
   'refers to of_key of the binding named by of (default: its primary key). Locks: ACCESS SHARE on the table, '
   'SHARE ROW EXCLUSIVE on segmentation.segment.';
 
--- Raises, naming the column, unless every computed column still reads.
-CREATE FUNCTION segmentation._check_computed() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  item record;
-BEGIN
-  FOR item IN SELECT b, c.name, c.expression FROM segmentation.binding_column AS c
-    JOIN segmentation.binding AS b ON b.id = c.binding_id
-              ORDER BY c.binding_id, c.name LOOP
-    PERFORM segmentation._expression_type(item.b, item.name, item.expression);
-  END LOOP;
-END $$;
-
-CREATE FUNCTION segmentation.bind_column(source text, name text, expression text,
-  replace boolean DEFAULT false)
+CREATE FUNCTION segmentation.bind_fields(
+  name text, relation regclass, key name, field name, value name, of text DEFAULT 'customers',
+  of_key name DEFAULT NULL, condition text DEFAULT NULL, replace boolean DEFAULT false)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  bound segmentation.binding;
-  other integer;
-  known boolean;
-  before text[];
+  new segmentation.binding;
 BEGIN
-  IF bind_column.source IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'source must not be null',
-      HINT = 'Name the binding that gets the column.';
+  IF bind_fields.field IS NULL OR bind_fields.value IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22004',
+      MESSAGE = format('%s of fields must not be null', CASE WHEN field IS NULL THEN 'field' ELSE 'value' END),
+      HINT = 'Name the columns that hold the fields'' names and values.';
   END IF;
-  PERFORM segmentation._check_name('column', bind_column.name);
-  PERFORM segmentation._bound(bind_column.source);
-  PERFORM segmentation._lock_definitions(NULL);
-  before := segmentation._problems();
-  bound := segmentation._bound(bind_column.source);
-  PERFORM segmentation._check_relation(bound.relation);
-  IF EXISTS (SELECT FROM pg_attribute AS a
-             WHERE a.attrelid = bound.relation AND segmentation._fold(a.attname) = segmentation._fold(bind_column.name)
-               AND a.attnum > 0 AND NOT a.attisdropped) THEN
-    RAISE EXCEPTION USING ERRCODE = '42710',
-      MESSAGE = format('%s has a column "%s" of its own', bound.relation, bind_column.name),
-      HINT = 'Choose another name for the computed column.';
+  IF segmentation._fold(bind_fields.of) <> 'customers' THEN
+    RAISE EXCEPTION USING ERRCODE = '0A000', MESSAGE = 'fields can only be of customers',
+      HINT = 'Bind the table as a set, or as a source, of these rows.';
   END IF;
-  known := EXISTS (SELECT FROM segmentation.binding_column AS c
-                   WHERE c.binding_id = bound.id AND segmentation._fold(c.name) = segmentation._fold(bind_column.name));
-  IF known AND NOT COALESCE(bind_column.replace, false) THEN
-    RAISE EXCEPTION USING ERRCODE = '42710',
-      MESSAGE = format('computed column "%s" of "%s" already exists', bind_column.name, bound.name),
-      HINT = 'Choose another name, or say replace => true.';
-  END IF;
-  PERFORM segmentation._expression_type(bound, bind_column.name, bind_column.expression);
-  DELETE FROM segmentation.binding_column AS c
-    WHERE c.binding_id = bound.id AND segmentation._fold(c.name) = segmentation._fold(bind_column.name);
-  INSERT INTO segmentation.binding_column (binding_id, name, expression)
-    VALUES (bound.id, bind_column.name, bind_column.expression);
-  IF known THEN
-    -- It may be the key or date of this binding, or what others refer to.
-    FOR other IN SELECT b.id FROM segmentation.binding AS b
-      WHERE bound.id IN (b.id, b.of_id) ORDER BY b.id LOOP
-      PERFORM segmentation._check_binding(other, false);
-    END LOOP;
-  END IF;
-  PERFORM segmentation._check_sound(before);
-  IF known THEN PERFORM segmentation._rewrite_members(); END IF;
+  new.name := bind_fields.name;
+  new.role := 'source';
+  new.relation := bind_fields.relation;
+  new.key := bind_fields.key;
+  new.of_key := bind_fields.of_key;
+  new.field := bind_fields.field;
+  new.value := bind_fields.value;
+  new.condition := bind_fields.condition;
+  PERFORM segmentation._save_binding(new, bind_fields.of, bind_fields.replace);
 END $$;
-COMMENT ON FUNCTION segmentation.bind_column(text, text, text, boolean) IS
-  'Gives a bound relation a computed column: one immutable SQL expression over its own columns and its '
-  'lookups'' (lookup.column). Usable in rules, and as key or date. Locks: SHARE ROW EXCLUSIVE on '
-  'segmentation.segment, ACCESS SHARE on the tables that it reads.';
+COMMENT ON FUNCTION segmentation.bind_fields(text, regclass, name, name, name, text, name, text, boolean) IS
+  'Binds extra fields kept as rows of a key, a field''s name and its value: each field is the attribute '
+  'name.field at once, without a definition. A value of type text or jsonb is read as what a rule compares it '
+  'with. Of several rows of one field the one with the largest primary key counts. Locks: ACCESS SHARE on the '
+  'table, SHARE ROW EXCLUSIVE on segmentation.segment.';

@@ -1,9 +1,9 @@
--- Taking bindings away again, and attributes: the words that define_attribute gives to expressions of the
--- rule language.
+-- Taking bindings away again, and attributes: the words that define_attribute gives to expressions of the rule
+-- language.
 
 CREATE VIEW segmentation.bindings AS
-SELECT b.name, b.role, b.relation, p.name AS "of", b.key, b.of_key, b.lookup_key, b.date, b.value,
-  b.condition, b.timezone,
+SELECT b.name, CASE WHEN b.field IS NULL THEN b.role ELSE 'fields' END AS role, b.relation, p.name AS "of",
+  b.key, b.of_key, b.lookup_key, b.date, b.value, b.field, b.condition, b.timezone,
        (SELECT jsonb_object_agg(c.name, c.expression) FROM segmentation.binding_column AS c
          WHERE c.binding_id = b.id) AS computed
 FROM segmentation.binding AS b LEFT JOIN segmentation.binding AS p ON p.id = b.of_id
@@ -51,12 +51,12 @@ BEGIN
   PERFORM segmentation._check_sound(known);
 EXCEPTION
   WHEN syntax_error OR undefined_column OR undefined_object OR datatype_mismatch OR ambiguous_column THEN
-    -- The innermost line of the context says what was being checked: attribute "x", segment "y", binding "z".
+    -- The innermost line of the context says what was being checked: attribute "x", source "y", ...
     GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, place = PG_EXCEPTION_CONTEXT;
     RAISE EXCEPTION USING ERRCODE = '2BP01',
       MESSAGE = format('cannot drop %s "%s" because it is needed', kind, name),
       DETAIL = format('Without it: %s%s.',
-                      substring(place FROM '^(?:attribute|segment|binding) "[^\n]*"') || ': ', message),
+                      substring(place FROM '^(?:attribute|source|segment|binding) "[^\n]*"') || ': ', message),
       HINT = 'Change or drop what needs it first.';
 END $$;
 
@@ -80,7 +80,7 @@ BEGIN
     PERFORM segmentation._check_ownership(bound.relation);
     DELETE FROM segmentation.binding_column AS c WHERE c.binding_id = item.binding_id AND c.name = item.name;
     SELECT b.name INTO others FROM segmentation.binding AS b
-    WHERE (b.id = item.binding_id AND b.role <> 'lookup' AND item.name IN (b.key, b.date, b.value))
+    WHERE (b.id = item.binding_id AND b.role <> 'lookup' AND item.name IN (b.key, b.date, b.value, b.field))
        OR (b.id = item.binding_id AND b.role = 'lookup' AND item.name = b.lookup_key)
        OR (b.of_id = item.binding_id AND (item.name = b.of_key OR b.role = 'lookup' AND item.name = b.key))
     ORDER BY b.id LIMIT 1;

@@ -40,8 +40,8 @@ TEST(MeaningBinding, MistakesNameTheBinding) {
       "of \"orders\" are \"id\", \"customer_id\", \"status\", \"total\", \"tax\", \"paid\", \"created_at\", "
       "\"shipped_on\", \"version\", \"extra\", \"count\" and \"channel_id\".");
   EXPECT_EQ(binding_outcome(orders, "sum(total) > 1"),
-            "42601 [sum(total)] condition of \"orders\": the condition of a "
-            "binding judges single rows and takes no aggregates");
+            "42601 [sum(total)] condition of \"orders\": a condition on "
+            "single rows takes no aggregates");
   EXPECT_EQ(binding_outcome(customers, "orders MATCHES ()").substr(0, 5), "42601");
   EXPECT_EQ(binding_outcome(customers, "segments CONTAINS 'x'").substr(0, 5), "42703");
 }
@@ -82,6 +82,8 @@ TEST(NearestNames, AreThoseWithinAThirdOfTheLength) {
   EXPECT_EQ(nearest_names("cty", known), Names{"city"});
   EXPECT_EQ(nearest_names("ct", known), Names{});
   EXPECT_EQ(nearest_names("countr", known), (Names{"country", "county", "counter"}));
+  EXPECT_EQ(nearest_names("email_adr", {"city", "email", "email_subscription_status"}),
+            (Names{"email", "email_subscription_status"}));
   EXPECT_EQ(nearest_names("countr", known, 1), Names{"country"});
   EXPECT_EQ(nearest_names("телифон", known), Names{"Телефон"});
   EXPECT_EQ(nearest_names("", known), Names{});

@@ -46,6 +46,14 @@ inline ConditionPtr any(Span span, std::vector<ConditionPtr> children) {
   return join(Condition::Form::any, span, std::move(children));
 }
 
+/// AND of two conditions, either of which may be absent.
+inline ConditionPtr both(Span span, ConditionPtr a, ConditionPtr b) {
+  if (!a || !b) {
+    return a ? std::move(a) : std::move(b);
+  }
+  return all(span, {std::move(a), std::move(b)});
+}
+
 inline ConditionPtr negation(Span span, ConditionPtr child) {
   auto made = node(Condition::Form::negation, span);
   made->children.push_back(std::move(child));

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace segmentation::core {
@@ -86,24 +87,28 @@ const char *fold_words(Fold fold) {
   return "count";
 }
 
-ConditionPtr both(ConditionPtr a, ConditionPtr b, Span span) {
-  if (!a || !b) {
-    return a ? a : b;
-  }
-  return build::all(span, {std::move(a), std::move(b)});
-}
-
 } // namespace
 
-std::optional<Checker::Word> Checker::aggregate_word(const Name &name, const Context &context) {
-  if (name.parts.empty() || name.parts[0].quoted) {
+std::optional<Checker::FoldWord> Checker::aggregate_word(const Name &name, const Context &context) {
+  return aggregate_word(name.parts, context.root, context.defined);
+}
+
+std::optional<Checker::FoldWord> Checker::aggregate_word(NameParts parts, int root, int defined) {
+  if (parts.empty() || parts[0].quoted) {
     return std::nullopt;
   }
-  const std::string &first = name.parts[0].text;
-  if (name.parts.size() == 1) {
+  if (defined >= 0) {
+    // A parameter may stand for an aggregate itself.
+    const std::vector<Name::Part> words = in_words_of_relation(schema_, *reach_, defined, parts);
+    if (!std::ranges::equal(words, parts)) {
+      return aggregate_word(words, root, -1);
+    }
+  }
+  const std::string &first = parts[0].text;
+  if (parts.size() == 1) {
     for (const LoneWord &lone : lone_words) {
       if (first == lone.word) {
-        return Word{lone.fold, false, {}};
+        return FoldWord{lone.fold, {}};
       }
     }
   }
@@ -111,15 +116,15 @@ std::optional<Checker::Word> Checker::aggregate_word(const Name &name, const Con
     if (first.size() <= known.prefix.size() || !first.starts_with(known.prefix)) {
       continue;
     }
-    Word word{known.fold, true, first.substr(known.prefix.size())};
-    std::vector<Name::Part> parts = name.parts;
-    parts[0].text = word.first_part;
-    if (parts.size() == 1 && word.first_part == "date" &&
-        date_column(schema_, *reach_, context.root).relation >= 0) {
+    FoldWord word{known.fold, {parts.begin(), parts.end()}};
+    word.column[0].text = first.substr(known.prefix.size());
+    word.column = in_words_of_relation(schema_, *reach_, defined, word.column);
+    if (word.column.size() == 1 && word.column[0].text == "date" &&
+        date_column(schema_, *reach_, root).relation >= 0) {
       return word;
     }
     // The word is one only if there is such a column; else a column may be called sum_x itself.
-    const auto what = resolve(schema_, *reach_, context.root, parts).what;
+    const auto what = resolve(schema_, *reach_, root, word.column).what;
     if (what == Resolved::What::column || what == Resolved::What::set || what == Resolved::What::ambiguous) {
       return word;
     }
@@ -169,8 +174,7 @@ bool Checker::refuse_aggregate(Span span, const Context &context) {
            "Compare the aggregate itself, outside its parentheses.");
     return true;
   case Context::Place::binding:
-    report(SqlState::syntax_error, span,
-           "the condition of a binding judges single rows and takes no aggregates");
+    report(SqlState::syntax_error, span, "a condition on single rows takes no aggregates");
     return true;
   }
   return true;
@@ -181,35 +185,33 @@ Operand Checker::aggregate_value(const Value &value, const Context &context) {
     return {};
   }
   const NameParts parts = value.name.parts;
-  int source = context.root;
-  std::size_t taken = 0;
+  SourceName source{context.root, context.defined, 0};
+  Rows rows{true, context.rows};
   if (context.place == Context::Place::customer) {
-    const SourceName found = find_source(schema_, parts);
-    if (found.relation < 0) {
+    source = find_source(schema_, *reach_, parts);
+    if (source.relation < 0) {
       unknown_source(value.name, value.fn != AggregateFn::count || value.distinct);
       return {};
     }
-    source = found.relation;
-    taken = found.parts;
-  } else {
+    rows = rows_of(source.defined, value.name.span);
+  } else if (leading_parts(parts, root_name(context)) == parts.size()) {
     // Inside MATCHES the source goes without saying, but count(orders) may name it.
-    const std::size_t named = leading_parts(parts, schema_.relations[static_cast<std::size_t>(source)].name);
-    taken = named == parts.size() ? named : 0;
+    source.parts = parts.size();
   }
 
-  bool broken = false;
-  ConditionPtr rows = context.rows;
+  bool broken = !rows.right;
   if (value.filter) {
     Context filter;
     filter.place = Context::Place::filter;
-    filter.root = source;
+    filter.root = source.relation;
+    filter.defined = source.defined;
     ConditionPtr own = condition(*value.filter, filter);
-    broken = own == nullptr;
-    rows = both(std::move(rows), std::move(own), at(value.filter->span));
+    broken = broken || own == nullptr;
+    rows.condition = build::both(at(value.filter->span), std::move(rows.condition), std::move(own));
   }
 
   const Fold wanted = fold_of(value);
-  if (taken == parts.size()) {
+  if (source.parts == parts.size()) {
     if (wanted != Fold::count) {
       const char *distinct = value.distinct ? "DISTINCT " : "";
       report(SqlState::wrong_type, value.name.span,
@@ -217,32 +219,37 @@ Operand Checker::aggregate_value(const Value &value, const Context &context) {
              fmt::format("Name one, as in {}({}{}).", fold_words(wanted), distinct, column_example(source)));
       return {};
     }
-    return broken ? Operand{} : fold(Fold::count, source, std::move(rows), nullptr, value.span, {});
+    return broken ? Operand{}
+                  : fold(Fold::count, source.relation, std::move(rows.condition), nullptr, value.span, {});
   }
   Context row;
   row.place = Context::Place::row;
-  row.root = source;
-  const Operand argument = row_column(row, parts.subspan(taken), value.name);
+  row.root = source.relation;
+  row.defined = source.defined;
+  const Operand argument = row_column(
+      row, in_words_of_relation(schema_, *reach_, source.defined, parts.subspan(source.parts)), value.name);
   if (argument.form == Operand::Form::broken || broken) {
     return {};
   }
   if (wanted == Fold::count && argument.form == Operand::Form::scalar) {
     // As in SQL, count of a column counts the rows that have a value there.
-    rows = both(std::move(rows), build::present(at(value.name.span), argument.scalar), at(value.span));
-    return fold(Fold::count, source, std::move(rows), nullptr, value.span, {});
+    rows.condition = build::both(at(value.span), std::move(rows.condition),
+                                 build::present(at(value.name.span), argument.scalar));
+    return fold(Fold::count, source.relation, std::move(rows.condition), nullptr, value.span, {});
   }
-  return fold(wanted, source, std::move(rows), &argument, value.span, print_name(value.name));
+  return fold(wanted, source.relation, std::move(rows.condition), &argument, value.span,
+              print_name(value.name));
 }
 
-Operand Checker::word_value(const Word &word, const Name &name, const Context &context) {
+Operand Checker::word_value(const FoldWord &word, const Name &name, const Context &context) {
   if (refuse_aggregate(name.span, context)) {
     return {};
   }
-  if (!word.has_column) {
+  if (word.column.empty()) {
     return fold(word.fold, context.root, context.rows, nullptr, name.span, {});
   }
   Name column = name;
-  column.parts[0].text = word.first_part;
+  column.parts = word.column;
   const Operand argument = row_column(context, column.parts, column);
   if (argument.form == Operand::Form::broken) {
     return {};

@@ -90,7 +90,7 @@ ConditionPtr Checker::is_null(const Expr &expr, const Context &context) {
   const Span span = at(expr.span);
   if (expr.left.kind == Value::Kind::name) {
     const NameParts parts = expr.left.name.parts;
-    const SourceName source = find_source(schema_, parts);
+    const SourceName source = find_source(schema_, *reach_, parts);
     const bool is_source = source.relation >= 0 && source.parts == parts.size() &&
                            schema_.relations[static_cast<std::size_t>(source.relation)].role == Role::source;
     // A value of that name goes before the source, as everywhere.
@@ -101,9 +101,13 @@ ConditionPtr Checker::is_null(const Expr &expr, const Context &context) {
         attribute = attribute || leading_parts(parts, known.name) == parts.size();
       }
       if (!attribute) {
-        return build::negated_if(
-            expr.negated, span,
-            build::number_compare(span, count_of(source.relation, nullptr, span), CompareOp::eq, Decimal(0)));
+        Rows rows = rows_of(source.defined, expr.left.span);
+        return rows.right
+                   ? build::negated_if(expr.negated, span,
+                                       build::number_compare(
+                                           span, count_of(source.relation, std::move(rows.condition), span),
+                                           CompareOp::eq, Decimal(0)))
+                   : nullptr;
       }
     }
   }
@@ -131,6 +135,12 @@ ConditionPtr Checker::is_null(const Expr &expr, const Context &context) {
       // A json key may hold an array, which does not read as a text.
       left.scalar.type = Kind::text_list;
       present = build::any(span, {std::move(present), list_present(left, span)});
+    } else if (left.field && left.untyped) {
+      Operand list = column_operand(left.scalar.column, expr.left.span);
+      list.scalar.type = Kind::text_list;
+      if (column_of(schema_, left.scalar.column).kind == Kind::json) {
+        present = build::any(span, {std::move(present), any_row(left, list_present(list, span), span)});
+      }
     }
     break;
   }

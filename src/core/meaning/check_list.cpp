@@ -65,6 +65,11 @@ ConditionPtr Checker::contains(const Expr &expr, const Context &context) {
 
 ConditionPtr Checker::contains_text(const Expr &expr, Operand &left) {
   const Span span = at(expr.span);
+  if (left.field && column_of(schema_, left.scalar.column).kind == Kind::json) {
+    Operand value = column_operand(left.scalar.column, expr.left.span);
+    ConditionPtr test = contains_text(expr, value);
+    return test ? any_row(left, std::move(test), span) : nullptr;
+  }
   // A json key may hold a text or an array: whichever it is has to contain the value. Folds reach single
   // values only.
   const bool json = left.untyped && left.scalar.form == Scalar::Form::column;

@@ -41,13 +41,12 @@ ConditionPtr Checker::matches(const Expr &expr, const Context &context) {
     return nullptr;
   }
   const NameParts parts = expr.source.parts;
-  const SourceName source = find_source(schema_, parts);
+  const SourceName source = find_source(schema_, *reach_, parts);
   if (source.relation < 0 || source.parts != parts.size()) {
     if (source.relation >= 0) {
       report(SqlState::wrong_type, expr.source.span,
              fmt::format("{} is not a source", print_name(expr.source)),
-             fmt::format("Use {} MATCHES (...) and name the column inside.",
-                         schema_.relations[static_cast<std::size_t>(source.relation)].name));
+             fmt::format("Use {} MATCHES (...) and name the column inside.", name_of(source)));
     } else {
       unknown_source(expr.source, false);
     }
@@ -61,9 +60,11 @@ ConditionPtr Checker::matches(const Expr &expr, const Context &context) {
   Context rows;
   rows.place = Context::Place::row;
   rows.root = source.relation;
+  rows.defined = source.defined;
+  const Rows left = rows_of(source.defined, expr.source.span);
   std::vector<const Expr *> aggregates;
   std::vector<ConditionPtr> filters;
-  bool broken = false;
+  bool broken = !left.right;
   for (const Expr *part : conditions) {
     if (is_aggregate_test(*part, rows)) {
       aggregates.push_back(part);
@@ -78,6 +79,7 @@ ConditionPtr Checker::matches(const Expr &expr, const Context &context) {
   if (!filters.empty() && !broken) {
     filter = build::all(expr.children.empty() ? span : at(expr.children[0].span), std::move(filters));
   }
+  filter = build::both(span, left.condition, std::move(filter));
   if (aggregates.empty()) {
     if (broken) {
       return nullptr;
@@ -90,6 +92,7 @@ ConditionPtr Checker::matches(const Expr &expr, const Context &context) {
   Context judged;
   judged.place = Context::Place::aggregate;
   judged.root = source.relation;
+  judged.defined = source.defined;
   judged.rows = std::move(filter);
   std::vector<ConditionPtr> tests;
   for (const Expr *aggregate : aggregates) {
@@ -104,6 +107,13 @@ ConditionPtr Checker::matches(const Expr &expr, const Context &context) {
     tests.front() = written_at(span, *tests.front());
   }
   return build::negated_if(expr.negated, span, build::all(span, std::move(tests)));
+}
+
+/// A key-value field may hold what does not fold to one value, such as a list: the test is made on its rows.
+ConditionPtr Checker::any_row(const Operand &field, ConditionPtr test, Span span) const {
+  return build::number_compare(
+      span, count_of(field.scalar.source, build::both(span, field.scalar.filter, std::move(test)), span),
+      CompareOp::gt, Decimal(0));
 }
 
 } // namespace segmentation::core

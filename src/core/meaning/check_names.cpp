@@ -23,12 +23,19 @@ std::string dotted(NameParts parts) {
   return text;
 }
 
-std::string columns_hint(const Relation &relation) {
-  const std::vector<std::string> names = column_names(relation);
-  if (names.empty() || names.size() > few_columns) {
+std::string columns_hint(const std::string &name, const std::vector<std::string> &columns) {
+  if (columns.empty() || columns.size() > few_columns) {
     return {};
   }
-  return fmt::format("The columns of \"{}\" are {}.", relation.name, quoted_list(names, "and"));
+  return fmt::format("The columns of \"{}\" are {}.", name, quoted_list(columns, "and"));
+}
+
+/// Puts a defined source's parameters before the other names.
+std::vector<std::string> with_parameters(std::vector<std::string> parameters,
+                                         std::vector<std::string> names) {
+  parameters.insert(parameters.end(), std::make_move_iterator(names.begin()),
+                    std::make_move_iterator(names.end()));
+  return parameters;
 }
 
 } // namespace
@@ -44,6 +51,11 @@ std::string quoted_list(const std::vector<std::string> &names, std::string_view 
   return text;
 }
 
+const std::string &Checker::name_of(const SourceName &source) const {
+  return source.defined >= 0 ? schema_.sources[static_cast<std::size_t>(source.defined)].name
+                             : schema_.relations[static_cast<std::size_t>(source.relation)].name;
+}
+
 std::string nearest_hint(std::string_view unknown, const std::vector<std::string> &known) {
   const std::vector<std::string> names = nearest_names(unknown, known);
   return names.empty() ? std::string() : fmt::format("Perhaps you meant {}.", quoted_list(names, "or"));
@@ -55,23 +67,25 @@ void Checker::unknown_name(const Name &name, NameParts parts, const Context &con
   }
   const std::string written = dotted(parts);
   if (!context.in_row()) {
-    if (const SourceName source = find_source(schema_, parts); source.relation >= 0) {
-      const Relation &relation = schema_.relations[static_cast<std::size_t>(source.relation)];
+    if (const SourceName source = find_source(schema_, *reach_, parts); source.relation >= 0) {
       if (source.parts == parts.size()) {
-        report(SqlState::wrong_type, name.span, fmt::format("\"{}\" is a source, not a value", relation.name),
+        report(SqlState::wrong_type, name.span,
+               fmt::format("\"{}\" is a source, not a value", name_of(source)),
                fmt::format("Use {0} MATCHES (...) or count({0}).", print_name(name)));
         return;
       }
-      const Resolved column = resolve(schema_, *reach_, source.relation, parts.subspan(source.parts));
+      const NameParts rest = parts.subspan(source.parts);
+      const Resolved column = resolve(schema_, *reach_, source.relation,
+                                      in_words_of_relation(schema_, *reach_, source.defined, rest));
       if (column.what != Resolved::What::column) {
-        unknown_column(source.relation, name, parts.subspan(source.parts));
+        unknown_column(source, name, rest);
         return;
       }
       report(SqlState::wrong_type, name.span,
              fmt::format("{} has a value for each row of \"{}\", not one for the customer", print_name(name),
-                         relation.name),
-             fmt::format("Use {0} MATCHES ({1} ...) or an aggregate such as last({2}).", relation.name,
-                         dotted(parts.subspan(source.parts)), print_name(name)));
+                         name_of(source)),
+             fmt::format("Use {0} MATCHES ({1} ...) or an aggregate such as last({2}).", name_of(source),
+                         dotted(rest), print_name(name)));
       return;
     }
     if (parts.size() == 1 &&
@@ -103,13 +117,13 @@ void Checker::unknown_name(const Name &name, NameParts parts, const Context &con
     return;
   }
 
-  const Relation &relation = schema_.relations[static_cast<std::size_t>(context.root)];
-  const std::string message = fmt::format("column \"{}\" does not exist in \"{}\"", written, relation.name);
+  const std::string &rows = root_name(context);
+  const std::string message = fmt::format("column \"{}\" does not exist in \"{}\"", written, rows);
   if (context.place != Context::Place::binding) {
-    if (find_source(schema_, parts).relation > 0) {
+    if (find_source(schema_, *reach_, parts).relation > 0) {
       report(SqlState::wrong_type, name.span,
-             fmt::format("{} cannot be reached from a row of \"{}\"", print_name(name), relation.name),
-             fmt::format("Test it beside {} MATCHES (...), joined by AND.", relation.name));
+             fmt::format("{} cannot be reached from a row of \"{}\"", print_name(name), rows),
+             fmt::format("Test it beside {} MATCHES (...), joined by AND.", rows));
       return;
     }
     const bool attribute =
@@ -121,23 +135,30 @@ void Checker::unknown_name(const Name &name, NameParts parts, const Context &con
       return;
     }
   }
-  std::string hint = nearest_hint(written, names_in_reach(schema_, *reach_, context.root));
+  const std::vector<std::string> parameters = parameter_names(schema_, *reach_, context.defined);
+  std::string hint =
+      nearest_hint(written, with_parameters(parameters, names_in_reach(schema_, *reach_, context.root)));
+  const Relation &relation = schema_.relations[static_cast<std::size_t>(context.root)];
   report(SqlState::undefined_name, name.span, message,
-         hint.empty() ? columns_hint(relation) : std::move(hint));
+         hint.empty() ? columns_hint(rows, with_parameters(parameters, column_names(relation)))
+                      : std::move(hint));
 }
 
-void Checker::unknown_column(int relation_index, const Name &name, NameParts rest) {
+void Checker::unknown_column(const SourceName &at, const Name &name, NameParts rest) {
   if (full()) {
     return;
   }
-  const Relation &relation = schema_.relations[static_cast<std::size_t>(relation_index)];
+  const Relation &relation = schema_.relations[static_cast<std::size_t>(at.relation)];
   const std::string written = dotted(rest);
-  const bool source = relation.role == Role::source;
-  std::string hint = nearest_hint(written, source ? names_in_reach(schema_, *reach_, relation_index)
-                                                  : column_names(relation));
+  const std::vector<std::string> parameters = parameter_names(schema_, *reach_, at.defined);
+  std::string hint =
+      nearest_hint(written, with_parameters(parameters, relation.role == Role::source
+                                                            ? names_in_reach(schema_, *reach_, at.relation)
+                                                            : column_names(relation)));
   report(SqlState::undefined_name, name.span,
-         fmt::format("column \"{}\" does not exist in \"{}\"", written, relation.name),
-         hint.empty() ? columns_hint(relation) : std::move(hint));
+         fmt::format("column \"{}\" does not exist in \"{}\"", written, name_of(at)),
+         hint.empty() ? columns_hint(name_of(at), with_parameters(parameters, column_names(relation)))
+                      : std::move(hint));
 }
 
 void Checker::misused_name(const Resolved &resolved, const Name &name, NameParts parts) {
@@ -159,7 +180,7 @@ void Checker::misused_name(const Resolved &resolved, const Name &name, NameParts
              fmt::format("Use {} CONTAINS with one of its values.", relation.name));
       return;
     }
-    unknown_column(resolved.relation, name, parts.subspan(resolved.part));
+    unknown_column({resolved.relation}, name, parts.subspan(resolved.part));
     return;
   }
   case Resolved::What::relation: {
@@ -192,6 +213,10 @@ void Checker::unknown_source(const Name &name, bool with_column) {
   }
   NameParts parts = name.parts;
   const std::string written = dotted(parts);
+  if (const SourceName source = find_source(schema_, *reach_, parts); source.defined >= 0) {
+    broken_source(source.defined, name.span);
+    return;
+  }
   const auto attribute =
       std::find_if(schema_.attributes.begin(), schema_.attributes.end(),
                    [&](const auto &known) { return leading_parts(parts, known.name) == parts.size(); });
@@ -225,8 +250,35 @@ void Checker::unknown_source(const Name &name, bool with_column) {
          std::move(hint));
 }
 
-std::string Checker::column_example(int source) const {
-  const Relation &relation = schema_.relations[static_cast<std::size_t>(source)];
+void Checker::broken_source(int defined, Span span) {
+  // What it stands for in the end: nothing, or itself.
+  int last = defined;
+  std::string ring = fmt::format("\"{}\"", schema_.sources[static_cast<std::size_t>(defined)].name);
+  for (std::size_t steps = 0; steps < schema_.sources.size(); ++steps) {
+    const int next = reach_->sources[static_cast<std::size_t>(last)].of;
+    if (next < 0) {
+      break;
+    }
+    last = next;
+    ring += fmt::format(" -> \"{}\"", schema_.sources[static_cast<std::size_t>(last)].name);
+    if (last == defined) {
+      report(SqlState::cycle, span,
+             fmt::format("source \"{}\" stands for itself: {}",
+                         schema_.sources[static_cast<std::size_t>(defined)].name, ring));
+      return;
+    }
+  }
+  const DefinedSource &source = schema_.sources[static_cast<std::size_t>(last)];
+  std::vector<std::string> known = source_names(schema_);
+  std::erase(known, source.name);
+  std::string hint = nearest_hint(source.of, known);
+  report(SqlState::undefined_name, span,
+         fmt::format("source \"{}\" stands for \"{}\", which does not exist", source.name, source.of),
+         hint.empty() ? "Define it anew with define_source, replace => true." : std::move(hint));
+}
+
+std::string Checker::column_example(const SourceName &source) const {
+  const Relation &relation = schema_.relations[static_cast<std::size_t>(source.relation)];
   const Column *example = nullptr;
   for (std::size_t i = 0; i < relation.columns.size(); ++i) {
     const bool is_key = static_cast<int>(i) == relation.key ||
@@ -237,7 +289,7 @@ std::string Checker::column_example(int source) const {
       break;
     }
   }
-  return relation.name + "." + (example ? example->name : "column");
+  return name_of(source) + "." + (example ? example->name : "column");
 }
 
 } // namespace segmentation::core

@@ -1,4 +1,5 @@
 // Values: names, age, anniversary, arithmetic. Aggregates have a file of their own.
+#include "core/meaning/build.hpp"
 #include "core/meaning/checking.hpp"
 #include "core/rule/printer.hpp"
 
@@ -72,8 +73,7 @@ Operand Checker::customer_name(const Name &name, NameParts parts, const Context 
   }
   const bool whole = prefix >= 0 && prefix_parts == parts.size();
   // Within its own definition an attribute's name means the column that it goes by.
-  const bool own_definition =
-      whole && !active_.empty() && !active_.back().is_segment && active_.back().index == prefix;
+  const bool own_definition = whole && !active_.empty() && active_.back() == Inlined{Word::attribute, prefix};
   if (whole && !own_definition) {
     return attribute(prefix, name.span);
   }
@@ -101,17 +101,56 @@ Operand Checker::customer_name(const Name &name, NameParts parts, const Context 
       return resolved_value(full, name, name.parts, context);
     }
   }
+  if (resolved.what == Resolved::What::nothing) {
+    if (std::optional<Operand> field = field_value(parts, name.span)) {
+      return *std::move(field);
+    }
+  }
   return resolved_value(resolved, name, parts, context);
+}
+
+/// A key-value field: the name of a source of fields, and behind it the field's own name.
+std::optional<Operand> Checker::field_value(NameParts parts, Span span) const {
+  int fields = -1;
+  std::size_t taken = 0;
+  for (std::size_t i = 1; i < schema_.relations.size(); ++i) {
+    const Relation &relation = schema_.relations[i];
+    if (const std::size_t more = relation.field < 0 ? 0 : leading_parts(parts, relation.name);
+        more > taken && more < parts.size()) {
+      fields = static_cast<int>(i);
+      taken = more;
+    }
+  }
+  if (fields < 0) {
+    return std::nullopt;
+  }
+  std::string field;
+  for (const Name::Part &part : parts.subspan(taken)) {
+    field += field.empty() ? part.text : "." + part.text;
+  }
+  const Relation &relation = schema_.relations[static_cast<std::size_t>(fields)];
+  Operand operand = column_operand({fields, relation.value, {}}, span);
+  operand.untyped = operand.untyped || operand.scalar.type == Kind::text;
+  operand.field = true;
+  operand.scalar.form = Scalar::Form::aggregate;
+  operand.scalar.fold = Fold::last;
+  operand.scalar.source = fields;
+  operand.scalar.filter = build::text(Condition::Form::text_in, at(span),
+                                      column_operand({fields, relation.field, {}}, span).scalar, field);
+  return operand;
 }
 
 Operand Checker::row_name(const Name &name, const Context &context) {
   const NameParts parts = name.parts;
   if (context.place != Context::Place::binding) {
-    if (const std::optional<Word> word = aggregate_word(name, context)) {
+    if (const std::optional<FoldWord> word = aggregate_word(name, context)) {
       return word_value(*word, name, context);
     }
   }
-  Operand operand = row_column(context, parts, name);
+  Operand operand =
+      context.defined < 0
+          ? row_column(context, parts, name)
+          : row_column(context, in_words_of_relation(schema_, *reach_, context.defined, parts), name);
   if (operand.form != Operand::Form::broken && context.place == Context::Place::aggregate) {
     report(SqlState::wrong_type, name.span,
            fmt::format("{} belongs to one row, not to all rows together", print_name(name)),
@@ -130,10 +169,8 @@ Operand Checker::row_column(const Context &context, NameParts parts, const Name 
     }
     resolved = resolve(schema_, *reach_, context.root, parts);
     if (resolved.what != Resolved::What::column) {
-      report(
-          SqlState::undefined_name, name.span,
-          fmt::format("\"{}\" has no date", schema_.relations[static_cast<std::size_t>(context.root)].name),
-          "Bind it with the column that holds its time.");
+      report(SqlState::undefined_name, name.span, fmt::format("\"{}\" has no date", root_name(context)),
+             "Bind it with the column that holds its time.");
       return {};
     }
   } else {

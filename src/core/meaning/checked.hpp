@@ -122,6 +122,7 @@ struct CheckedRule {
   ConditionPtr condition;
   std::vector<int>
       attributes;            // of Schema::attributes that the rule names, itself or through others; ascending
+  std::vector<int> sources;  // of Schema::sources likewise
   std::vector<int> segments; // of Schema::segments likewise
 };
 

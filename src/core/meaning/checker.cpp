@@ -24,8 +24,9 @@ Diagnostics no_customers(Span span) {
 Checker::Checker(const Meaning &meaning, const Limits &limits)
     : schema_(meaning.schema), reach_(meaning.reach ? meaning.reach : make_reach(meaning.schema)),
       limits_(limits), limit_of_diagnostics_(std::max<std::size_t>(limits.diagnostics, 1)),
-      attribute_states_(meaning.schema.attributes.size(), State::unseen),
-      segment_states_(meaning.schema.segments.size(), State::unseen) {
+      states_{std::vector<State>(meaning.schema.attributes.size(), State::unseen),
+              std::vector<State>(meaning.schema.sources.size(), State::unseen),
+              std::vector<State>(meaning.schema.segments.size(), State::unseen)} {
 }
 
 void Checker::report(SqlState state, Span span, std::string message, std::string hint) {
@@ -40,20 +41,11 @@ Diagnostics Checker::take_diagnostics() {
   return std::move(diagnostics_);
 }
 
-std::vector<int> Checker::attributes_used() const {
+std::vector<int> Checker::used(Word word) const {
+  const std::vector<State> &states = states_[static_cast<std::size_t>(word)];
   std::vector<int> used;
-  for (std::size_t i = 0; i < attribute_states_.size(); ++i) {
-    if (attribute_states_[i] != State::unseen) {
-      used.push_back(static_cast<int>(i));
-    }
-  }
-  return used;
-}
-
-std::vector<int> Checker::segments_used() const {
-  std::vector<int> used;
-  for (std::size_t i = 0; i < segment_states_.size(); ++i) {
-    if (segment_states_[i] != State::unseen) {
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (states[i] != State::unseen) {
       used.push_back(static_cast<int>(i));
     }
   }
@@ -120,7 +112,8 @@ Checked check_rule(const Expr &condition, const Meaning &meaning, const Limits &
   ConditionPtr result = checker.condition(condition, {});
   checked.diagnostics = checker.take_diagnostics();
   if (checked.diagnostics.empty()) {
-    checked.rule = CheckedRule{std::move(result), checker.attributes_used(), checker.segments_used()};
+    checked.rule = CheckedRule{std::move(result), checker.attributes_used(), checker.sources_used(),
+                               checker.segments_used()};
   }
   return checked;
 }
@@ -168,6 +161,15 @@ CheckedAttribute check_attribute(const AttributeExpression &expression, const Me
     checked.type = type;
   }
   return checked;
+}
+
+Diagnostics check_source(int defined, const Meaning &meaning, const Limits &limits) {
+  if (meaning.schema.relations.empty()) {
+    return no_customers({});
+  }
+  Checker checker(meaning, limits);
+  checker.check_source(defined);
+  return checker.take_diagnostics();
 }
 
 } // namespace segmentation::core

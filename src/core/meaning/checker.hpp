@@ -35,8 +35,12 @@ struct CheckedAttribute {
 CheckedAttribute check_attribute(const AttributeExpression &expression, const Meaning &meaning,
                                  const Limits &limits = {});
 
-/// Returns up to `count` known names nearest to an unknown one (edit distance, at most a third of its
-/// length), best first.
+/// Checks a defined source of the schema, by index: what it stands for, what its parameters mean, its
+/// condition.
+Diagnostics check_source(int defined, const Meaning &meaning, const Limits &limits = {});
+
+/// Returns up to `count` known names nearest to an unknown one, best first: by edit distance, at most a third
+/// of its length, else those that begin with the same word.
 std::vector<std::string> nearest_names(std::string_view unknown, const std::vector<std::string> &known,
                                        std::size_t count = 3);
 

@@ -6,6 +6,7 @@
 #include "core/meaning/checker.hpp"
 #include "core/meaning/scope.hpp"
 
+#include <array>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,6 +25,7 @@ struct Context {
   };
   Place place = Place::customer;
   int root = 0;      // the relation whose row is at hand
+  int defined = -1;  // the defined source in whose words names are; -1 for the relation's own
   ConditionPtr rows; // aggregate: what the row conditions come to; null for all rows
 
   bool in_row() const { return place != Place::customer; }
@@ -45,6 +47,7 @@ struct Operand {
   Scalar scalar;
   bool untyped = false; // a json key, or a fold of one: what it stands beside says how it is read
   int set = -1;
+  bool field = false; // a key-value field: `scalar` folds the rows that bear its name
   ConditionPtr condition;
 
   bool is_list() const { return form == Form::list || form == Form::set || form == Form::segments; }
@@ -61,8 +64,13 @@ public:
 
   /// Returns what is wrong, in the order of the text.
   Diagnostics take_diagnostics();
-  std::vector<int> attributes_used() const;
-  std::vector<int> segments_used() const;
+  /// Returns which attributes, defined sources and segments were looked at, as indexes, ascending.
+  std::vector<int> attributes_used() const { return used(Word::attribute); }
+  std::vector<int> sources_used() const { return used(Word::source); }
+  std::vector<int> segments_used() const { return used(Word::segment); }
+
+  /// Tells what is wrong with a defined source, whether or not anyone uses it.
+  void check_source(int defined);
 
 private:
   friend class Level;
@@ -79,6 +87,7 @@ private:
   Operand resolved_value(const Resolved &resolved, const Name &name, NameParts parts, const Context &context);
   Operand column_operand(const ColumnRef &ref, Span span) const;
   Operand set_operand(int set, Span span, bool in_row, const Name &name);
+  std::optional<Operand> field_value(NameParts parts, Span span) const;
   Operand age_value(const Value &value, const Context &context);
   Operand anniversary_value(const Value &value, const Context &context);
   Operand arithmetic_value(const Value &value, const Context &context);
@@ -89,21 +98,26 @@ private:
   // check_names.cpp: telling what is wrong with a name
   void unknown_name(const Name &name, NameParts parts, const Context &context);
   void misused_name(const Resolved &resolved, const Name &name, NameParts parts);
-  void unknown_column(int relation, const Name &name, NameParts rest);
+  void unknown_column(const SourceName &at, const Name &name, NameParts rest);
   void unknown_source(const Name &name, bool with_column);
-  std::string column_example(int source) const;
+  void broken_source(int defined, Span span);
+  std::string column_example(const SourceName &source) const;
+  const std::string &name_of(const SourceName &source) const;
+  const std::string &root_name(const Context &context) const {
+    return name_of({context.root, context.defined});
+  }
 
   // check_aggregate.cpp
-  struct Word {
+  struct FoldWord {
     Fold fold = Fold::count;
-    bool has_column = false;
-    std::string first_part; // of the column's name, without sum_, avg_, ...
+    std::vector<Name::Part> column; // in the relation's words; empty where the fold has none
   };
-  std::optional<Word> aggregate_word(const Name &name, const Context &context);
+  std::optional<FoldWord> aggregate_word(const Name &name, const Context &context);
+  std::optional<FoldWord> aggregate_word(NameParts parts, int root, int defined);
   bool is_aggregate(const Value &value, const Context &context);
   bool is_aggregate_test(const Expr &expr, const Context &context);
   Operand aggregate_value(const Value &value, const Context &context);
-  Operand word_value(const Word &word, const Name &name, const Context &context);
+  Operand word_value(const FoldWord &word, const Name &name, const Context &context);
   Operand fold(Fold fold, int source, ConditionPtr rows, const Operand *argument, Span span,
                const std::string &written);
   Operand row_column(const Context &context, NameParts parts, const Name &name);
@@ -112,6 +126,7 @@ private:
 
   // check_matches.cpp
   ConditionPtr matches(const Expr &expr, const Context &context);
+  ConditionPtr any_row(const Operand &field, ConditionPtr test, Span span) const;
 
   // check_condition.cpp
   ConditionPtr joined(const Expr &expr, const Context &context);
@@ -154,10 +169,18 @@ private:
   // inline.cpp
   Operand attribute(int index, Span span);
   ConditionPtr segment(int index, Span span);
-  struct Inlined {
-    bool is_segment;
-    int index;
+  struct Rows {
+    bool right = false;
+    ConditionPtr condition; // null for all rows
   };
+  Rows rows_of(int defined, Span span);
+  enum class Word : std::uint8_t { attribute, source, segment };
+  struct Inlined {
+    Word word;
+    int index;
+    friend bool operator==(const Inlined &, const Inlined &) = default;
+  };
+  const std::string &name_of(Inlined what) const;
   bool enter(Inlined what, Span span);
   template <typename Check> bool aside(Inlined what, Span span, std::optional<Span> spans, Check check);
 
@@ -172,8 +195,11 @@ private:
   bool too_large_ = false;
 
   enum class State : std::uint8_t { unseen, active, done, failed };
-  std::vector<State> attribute_states_;
-  std::vector<State> segment_states_;
+  State &state_of(Inlined what) {
+    return states_[static_cast<std::size_t>(what.word)][static_cast<std::size_t>(what.index)];
+  }
+  std::vector<int> used(Word word) const;
+  std::array<std::vector<State>, 3> states_; // by word
   struct KnownAttribute {
     int index;
     std::uint32_t size;
@@ -181,6 +207,7 @@ private:
   };
   std::vector<KnownAttribute> known_attributes_;
   std::vector<ConditionPtr> known_segments_;
+  std::vector<ConditionPtr> known_rows_;
   std::vector<Inlined> active_;
 };
 

@@ -1,5 +1,7 @@
-// What a rule takes in by name: defined attributes and other segments. Each is checked in its own right; its
-// mistakes are told as one, at the place that names it, and rings are cut with the ring printed.
+// What a rule takes in by name: defined attributes and sources, and other segments. Each is checked in its
+// own right; its mistakes are told as one, at the place that names it, and rings are cut with the ring
+// printed.
+#include "core/meaning/build.hpp"
 #include "core/meaning/checking.hpp"
 
 #include <fmt/format.h>
@@ -18,9 +20,21 @@ void move_to(Scalar &scalar, Span span) {
 
 } // namespace
 
+const std::string &Checker::name_of(Inlined what) const {
+  const auto index = static_cast<std::size_t>(what.index);
+  switch (what.word) {
+  case Word::attribute:
+    return schema_.attributes[index].name;
+  case Word::source:
+    return schema_.sources[index].name;
+  case Word::segment:
+    break;
+  }
+  return schema_.segments[index].name;
+}
+
 bool Checker::enter(Inlined what, Span span) {
-  State &state =
-      (what.is_segment ? segment_states_ : attribute_states_)[static_cast<std::size_t>(what.index)];
+  State &state = state_of(what);
   if (state == State::failed) {
     return false;
   }
@@ -29,21 +43,18 @@ bool Checker::enter(Inlined what, Span span) {
     active_.push_back(what);
     return true;
   }
-  const auto name_of = [&](const Inlined &one) -> const std::string & {
-    return one.is_segment ? schema_.segments[static_cast<std::size_t>(one.index)].name
-                          : schema_.attributes[static_cast<std::size_t>(one.index)].name;
-  };
   std::string ring;
   bool inside = false;
   for (const Inlined &one : active_) {
-    inside = inside || (one.is_segment == what.is_segment && one.index == what.index);
+    inside = inside || one == what;
     if (inside) {
       ring += fmt::format("\"{}\" -> ", name_of(one));
     }
   }
   report(SqlState::cycle, span,
-         fmt::format("{} \"{}\" refers to itself: {}\"{}\"", what.is_segment ? "segment" : "attribute",
-                     name_of(what), ring, name_of(what)));
+         fmt::format("{} \"{}\" refers to itself: {}\"{}\"",
+                     what.word == Word::segment ? "segment" : "attribute", name_of(what), ring,
+                     name_of(what)));
   return false;
 }
 
@@ -60,8 +71,7 @@ bool Checker::aside(Inlined what, Span span, std::optional<Span> spans, Check ch
   diagnostics_ = std::move(outer);
   inlined_ = outer_spans;
   active_.pop_back();
-  State &state =
-      (what.is_segment ? segment_states_ : attribute_states_)[static_cast<std::size_t>(what.index)];
+  State &state = state_of(what);
   state = right && inner.empty() ? State::done : State::failed;
   if (!inner.empty() && !full()) {
     Diagnostic &first = inner.front();
@@ -69,11 +79,10 @@ bool Checker::aside(Inlined what, Span span, std::optional<Span> spans, Check ch
     const bool whole = first.state == SqlState::cycle || (too_large_ && !was_too_large);
     if (!whole) {
       first.message =
-          what.is_segment
-              ? fmt::format("the rule of segment \"{}\" does not hold up: {}",
-                            schema_.segments[static_cast<std::size_t>(what.index)].name, first.message)
-              : fmt::format("in attribute \"{}\": {}",
-                            schema_.attributes[static_cast<std::size_t>(what.index)].name, first.message);
+          what.word == Word::segment
+              ? fmt::format("the rule of segment \"{}\" does not hold up: {}", name_of(what), first.message)
+              : fmt::format("in {} \"{}\": {}", what.word == Word::source ? "source" : "attribute",
+                            name_of(what), first.message);
     }
     first.span = named;
     diagnostics_.push_back(std::move(first));
@@ -95,7 +104,7 @@ Operand Checker::attribute(int index, Span span) {
       return operand;
     }
   }
-  const Inlined what{false, index};
+  const Inlined what{Word::attribute, index};
   if (!enter(what, span)) {
     return {};
   }
@@ -131,7 +140,7 @@ ConditionPtr Checker::segment(int index, Span span) {
     return known;
   }
   const NamedSegment &segment = schema_.segments[static_cast<std::size_t>(index)];
-  const Inlined what{true, index};
+  const Inlined what{Word::segment, index};
   if (!enter(what, span)) {
     return nullptr;
   }
@@ -149,6 +158,72 @@ ConditionPtr Checker::segment(int index, Span span) {
   }
   known = std::move(checked);
   return known;
+}
+
+/// The rows that a defined source leaves: its own condition and those of the defined sources that it is of.
+Checker::Rows Checker::rows_of(int defined, Span span) {
+  if (defined < 0) {
+    return {true, nullptr};
+  }
+  const Reach::Source &base = reach_->sources[static_cast<std::size_t>(defined)];
+  if (known_rows_.empty()) {
+    known_rows_.resize(schema_.sources.size());
+  }
+  ConditionPtr &known = known_rows_[static_cast<std::size_t>(defined)];
+  const Inlined what{Word::source, defined};
+  if (state_of(what) == State::done) {
+    return {true, known};
+  }
+  if (!enter(what, span)) {
+    return {};
+  }
+  const DefinedSource &source = schema_.sources[static_cast<std::size_t>(defined)];
+  ConditionPtr own;
+  Rows inner;
+  const bool right = aside(what, span, at(span), [&] {
+    inner = rows_of(base.of, span);
+    if (source.condition) {
+      Context context;
+      context.place = Context::Place::binding;
+      context.root = base.relation;
+      context.defined = base.of;
+      own = condition(*source.condition, context);
+    }
+    return inner.right && (own || !source.condition);
+  });
+  if (!right) {
+    return {};
+  }
+  known = build::both(at(span), std::move(inner.condition), std::move(own));
+  return {true, known};
+}
+
+void Checker::check_source(int defined) {
+  const DefinedSource &source = schema_.sources[static_cast<std::size_t>(defined)];
+  const Reach::Source &base = reach_->sources[static_cast<std::size_t>(defined)];
+  if (base.relation < 0) {
+    broken_source(defined, {});
+    return;
+  }
+  Context row;
+  row.place = Context::Place::row;
+  row.root = base.relation;
+  row.defined = base.of;
+  for (const DefinedSource::Parameter &parameter : source.parameters) {
+    const std::size_t before = diagnostics_.size();
+    if (!aggregate_word(parameter.meaning, row)) {
+      row_column(row, in_words_of_relation(schema_, *reach_, base.of, parameter.meaning.parts),
+                 parameter.meaning);
+    }
+    for (std::size_t i = before; i < diagnostics_.size(); ++i) {
+      diagnostics_[i].message = fmt::format("parameter \"{}\": {}", parameter.name, diagnostics_[i].message);
+      diagnostics_[i].span = {};
+    }
+  }
+  if (source.condition) {
+    row.place = Context::Place::binding;
+    condition(*source.condition, row);
+  }
 }
 
 } // namespace segmentation::core

@@ -56,6 +56,11 @@ std::size_t distance(const std::u32string &a, const std::u32string &b, std::size
   return last[b.size()];
 }
 
+/// Up to the first mark between words.
+std::u32string first_word(const std::u32string &name) {
+  return name.substr(0, name.find_first_of(U"_. -"));
+}
+
 } // namespace
 
 std::vector<std::string> nearest_names(std::string_view unknown, const std::vector<std::string> &known,
@@ -72,13 +77,21 @@ std::vector<std::string> nearest_names(std::string_view unknown, const std::vect
   const std::u32string wanted = characters(unknown);
   const std::size_t limit = wanted.size() / 3;
   std::vector<Candidate> candidates;
+  std::vector<Candidate> relatives; // that begin with the same word
+  const std::u32string word = first_word(wanted);
   for (const std::string &name : known) {
     if (name.size() > longest) {
       continue;
     }
-    if (const std::size_t far = distance(wanted, characters(name), limit); far <= limit) {
+    const std::u32string other = characters(name);
+    if (const std::size_t far = distance(wanted, other, limit); far <= limit) {
       candidates.push_back({far, &name});
+    } else if (constexpr std::size_t telling = 4; word.size() >= telling && first_word(other) == word) {
+      relatives.push_back({distance(wanted, other, longest), &name});
     }
+  }
+  if (candidates.empty()) {
+    candidates = std::move(relatives);
   }
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const Candidate &a, const Candidate &b) { return a.distance < b.distance; });

@@ -2,6 +2,10 @@
 // date is.
 #include "core/meaning/scope.hpp"
 
+#include "core/value/fold_case.hpp"
+
+#include <algorithm>
+
 namespace segmentation::core {
 
 namespace {
@@ -10,12 +14,51 @@ const Relation &relation_at(const Schema &schema, int index) {
   return schema.relations[static_cast<std::size_t>(index)];
 }
 
+bool is_source(const Relation &relation) {
+  return relation.role == Role::source || (relation.role == Role::set && relation.of == 0);
+}
+
+template <typename Named> int index_of(const std::vector<Named> &list, const std::string &folded) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (fold_case(list[i].name) == folded) {
+      return static_cast<int>(i);
+    }
+  }
+  return -1;
+}
+
+/// Settles what each defined source stands for. One that stands for itself, by way of others, stands for
+/// nothing.
+std::vector<Reach::Source> find_bases(const Schema &schema) {
+  std::vector<Reach::Source> found(schema.sources.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const std::string of = fold_case(schema.sources[i].of);
+    found[i].of = index_of(schema.sources, of);
+    if (const int relation = index_of(schema.relations, of);
+        found[i].of < 0 && relation > 0 && is_source(relation_at(schema, relation))) {
+      found[i].relation = relation;
+    }
+  }
+  for (Reach::Source &source : found) {
+    int at = source.of;
+    for (std::size_t steps = 0; at >= 0 && steps < found.size(); ++steps) {
+      source.relation = found[static_cast<std::size_t>(at)].relation;
+      at = found[static_cast<std::size_t>(at)].of;
+    }
+    if (at >= 0) {
+      source.relation = -1;
+    }
+  }
+  return found;
+}
+
 } // namespace
 
 std::shared_ptr<const Reach> make_reach(const Schema &schema) {
   auto reach = std::make_shared<Reach>();
   const std::size_t count = schema.relations.size();
   reach->from.resize(count);
+  reach->sources = find_bases(schema);
   for (std::size_t i = 0; i < count; ++i) {
     const Relation &relation = schema.relations[i];
     Reach::From &own = reach->from[i];
@@ -47,17 +90,45 @@ std::shared_ptr<const Reach> make_reach(const Schema &schema) {
   return reach;
 }
 
-SourceName find_source(const Schema &schema, NameParts parts) {
+SourceName find_source(const Schema &schema, const Reach &reach, NameParts parts) {
   SourceName found;
   for (std::size_t i = 1; i < schema.relations.size(); ++i) {
-    const Relation &relation = schema.relations[i];
-    if (relation.role == Role::source || (relation.role == Role::set && relation.of == 0)) {
-      if (const std::size_t taken = leading_parts(parts, relation.name); taken > found.parts) {
-        found = {static_cast<int>(i), taken};
+    if (is_source(schema.relations[i])) {
+      if (const std::size_t taken = leading_parts(parts, schema.relations[i].name); taken > found.parts) {
+        found = {static_cast<int>(i), -1, taken};
       }
     }
   }
+  for (std::size_t i = 0; i < schema.sources.size(); ++i) {
+    if (const std::size_t taken = leading_parts(parts, schema.sources[i].name); taken > found.parts) {
+      found = {reach.sources[i].relation, static_cast<int>(i), taken};
+    }
+  }
   return found;
+}
+
+std::vector<Name::Part> in_words_of_relation(const Schema &schema, const Reach &reach, int defined,
+                                             NameParts parts) {
+  std::vector<Name::Part> words(parts.begin(), parts.end());
+  for (; defined >= 0; defined = reach.sources[static_cast<std::size_t>(defined)].of) {
+    const DefinedSource &source = schema.sources[static_cast<std::size_t>(defined)];
+    if (const std::size_t taken = leading_parts(words, source.name); taken > 0 && taken < words.size()) {
+      words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(taken));
+    }
+    const DefinedSource::Parameter *meant = nullptr;
+    std::size_t meant_parts = 0;
+    for (const DefinedSource::Parameter &parameter : source.parameters) {
+      if (const std::size_t taken = leading_parts(words, parameter.name); taken > meant_parts) {
+        meant = &parameter;
+        meant_parts = taken;
+      }
+    }
+    if (meant != nullptr) {
+      words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(meant_parts));
+      words.insert(words.begin(), meant->meaning.parts.begin(), meant->meaning.parts.end());
+    }
+  }
+  return words;
 }
 
 ColumnRef date_column(const Schema &schema, const Reach &reach, int source) {
@@ -113,13 +184,25 @@ std::vector<std::string> names_in_reach(const Schema &schema, const Reach &reach
   return names;
 }
 
+std::vector<std::string> parameter_names(const Schema &schema, const Reach &reach, int defined) {
+  std::vector<std::string> names;
+  for (; defined >= 0; defined = reach.sources[static_cast<std::size_t>(defined)].of) {
+    for (const DefinedSource::Parameter &one : schema.sources[static_cast<std::size_t>(defined)].parameters) {
+      names.push_back(one.name);
+    }
+  }
+  return names;
+}
+
 std::vector<std::string> source_names(const Schema &schema) {
   std::vector<std::string> names;
   for (std::size_t i = 1; i < schema.relations.size(); ++i) {
-    const Relation &relation = schema.relations[i];
-    if (relation.role == Role::source || (relation.role == Role::set && relation.of == 0)) {
-      names.push_back(relation.name);
+    if (is_source(schema.relations[i])) {
+      names.push_back(schema.relations[i].name);
     }
+  }
+  for (const DefinedSource &source : schema.sources) {
+    names.push_back(source.name);
   }
   return names;
 }

@@ -53,7 +53,8 @@ struct Relation {
   int of_key = -1;     // source, set: a column of `of`
   int lookup_key = -1; // lookup: a column of this relation
   int date = -1;  // source: its time, a column of this relation (or absent; a detail source has its parent's)
-  int value = -1; // set: the column that holds the value
+  int value = -1; // set: the column that holds the value; source of fields: that of the field
+  int field = -1; // source of fields: the column that holds the field's name
   bool key_is_enforced =
       false; // source, set: a foreign key of the database sees to it that key is found in `of`
   std::vector<int>
@@ -70,6 +71,18 @@ struct DefinedAttribute {
   std::shared_ptr<const Expr> condition;
 };
 
+/// A word that define_source gave: the rows of another source, with words of its own for their columns.
+struct DefinedSource {
+  struct Parameter {
+    std::string name; // as rules write it inside MATCHES
+    Name meaning;     // what it stands for, in the words of `of`
+  };
+  std::string name;
+  std::string of; // a source, or another defined one
+  std::vector<Parameter> parameters;
+  std::shared_ptr<const Expr> condition; // in the words of `of`; rows that fail it are not there; null: all
+};
+
 /// A segment that rules may name in segments CONTAINS.
 struct NamedSegment {
   std::int64_t id = 0;
@@ -82,6 +95,7 @@ struct Schema {
   Zone zone;
   std::vector<Relation> relations; // relations[0] is customers, where customers are bound; empty before
   std::vector<DefinedAttribute> attributes;
+  std::vector<DefinedSource> sources;
   std::vector<NamedSegment> segments;
 };
 

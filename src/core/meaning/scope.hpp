@@ -21,6 +21,12 @@ struct Reach {
     std::vector<int> parents; // nearest first; customers only where nothing but lookups lies between
   };
   std::vector<From> from; // by relation index
+  /// What a defined source stands for in the end.
+  struct Source {
+    int relation = -1; // -1 where what it stands for is not there
+    int of = -1;       // the defined source that it is of; -1 where that is the relation itself
+  };
+  std::vector<Source> sources; // by index of Schema::sources
 };
 
 /// Returns what can be reached from each relation. A schema whose relations form a ring is cut, not followed.
@@ -57,12 +63,18 @@ struct Resolved {
 /// columns of lookups alone, then those of parents, nearest first.
 Resolved resolve(const Schema &schema, const Reach &reach, int root, NameParts parts);
 
-/// A source, or a set of customers, at the head of a name.
+/// A source, bound or defined, or a set of customers, at the head of a name.
 struct SourceName {
   int relation = -1;     // -1 where the name does not begin with one
+  int defined = -1;      // index of Schema::sources, where it is one of these
   std::size_t parts = 0; // how many parts it took
 };
-SourceName find_source(const Schema &schema, NameParts parts);
+SourceName find_source(const Schema &schema, const Reach &reach, NameParts parts);
+
+/// Returns a name from inside the MATCHES of a defined source in the words of the relation that it stands
+/// for: its parameters become what they mean. Names that are no parameter stay as they are.
+std::vector<Name::Part> in_words_of_relation(const Schema &schema, const Reach &reach, int defined,
+                                             NameParts parts);
 
 /// Returns the column that holds a source row's time, its own or its nearest parent's; relation -1 where
 /// there is none.
@@ -78,6 +90,8 @@ inline const Column &column_of(const Schema &schema, const ColumnRef &ref) {
 std::vector<std::string> names_in_reach(const Schema &schema, const Reach &reach, int root);
 /// Returns the names of a relation's columns, each behind `prefix`.
 std::vector<std::string> column_names(const Relation &relation, std::string_view prefix = {});
+/// Returns the parameters of a defined source and of those that it is of; none for -1.
+std::vector<std::string> parameter_names(const Schema &schema, const Reach &reach, int defined);
 /// Returns the names that can stand before MATCHES.
 std::vector<std::string> source_names(const Schema &schema);
 

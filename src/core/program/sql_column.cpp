@@ -50,6 +50,22 @@ std::string read_json(std::string json, const ColumnRef &column, Kind type, cons
   return json_as(json, parent, key, type, context);
 }
 
+/// Prints reading a text as a type: the values of key-value fields have none of their own.
+std::string read_text(const std::string &text, Kind type, const Context &context) {
+  switch (type) {
+  case Kind::number:
+    return fmt::format("segmentation.text_number({})", text);
+  case Kind::boolean:
+    return fmt::format("segmentation.text_boolean({})", text);
+  case Kind::day:
+    return fmt::format("segmentation.json_day(to_jsonb({}), {})", text, zone_literal(context));
+  case Kind::instant:
+    return fmt::format("segmentation.json_instant(to_jsonb({}), {})", text, zone_literal(context));
+  default:
+    return text;
+  }
+}
+
 std::string read_number(const std::string &raw, const Column &column) {
   if (column.may_be_special) {
     return fmt::format("segmentation.finite({})", raw);
@@ -110,6 +126,8 @@ std::string print_column(const ColumnRef &column, Kind type, const Meaning &mean
                ? fmt::format("segmentation.start_of_day({}, {})", day, zone_literal(context))
                : day;
   }
+  case Kind::text:
+    return read_text(definition.needs_cast ? raw + "::text" : raw, type, context);
   default:
     return definition.needs_cast ? fmt::format("{}::{}", raw, type_of(definition.kind)) : raw;
   }

@@ -355,4 +355,21 @@ Parsed<AttributeExpression> parse_attribute(std::string_view text, const Limits 
   return result;
 }
 
+Parsed<Name> parse_name(std::string_view text, const Limits &limits) {
+  Parsed<AttributeExpression> expression = parse_attribute(text, limits);
+  Parsed<Name> result;
+  result.diagnostics = std::move(expression.diagnostics);
+  if (!expression.value)
+    return result;
+  std::optional<Value> &value = expression.value->value;
+  if (value && value->kind == Value::Kind::name) {
+    result.value = std::move(value->name);
+    return result;
+  }
+  const Span whole{0, static_cast<std::uint32_t>(text.size())};
+  result.diagnostics.push_back({SqlState::syntax_error, whole, "a name is expected",
+                                "Name a column, a lookup's column behind a dot, or a set."});
+  return result;
+}
+
 } // namespace segmentation::core

@@ -28,4 +28,7 @@ struct AttributeExpression {
 };
 Parsed<AttributeExpression> parse_attribute(std::string_view text, const Limits &limits = {});
 
+/// What a parameter of define_source stands for: one name, dotted or not.
+Parsed<Name> parse_name(std::string_view text, const Limits &limits = {});
+
 } // namespace segmentation::core

@@ -37,7 +37,7 @@ int find_column(const RelationInput &relation, const char *name) {
 
 /// The names that a binding gives to columns, before the columns are known.
 struct Names {
-  const char **key, **of_key, **lookup_key, **date, **value;
+  const char **key, **of_key, **lookup_key, **date, **value, **field;
 };
 
 // A foreign key that holds at every moment: validated, checked at once, its triggers enabled.
@@ -51,7 +51,7 @@ constexpr const char *binding_query =
     "AND k.conrelid = b.relation AND k.confrelid = p.relation "
     "AND k.conkey = ARRAY[own.attnum] AND k.confkey = ARRAY[other.attnum] "
     "AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t "
-    "WHERE t.tgconstraint = k.oid AND t.tgenabled <> 'O')) "
+    "WHERE t.tgconstraint = k.oid AND t.tgenabled <> 'O')), b.field::text "
     "FROM segmentation.binding AS b LEFT JOIN segmentation.binding AS p ON p.id = b.of_id "
     "ORDER BY b.role <> 'customers', b.id";
 
@@ -64,7 +64,7 @@ void load_bindings(SchemaInput &schema) {
   schema.zone.name = "UTC";
   Names names = {make_list<const char *>(rows.count), make_list<const char *>(rows.count),
                  make_list<const char *>(rows.count), make_list<const char *>(rows.count),
-                 make_list<const char *>(rows.count)};
+                 make_list<const char *>(rows.count), make_list<const char *>(rows.count)};
   int32 *of_ids = make_list<int32>(rows.count);
   for (int i = 0; i < count; ++i) {
     uint64 row = static_cast<uint64>(i);
@@ -81,6 +81,7 @@ void load_bindings(SchemaInput &schema) {
     names.value[i] = text_value(rows, row, 10);
     relations[i].condition = text_value(rows, row, 11);
     relations[i].key_is_enforced = DatumGetBool(value_of(rows, row, 13, missing));
+    names.field[i] = text_value(rows, row, 14);
     if (relations[i].role == core::Role::customers)
       schema.zone = load_zone(text_value(rows, row, 12));
   }
@@ -113,6 +114,32 @@ void load_bindings(SchemaInput &schema) {
     relation.lookup_key = find_column(relation, names.lookup_key[i]);
     relation.date = find_column(relation, names.date[i]);
     relation.value = find_column(relation, names.value[i]);
+    relation.field = find_column(relation, names.field[i]);
+  }
+}
+
+void load_sources(SchemaInput &schema) {
+  Rows rows = query("SELECT s.name, s.source, s.condition FROM segmentation.source_definition AS s "
+                    "ORDER BY pg_catalog.lower(s.name)");
+  schema.sources = make_list<SourceInput>(rows.count);
+  schema.source_count = static_cast<int>(rows.count);
+  for (uint64 row = 0; row < rows.count; ++row)
+    schema.sources[row] = {text_value(rows, row, 1), text_value(rows, row, 2), nullptr, 0,
+                           text_value(rows, row, 3)};
+  rows = query("SELECT p.key, p.value, s.name FROM segmentation.source_definition AS s, "
+               "pg_catalog.jsonb_each_text(s.parameters) AS p(key, value) "
+               "ORDER BY pg_catalog.lower(s.name), p.key");
+  ParameterInput *parameters = make_list<ParameterInput>(rows.count);
+  for (uint64 row = 0; row < rows.count; ++row) {
+    parameters[row] = {text_value(rows, row, 1), text_value(rows, row, 2)};
+    const char *owner = text_value(rows, row, 3);
+    for (int i = 0; i < schema.source_count; ++i) {
+      SourceInput &source = schema.sources[i];
+      if (strcmp(source.name, owner) != 0)
+        continue;
+      if (source.parameter_count++ == 0)
+        source.parameters = &parameters[row];
+    }
   }
 }
 
@@ -128,6 +155,7 @@ SchemaInput load_catalog() {
   schema.attribute_count = static_cast<int>(rows.count);
   for (uint64 row = 0; row < rows.count; ++row)
     schema.attributes[row] = {text_value(rows, row, 1), text_value(rows, row, 2)};
+  load_sources(schema);
   rows = query("SELECT s.id, s.name, s.rule FROM segmentation.segment AS s ORDER BY s.id");
   schema.segments = make_list<SegmentInput>(rows.count);
   schema.segment_count = static_cast<int>(rows.count);

@@ -38,6 +38,7 @@ bool make_relation(const RelationInput &input, core::Relation &relation, Failure
   relation.lookup_key = input.lookup_key;
   relation.date = input.date;
   relation.value = input.value;
+  relation.field = input.field;
   relation.key_is_enforced = input.key_is_enforced;
   relation.primary_key.assign(input.primary_key, input.primary_key + input.primary_key_count);
   relation.columns.reserve(static_cast<std::size_t>(input.column_count));
@@ -68,6 +69,31 @@ bool make_attribute(const AttributeInput &input, core::DefinedAttribute &attribu
     attribute.value = std::make_shared<const core::Value>(std::move(*parsed.value->value));
   if (parsed.value->condition)
     attribute.condition = std::make_shared<const core::Expr>(std::move(*parsed.value->condition));
+  return true;
+}
+
+bool make_source(const SourceInput &input, core::DefinedSource &source, Failure &failure) {
+  source.name = input.name;
+  source.of = input.of;
+  std::string owner = owner_of("source", input.name);
+  for (int i = 0; i < input.parameter_count; ++i) {
+    const ParameterInput &parameter = input.parameters[i];
+    auto meaning = core::parse_name(parameter.meaning);
+    if (!meaning.value) {
+      fail(failure, meaning.diagnostics, parameter.meaning, parameter.meaning, Excerpt::detail,
+           fmt::format("{}, parameter \"{}\"", owner, parameter.name));
+      return false;
+    }
+    source.parameters.push_back({parameter.name, std::move(*meaning.value)});
+  }
+  if (input.condition == nullptr)
+    return true;
+  auto parsed = core::parse_condition(input.condition);
+  if (!parsed.value) {
+    fail(failure, parsed.diagnostics, input.condition, input.condition, Excerpt::detail, owner);
+    return false;
+  }
+  source.condition = std::make_shared<const core::Expr>(std::move(*parsed.value));
   return true;
 }
 
@@ -117,6 +143,11 @@ LiveCore *LiveCore::make(const SchemaInput &input, bool key_is_integer, Failure 
     if (!make_attribute(input.attributes[i], schema.attributes[static_cast<std::size_t>(i)], failure))
       return nullptr;
   }
+  schema.sources.resize(static_cast<std::size_t>(input.source_count));
+  for (int i = 0; i < input.source_count; ++i) {
+    if (!make_source(input.sources[i], schema.sources[static_cast<std::size_t>(i)], failure))
+      return nullptr;
+  }
   schema.segments.resize(static_cast<std::size_t>(input.segment_count));
   for (int i = 0; i < input.segment_count; ++i) {
     if (!make_segment(input.segments[i], schema.segments[static_cast<std::size_t>(i)], failure))
@@ -157,6 +188,16 @@ void LiveCore::check_everything(Failure &failure) const {
     if (!diagnostics.empty())
       return fail(failure, diagnostics, attribute.expression, attribute.expression, Excerpt::detail,
                   owner_of("attribute", attribute.name));
+  }
+  for (int i = 0; i < input_->source_count; ++i) {
+    const SourceInput &source = input_->sources[i];
+    const core::Diagnostics diagnostics = core::check_source(i, *meaning_);
+    if (!diagnostics.empty()) {
+      // Only the condition has a text that a caret can point into.
+      const bool in_text = source.condition != nullptr && diagnostics.front().span.end > 0;
+      return fail(failure, diagnostics, in_text ? source.condition : "", in_text ? source.condition : nullptr,
+                  in_text ? Excerpt::detail : Excerpt::none, owner_of("source", source.name));
+    }
   }
   for (int i = 0; i < input_->segment_count; ++i) {
     const SegmentInput &segment = input_->segments[i];

@@ -27,7 +27,8 @@ public:
                                          std::string_view context = {}) const;
   /// Fails with the first segment or defined attribute that does not check.
   void check_everything(Failure &failure) const;
-  /// Returns the names of bindings and defined attributes that a rule reads, ascending.
+  /// Returns the names of the bindings that a rule reads and of the defined attributes and sources that it
+  /// names, itself or through others, ascending.
   std::vector<std::string> uses(const char *rule, Failure &failure) const;
 
   const SchemaInput &input() const noexcept { return *input_; }

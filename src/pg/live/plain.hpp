@@ -32,6 +32,7 @@ struct RelationInput {
   int lookup_key;
   int date;
   int value;
+  int field;
   const int *primary_key;
   int primary_key_count;
   ColumnInput *columns;
@@ -43,6 +44,19 @@ struct RelationInput {
 struct AttributeInput {
   const char *name;
   const char *expression;
+};
+
+struct ParameterInput {
+  const char *name;
+  const char *meaning;
+};
+
+struct SourceInput {
+  const char *name;
+  const char *of;
+  ParameterInput *parameters;
+  int parameter_count;
+  const char *condition; // or nullptr
 };
 
 struct SegmentInput {
@@ -65,6 +79,8 @@ struct SchemaInput {
   int relation_count;
   AttributeInput *attributes;
   int attribute_count;
+  SourceInput *sources;
+  int source_count;
   SegmentInput *segments;
   int segment_count;
 };
