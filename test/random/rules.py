@@ -118,6 +118,14 @@ class Rules:
             lambda: f"{name}.{rng.choice(['day', 'txt'])} {rng.choice(['<', '<=', '>', '>='])} {rng.choice([f for f in DATE_FORMS if not f.startswith(chr(39))])}",
             lambda: f"{name}.{rng.choice(['num', 'txt', 'absent'])} IS {rng.choice(['', 'NOT '])}NULL"])()
 
+    def field_test(self, name):
+        rng = self.rng
+        return rng.choice([
+            lambda: self.number_test(name), lambda: self.text_test(name), lambda: f"{name} {rng.choice(['', 'NOT '])}CONTAINS {self.word()}",
+            lambda: f"{name} {rng.choice(['=', '!='])} {rng.choice(['true', 'false'])}", lambda: name,
+            lambda: f"{name} {rng.choice(['<', '<=', '>', '>='])} {rng.choice([f for f in DATE_FORMS if not f.startswith(chr(39))])}",
+            lambda: f"age({name}) {rng.choice(COMPARE)} {rng.randint(-1, 4)}", lambda: f"{name} IS {rng.choice(['', 'NOT '])}NULL"])()
+
     def column_test(self, column, prefix=""):
         rng, name = self.rng, prefix + name_in_rule(column.name)
         if column.kind != "json" and rng.random() < 0.08:
@@ -139,6 +147,8 @@ class Rules:
         if rng.random() < 0.2:
             st = rng.choice(table.sets)
             return Node("leaf", text=self.list_test(st.binding, st.columns[0].kind == "number"))
+        if self.shop.fields and rng.random() < 0.3:
+            return Node("leaf", text=self.field_test("extra." + rng.choice(["num", "txt", "flag", "day", '"Odd Field"', "a.b", "absent"])))
         columns = [c for c in table.columns if c.kind != "key"]
         a = rng.choice(columns)
         if rng.random() < 0.08 and a.kind in ("number", "day", "instant", "local"):

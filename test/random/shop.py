@@ -1,4 +1,6 @@
 """Random shops: tables of every kind that can be bound, with the data that breaks naive code."""
+import copy
+import json
 import random
 
 KEY_TYPES = ["integer", "bigint", "uuid", "text"]
@@ -69,6 +71,9 @@ class Shop:
             numbers = source.of_kind("number")
             if numbers and rng.random() < 0.3:
                 source.condition = f"{name_in_rule(rng.choice(numbers).name)} >= {rng.choice(['0', '-1.5', '2'])}"
+        self.fields = None
+        if rng.random() < 0.6:
+            self.fields = Table("extra", "Extra Fields" if odd else "extra", [Column("value", "field", rng.choice(["text", "varchar(30)", "jsonb", "jsonb"]))])
         self.people = rng.choice([0, 1, 7, 40])
 
     def columns(self, prefix, full=False, few=False):
@@ -105,6 +110,13 @@ class Shop:
             if rng.random() < 0.5: parts += ["'deep'", "jsonb_build_object('num', %d, 'Odd Key', 'x'::text)" % rng.randint(0, 3)]
             if rng.random() < 0.3: return rng.choice(["'[]'::jsonb", "'5'::jsonb", "'null'::jsonb", "'{}'::jsonb"])
             return "jsonb_build_object(%s)" % ", ".join(parts)
+        if kind == "field":
+            text = rng.choice(["1", "2.5", "-3", "12.40", " 7 ", "1e3", ".5", "5.", "", "true", "no", "ON", "maybe", "2025-02-28", "2025-02-30",
+                               "2024-02-29T23:30:00Z", "2025-06-01 12:30", rng.choice(WORDS)])
+            if t != "jsonb":
+                return literal(text)
+            return rng.choice([f"to_jsonb({literal(text)}::text)", rng.choice(["'1'", "'2.5'", "'true'", "'null'", "'[]'", "'{}'"]) + "::jsonb",
+                               f"jsonb_build_array({literal(rng.choice(WORDS))}::text, {rng.randint(0, 3)})"])
         if kind == "text_list":
             return "ARRAY[%s]::text[]" % ", ".join(rng.choice([literal(w) for w in WORDS] + ["NULL"]) for _ in range(rng.randint(0, 3)))
         return "ARRAY[%s]::%s" % (", ".join(rng.choice(["1", "2", "3", "NULL"]) for _ in range(rng.randint(0, 3))), t)
@@ -161,6 +173,8 @@ class Shop:
         table(self.customers, [f"{ident(key.name)} {key.sql_type} PRIMARY KEY"])
         for st in self.customers.sets:
             table(st, [f"owner {key.sql_type}"])
+        if self.fields:
+            table(self.fields, ["id integer PRIMARY KEY", f"owner {key.sql_type}", "field text"])
         for source in self.sources:
             lines = source.parent is not None
             owner = ["order_id integer", "product_id integer"] if lines else [f"owner {key.sql_type}"]
@@ -194,6 +208,8 @@ class Shop:
         somebody = lambda i: "NULL" if rng.random() < 0.05 or not people + strangers else self.key_value(rng.choice(people + strangers))
         for st in self.customers.sets:
             insert(st, [somebody], self.people)
+        if self.fields:
+            insert(self.fields, [str, somebody, lambda i: literal(rng.choice(FIELDS))], self.people * 4)
         for source in self.sources:
             count = rng.choice([0, self.people, self.people * 4])
             key_column = [str] if source.keyed else []
@@ -206,7 +222,7 @@ class Shop:
             else:
                 insert(source, key_column + [somebody], count)
         if enforced:
-            for t in self.customers.sets + [x for x in self.sources if not x.parent]:
+            for t in self.customers.sets + [x for x in self.sources if not x.parent] + ([self.fields] if self.fields else []):
                 add(f"ALTER TABLE {ident(t.name)} ADD FOREIGN KEY (owner) REFERENCES {ident(self.customers.name)};")
         return "\n".join(out)
 
@@ -236,9 +252,35 @@ class Shop:
                 if not any(c.name == name for c in source.columns):
                     out.append(f"SELECT segmentation.bind_column({literal(source.binding)}, 'twice', {literal(ident(column.name) + '::numeric * 2')});")
                     source.columns.append(Column(name, "number", "numeric"))
+        if self.fields:
+            out.append(f"SELECT segmentation.bind_fields('extra', {rel(self.fields)}, key => 'owner', field => 'field', value => 'value');")
+        for source in list(self.sources):
+            if self.rng.random() < 0.5:
+                out.append(self.define_source(source))
         return "\n".join(out)
 
 
+    def define_source(self, source):
+        """Another name for a source's rows, with words of its own and often a condition, which rules may use like any source."""
+        from rules import Rules
+        rng = self.rng
+        defined = copy.copy(source)
+        defined.binding = f"{source.binding}.special" if rng.random() < 0.5 else f"{source.binding}_placed"
+        defined.columns, renames = [], {}
+        for number, column in enumerate(source.columns):
+            column = copy.copy(column)
+            if rng.random() < 0.5:
+                word = f"Word {number}" if rng.random() < 0.2 else f"word{number}"
+                renames[word] = name_in_rule(column.name)
+                column.name = word
+            defined.columns.append(column)
+        condition = Rules(rng, self).row_tests(source).print() if rng.random() < 0.6 else None
+        self.sources.append(defined)
+        return (f"SELECT segmentation.define_source({literal(defined.binding)}, {literal(source.binding)}, {literal(json.dumps(renames))}"
+                + (f", {literal(condition)}" if condition else "") + ");")
+
+
+FIELDS = ["num", "txt", "flag", "day", "Odd Field", "a.b"]
 KEYWORDS = set("""from customers show where order by asc desc limit or and not between in contains any all starts ends with is null matches
 not_matches true false today yesterday tomorrow count sum avg min max first last mode distinct date days weeks months age anniversary segments
 memberships customer storefront_event""".split())
