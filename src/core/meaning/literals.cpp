@@ -215,9 +215,11 @@ Kind Checker::kind_meant(const Literal &literal, bool ordered) const {
     return Kind::boolean;
   case Literal::Kind::date:
     return Kind::instant;
-  case Literal::Kind::text:
-    // Texts have no order in the language, so a quoted literal beside < can only be a date.
-    return ordered ? Kind::instant : Kind::text;
+  case Literal::Kind::text: {
+    // Texts have no order in the language: beside < a quoted literal that looks like a date is one.
+    const DateReading date = read_date_form(literal.text);
+    return ordered && (date.form || date.error != DateError::not_a_date) ? Kind::instant : Kind::text;
+  }
   case Literal::Kind::coordinates:
     return Kind::text;
   }

@@ -56,7 +56,10 @@ bool Parser::matches_body(std::unique_ptr<Expr> &out) {
 bool Parser::older_spelling(Expr &out) {
   const Name &source = out.left.name;
   const Span opening = peek().span;
-  const bool named = is_name_start(peek(1)) && peek(2).kind == TokenKind::colon;
+  std::size_t behind = 2; // the token behind the first parameter's name, which may be dotted
+  while (peek(behind).kind == TokenKind::dot && is_name_start(peek(behind + 1)))
+    behind += 2;
+  const bool named = is_name_start(peek(1)) && peek(behind).kind == TokenKind::colon;
   if (!named && peek(1).kind != TokenKind::right_parenthesis) {
     error(source.span, fmt::format("there is no function \"{}\"", excerpt(source.span)),
           fmt::format("Conditions on a source stand behind MATCHES: {} MATCHES (..).", print_name(source)));
