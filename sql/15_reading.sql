@@ -72,6 +72,19 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN lower(btrim(value)) IN ('true', 't', 'yes', 'y', 'on', '1') THEN true
             WHEN lower(btrim(value)) IN ('false', 'f', 'no', 'n', 'off', '0') THEN false END;
 
+-- The formula, its source and the radius are in core/value/distance.hpp, and the same there to the last bit: the same
+-- operations in the same order. What is no position is NULL and never an error.
+CREATE FUNCTION segmentation.distance_km(latitude numeric, longitude numeric, from_latitude double precision, from_longitude double precision)
+RETURNS double precision
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180 THEN
+         12742.0176::double precision * asin(least(1::double precision, sqrt(
+           sin(radians(trunc(latitude, 12)::double precision - from_latitude) / 2)
+             * sin(radians(trunc(latitude, 12)::double precision - from_latitude) / 2)
+           + cos(radians(from_latitude)) * cos(radians(trunc(latitude, 12)::double precision))
+             * (sin(radians(trunc(longitude, 12)::double precision - from_longitude) / 2)
+                * sin(radians(trunc(longitude, 12)::double precision - from_longitude) / 2))))) END;
+
 -- A date in jsonb is a string of ISO 8601: 2026-05-30, or with a time 2026-05-30T16:00[:00[.000000]][Z|+02[:00]].
 -- Without an offset the time is the shop's. In PL/pgSQL, which keeps its plans: it is called for every row, and as an SQL
 -- function it took a hundred times as long.
@@ -141,6 +154,8 @@ COMMENT ON FUNCTION segmentation.next_anniversary(date, date) IS
 COMMENT ON FUNCTION segmentation.text_number(text) IS 'the decimal number that a text spells, NULL for anything else';
 COMMENT ON FUNCTION segmentation.text_boolean(text) IS
   'true for true, t, yes, y, on, 1, false for their opposites, whatever the case, NULL for anything else';
+COMMENT ON FUNCTION segmentation.distance_km(numeric, numeric, double precision, double precision) IS
+  'kilometres between two positions in degrees over a sphere, NULL for what is no position';
 COMMENT ON FUNCTION segmentation.json_time(jsonb, text) IS 'day and instant of an ISO 8601 string in jsonb, NULL for anything else';
 COMMENT ON FUNCTION segmentation.json_day(jsonb, text) IS 'day of an ISO 8601 string in jsonb, NULL for anything else';
 COMMENT ON FUNCTION segmentation.json_instant(jsonb, text) IS 'instant of an ISO 8601 string in jsonb, NULL for anything else';

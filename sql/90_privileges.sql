@@ -8,6 +8,7 @@ GRANT EXECUTE ON FUNCTION segmentation.finite(numeric), segmentation.finite(doub
   segmentation.finite(real), segmentation.local_time(timestamptz, text), segmentation.local_day(timestamptz, text),
   segmentation.instant_of(timestamp, text), segmentation.start_of_day(date, text), segmentation.whole_years(date, date),
   segmentation.next_anniversary(date, date), segmentation.json_time(jsonb, text), segmentation.json_day(jsonb, text),
+  segmentation.distance_km(numeric, numeric, double precision, double precision),
   segmentation.json_instant(jsonb, text), segmentation.json_texts(jsonb), segmentation.json_numbers(jsonb),
   segmentation.text_number(text), segmentation.text_boolean(text) TO PUBLIC;
 GRANT USAGE ON SCHEMA segmentation TO PUBLIC;

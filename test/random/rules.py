@@ -1,5 +1,8 @@
 """Random rules over a random shop: trees that can be printed and shrunk."""
-from shop import MOODS, WORDS, name_in_rule
+import math
+from decimal import Decimal
+
+from shop import MOODS, PLACES, WORDS, name_in_rule
 
 DATE_FORMS = ["today", "yesterday", "tomorrow", "-1d", "-7d", "-30d", "-90d", "+3d", "-60d", "-1w", "+4w", "-1m", "-12m", "-3m", "-1y", "-36h",
               "-1h", "+24h", "7_days_ago", "30_days_ago", "90_days_ago", "12_months_ago", "2025-03-30", "2026-02-28", "2024-02-29",
@@ -7,6 +10,15 @@ DATE_FORMS = ["today", "yesterday", "tomorrow", "-1d", "-7d", "-30d", "-90d", "+
               "this_quarter", "last_quarter", "this_year", "last_year", "0001-01-01", "9999-12-31", "-5000y", "+90000m"]
 DAY_FORMS = [f for f in DATE_FORMS if "T" not in f and not f.endswith("h")]
 COMPARE = ["=", "!=", "<", "<=", ">", ">=", "<>"]
+
+
+def distance_km(a, b):
+    """As the formula is computed, in the same order: a distance that lies exactly on the circle."""
+    degree = 0.0174532925199432957692
+    u = math.sin((a[0] - b[0]) * degree / 2)
+    v = math.sin((a[1] - b[1]) * degree / 2)
+    h = u * u + math.cos(b[0] * degree) * math.cos(a[0] * degree) * (v * v)
+    return 12742.0176 * math.asin(min(1.0, math.sqrt(h)))
 
 
 class Node:
@@ -144,6 +156,8 @@ class Rules:
 
     def customer_test(self):
         rng, table = self.rng, self.shop.customers
+        if self.shop.placed and rng.random() < 0.15:
+            return Node("leaf", text=self.distance_test())
         if rng.random() < 0.2:
             st = rng.choice(table.sets)
             return Node("leaf", text=self.list_test(st.binding, st.columns[0].kind == "number"))
@@ -155,6 +169,20 @@ class Rules:
             group = ("number",) if a.kind == "number" else ("day", "instant", "local")
             return Node("leaf", text=f"{name_in_rule(a.name)} {rng.choice(COMPARE)} {name_in_rule(rng.choice(table.of_kind(*group)).name)}")
         return Node("leaf", text=self.column_test(a))
+
+    def distance_test(self):
+        rng = self.rng
+        centre, other = rng.choice(PLACES), rng.choice(PLACES)
+        by = rng.choice([0, 0, 0, 0, 0, 0, rng.gauss(0, 1)])
+        centre = (max(-90, min(90, round(centre[0] + by, 6))), centre[1])
+        exact = distance_km(other, centre)
+        far = rng.choice([exact, exact, exact, exact, math.nextafter(exact, 0), math.nextafter(exact, 1e9), 0, 0.1, 12.5, 500, 20015.2, 1e9])
+        text = format(Decimal(repr(far)), "f")
+        unit = "km" if rng.random() < 0.8 else "mi"
+        place = "(%s, %s)" % tuple(format(Decimal(repr(x)), "f") for x in centre)
+        if rng.random() < 0.3:
+            return f"customer_within_distance {rng.choice(['', 'NOT '])}MATCHES (distance_{unit} = {text}, coordinates = {place})"
+        return f"customer_within_distance(coordinates: {place}, distance_{unit}: {text}) {rng.choice(['=', '!='])} {rng.choice(['true', 'false'])}"
 
     # -- sources
     def row_tests(self, source, depth=2):

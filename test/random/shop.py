@@ -10,12 +10,15 @@ ZONES = ["UTC", "Europe/Sofia", "America/New_York", "America/Sao_Paulo", "Asia/K
          "Australia/Lord_Howe", "Pacific/Kiritimati"]
 WORDS = ["a", "b", "Sofia", "sofia", "СОФИЯ", "София", "", "o'clock", "back\\slash", "straße", "STRASSE", "İstanbul",
          "100%", "x_y", "vip", "VIP", "  padded ", "ΣΑΣ", "line\nbreak", '"quoted"', "日本"]
+# Ottawa, Sofia, Greenwich, both poles, both sides of the date line, and where all three zeros meet.
+PLACES = [(45.42, -75.69), (42.6977, 23.3219), (51.4778, -0.0015), (90, 0), (-90, 180), (0, 180), (0, -180), (-17.8, 179.9), (-17.8, -179.9), (0, 0)]
 MOODS = ["happy", "Sad", "so so"]
 
 
 class Column:
     def __init__(self, name, kind, sql_type):
         self.name, self.kind, self.sql_type = name, kind, sql_type
+        self.part_of_place = None   # 0 where its numbers are latitudes, 1 for longitudes
 
 
 class Table:
@@ -49,6 +52,7 @@ class Shop:
         self.customers.sets.append(Table("customer_labels", "Labels" if odd else "labels", [Column("label", "text", "text")]))
         if rng.random() < 0.5:
             self.customers.sets.append(Table("scores", "scores", [Column("score", "number", rng.choice(["integer", "numeric"]))]))
+        self.attributes = self.place()
         self.sources = []
         for i in range(rng.randint(1, 3)):
             source = Table(f"orders{i}" if i else "orders", f"Orders {i}" if odd else f"orders{i}", self.columns(f"o{i}"))
@@ -76,6 +80,36 @@ class Shop:
             self.fields = Table("extra", "Extra Fields" if odd else "extra", [Column("value", "field", rng.choice(["text", "varchar(30)", "jsonb", "jsonb"]))])
         self.people = rng.choice([0, 1, 7, 40])
 
+    def place(self):
+        """Gives customers a position in one of the ways in which rules find latitude and longitude; returns attributes."""
+        rng, columns = self.rng, self.customers.columns
+        self.placed = rng.choice(["columns", "columns", "attributes", "quotients", "json", None])
+        if self.placed is None:
+            return []
+        if self.placed == "json":
+            columns.append(Column("spot", "json", "jsonb"))
+            columns[-1].part_of_place = 2
+            return [("latitude", "spot.lat"), ("longitude", "spot.at.lng")]
+        types = ["numeric", "numeric(9,6)", "numeric(40,30)", "double precision", "real", "integer"]
+        for part, name in enumerate(["latitude", "longitude"] if self.placed == "columns" else ["lat", "lng"]):
+            columns.append(Column(name, "number", rng.choice(types)))
+            columns[-1].part_of_place = part
+        return {"columns": [], "attributes": [("latitude", "lat"), ("longitude", "lng")],
+                "quotients": [("latitude", "lat * 7 / 9"), ("longitude", "0 - lng / 3.3")]}[self.placed]
+
+    def degrees(self, part, sql_type):
+        rng = self.rng
+        if rng.random() < 0.12:
+            return rng.choice(["NULL"] + {"numeric": ["'NaN'", "1e30", "-1e300", "90.0000000000000000001", "1e-300"], "numeric(40,30)": ["1e-30", "'NaN'"],
+                                         "double precision": ["'NaN'", "1e300", "'-Infinity'", "1e-300"], "real": ["'NaN'", "1e30"]}.get(sql_type, ["91", "181"])) + \
+                "::" + sql_type
+        # Mostly one of the places itself: a rule may have its circle run through it, to the last bit.
+        if part == 0 or rng.random() < 0.15:
+            self.last_place = rng.choice(PLACES)
+        place = self.last_place
+        by = rng.choice([0, 0, 0, 0, 0, 0, rng.gauss(0, 0.1), rng.gauss(0, 3), 1e-7])
+        return "'%s'::%s" % (rng.choice(["%.6f", "%.15f"]) % (place[part] + by), sql_type if sql_type != "integer" else "numeric::integer")
+
     def columns(self, prefix, full=False, few=False):
         rng = self.rng
         kinds = [("number", rng.choice(NUMBERS)), ("number", rng.choice(NUMBERS)), ("text", rng.choice(TEXTS)), ("boolean", "boolean"),
@@ -90,6 +124,11 @@ class Shop:
     # -- values, as SQL expressions
     def value(self, column):
         rng = self.rng
+        if column.part_of_place == 2:
+            lat, lng = self.degrees(0, "numeric"), self.degrees(1, "numeric")
+            return f"jsonb_build_object('lat', {lat}, 'at', jsonb_build_object('lng', {lng}))"
+        if column.part_of_place is not None:
+            return self.degrees(column.part_of_place, column.sql_type)
         if rng.random() < 0.15:
             return "NULL"
         kind, t = column.kind, column.sql_type
@@ -257,6 +296,8 @@ class Shop:
         for source in list(self.sources):
             if self.rng.random() < 0.5:
                 out.append(self.define_source(source))
+        for name, expression in self.attributes:
+            out.append(f"SELECT segmentation.define_attribute({literal(name)}, {literal(expression)});")
         return "\n".join(out)
 
 

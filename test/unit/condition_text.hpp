@@ -54,6 +54,9 @@ public:
     case Form::anniversary:
       return fmt::format("anniversary({}; {} .. {})", left(), bound(condition.bound),
                          bound(condition.bound_end));
+    case Form::within_distance:
+      return fmt::format("within({}, {}; {} km of {}, {})", left(), scalar(condition.right),
+                         condition.circle.kilometres, condition.circle.latitude, condition.circle.longitude);
     case Form::segment:
       return fmt::format("segment {}({})", condition.segment_name, (*this)(*condition.children.at(0)));
     }

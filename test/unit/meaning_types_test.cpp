@@ -185,10 +185,5 @@ TEST(MeaningTypes, MismatchesPointAtTheOperator) {
   expect_outcomes(cases);
 }
 
-TEST(MeaningTypes, FunctionsThatDoNotExistAreRefused) {
-  EXPECT_EQ(outcome("customer_within_distance(coordinates: (45.42, -75.69), distance_km: 10) = true"),
-            "0A000 [customer_within_distance] there is no function customer_within_distance in rules");
-}
-
 } // namespace
 } // namespace segmentation::core::test

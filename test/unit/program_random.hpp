@@ -3,6 +3,8 @@
 
 #include "program_world.hpp"
 
+#include <fmt/format.h>
+
 namespace segmentation::core::test {
 
 class Dice {
@@ -106,7 +108,7 @@ inline std::string describe(const Condition &condition) {
   static const char *const forms[] = {
       "constant",    "all",           "any",           "NOT",         "compare",   "in",          "text_in",
       "text_starts", "text_ends",     "text_contains", "is_true",     "date_from", "date_before", "values",
-      "present",     "list_contains", "list_present",  "anniversary", "segment"};
+      "present",     "list_contains", "list_present",  "anniversary", "within",    "segment"};
   static const char *const ops[] = {"=", "<>", "<", "<=", ">", ">="};
   std::string out = forms[static_cast<int>(condition.form)];
   using Form = Condition::Form;
@@ -135,6 +137,9 @@ inline std::string describe(const Condition &condition) {
       out += " '" + text + "'";
     for (const Decimal &number : condition.numbers)
       out += " " + number.to_string();
+    if (condition.form == Form::within_distance)
+      out += fmt::format(", {}: {} km of {}, {}", describe(condition.right), condition.circle.kilometres,
+                         condition.circle.latitude, condition.circle.longitude);
     if (condition.form == Form::anniversary)
       out += " " + describe(condition.bound) + " .. " + describe(condition.bound_end);
     return out;
@@ -425,7 +430,7 @@ private:
     const std::vector<Kind> number{Kind::number}, text{Kind::text}, dates{Kind::day, Kind::instant};
     for (;;) {
       out = {};
-      switch (dice_.between(0, 13)) {
+      switch (dice_.between(0, 14)) {
       case 0:
       case 1:
       case 2:
@@ -512,6 +517,16 @@ private:
         }
         return;
       }
+      case 13:
+        // Distances that no two positions here have, so that no rounding decides.
+        out.form = Form::within_distance;
+        out.circle.latitude = static_cast<double>(dice_.between(-3, 6));
+        out.circle.longitude = static_cast<double>(dice_.between(-3, 6));
+        out.circle.kilometres = dice_.pick(std::vector<double>{50.123456, 333.210987, 2500.456789});
+        if (scope == customers && scalar(scope, number, depth, out.left) &&
+            scalar(scope, number, depth, out.right))
+          return;
+        break;
       default:
         out.form = Form::anniversary;
         out.bound = bound();

@@ -7,6 +7,8 @@
 #include "core/value/fold_case.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <deque>
 #include <map>
 #include <memory>
@@ -212,6 +214,25 @@ private:
     if (bound.form.is_days())
       return value.at >= bound_day(bound);
     return moment_.zone->start_of_day(static_cast<Day>(value.at)) >= bound_instant(bound);
+  }
+
+  static bool lies_within(const Ratio &ratio, std::int64_t most) {
+    return ratio.top <= ratio.bottom * Decimal(most) &&
+           Decimal(0) - ratio.top <= ratio.bottom * Decimal(most);
+  }
+  static double degrees(const Ratio &ratio) {
+    return std::stod(ratio.top.to_string()) / std::stod(ratio.bottom.to_string());
+  }
+  /// The distance by another formula: through the chord between two points of a sphere.
+  static double chord_km(double latitude, double longitude, double to_latitude, double to_longitude) {
+    const double degree = 3.14159265358979323846 / 180, radius = 6371.0088;
+    const auto point = [&](double lat, double lon) {
+      return std::array<double, 3>{std::cos(lat * degree) * std::cos(lon * degree),
+                                   std::cos(lat * degree) * std::sin(lon * degree), std::sin(lat * degree)};
+    };
+    const auto a = point(latitude, longitude), b = point(to_latitude, to_longitude);
+    const double chord = std::hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
+    return 2 * radius * std::asin(std::min(1.0, chord / 2));
   }
 
   std::optional<Ratio> number(const Scalar &scalar, int relation, const Row &row) const {
@@ -477,6 +498,12 @@ private:
       if (c.left.type != c.right.type)
         return compare(c.op, Decimal(day_of_value(*a, c.left.type)), Decimal(day_of_value(*b, c.right.type)));
       return compare(c.op, Decimal(a->at), Decimal(b->at));
+    }
+    case Form::within_distance: {
+      const auto a = number(c.left, relation, row), b = number(c.right, relation, row);
+      if (!a || !b || !lies_within(*a, 90) || !lies_within(*b, 180))
+        return false;
+      return chord_km(degrees(*a), degrees(*b), c.circle.latitude, c.circle.longitude) <= c.circle.kilometres;
     }
     case Form::list_contains:
     case Form::list_present: {

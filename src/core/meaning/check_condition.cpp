@@ -38,7 +38,7 @@ ConditionPtr Checker::condition(const Expr &expr, const Context &context) {
   case Expr::Kind::matches:
     return matches(expr, context);
   case Expr::Kind::function:
-    return function(expr);
+    return function(expr, context);
   }
   return nullptr;
 }
@@ -145,13 +145,6 @@ ConditionPtr Checker::is_null(const Expr &expr, const Context &context) {
     break;
   }
   return build::negated_if(!expr.negated, span, std::move(present));
-}
-
-ConditionPtr Checker::function(const Expr &expr) {
-  const std::string name = print_name(expr.source);
-  report(SqlState::feature_not_supported, expr.source.span,
-         fmt::format("there is no function {} in rules", name));
-  return nullptr;
 }
 
 } // namespace segmentation::core

@@ -5,6 +5,7 @@
 
 #include "core/meaning/schema.hpp"
 #include "core/value/decimal.hpp"
+#include "core/value/distance.hpp"
 
 #include <memory>
 #include <string>
@@ -95,7 +96,9 @@ struct Condition {
                    // texts (folded, without case) or numbers
     list_present,  // the list has at least one value
     anniversary,   // the day of left, in some year, lies in [bound, bound_end)
-    segment,       // children[0] is the condition of the segment named `segment_name`
+    within_distance, // left, a latitude, and right, a longitude, are a position in `circle`; a position
+                     // beyond what degrees can be is missing
+    segment,         // children[0] is the condition of the segment named `segment_name`
   };
   Form form = Form::constant;
   Span span; // in the rule's text; of an inlined segment or attribute: where it is named
@@ -110,6 +113,7 @@ struct Condition {
   bool ignore_case = false;
   Bound bound;
   Bound bound_end;
+  Circle circle;
   std::string segment_name;
 };
 

@@ -132,7 +132,12 @@ private:
   ConditionPtr joined(const Expr &expr, const Context &context);
   ConditionPtr truth(const Expr &expr, const Context &context);
   ConditionPtr is_null(const Expr &expr, const Context &context);
-  ConditionPtr function(const Expr &expr);
+
+  // check_function.cpp
+  ConditionPtr function(const Expr &expr, const Context &context);
+  std::optional<Circle> circle(const Expr &expr);
+  std::optional<Decimal> distance_literal(const Expr::Argument &argument, const std::string &name);
+  bool position(const Expr &expr, std::string_view attribute, const Context &context, Scalar &out);
 
   // check_compare.cpp
   ConditionPtr compare(const Expr &expr, const Context &context);

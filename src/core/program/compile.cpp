@@ -36,7 +36,9 @@ bool Compiler::reads_own_row(const Scalar &scalar) const {
 }
 
 bool Compiler::reads_own_row(const Condition &condition) const {
-  if (condition.form == Condition::Form::scalar_compare && !reads_own_row(condition.right))
+  const bool has_right =
+      condition.form == Condition::Form::scalar_compare || condition.form == Condition::Form::within_distance;
+  if (has_right && !reads_own_row(condition.right))
     return false;
   return reads_own_row(condition.left);
 }
@@ -103,6 +105,12 @@ int Compiler::make_test(Place place, const Condition &condition) {
     test.op = TestOp::anniversary;
     test.window = add_window(condition.bound, condition.bound_end);
     test.moves = condition.bound.form.moves() || condition.bound_end.form.moves();
+    break;
+  case Form::within_distance:
+    test.op = TestOp::within_distance;
+    test.right = value(place, condition.right);
+    test.circle = condition.circle;
+    key = fmt::format("{} {} {}", test.circle.latitude, test.circle.longitude, test.circle.kilometres);
     break;
   default:
     test.op = TestOp::present;

@@ -98,11 +98,33 @@ private:
       customers_.read_measure(trace.rows, customer_, rows);
       line.rows = rows.integer;
     }
+    if (condition.form == Condition::Form::within_distance) {
+      describe_distance(condition, trace, negated, line);
+      return;
+    }
     if (!line.actual)
       line.actual = actual(trace);
     if (!negated && !line.missing && trace.list < 0 && condition.form == Condition::Form::number_compare &&
         !holds(trace.node))
       line.missing = missing(condition, trace);
+  }
+
+  void describe_distance(const Condition &condition, const Trace &trace, bool negated,
+                         Explanation &line) const {
+    const bool own_row = trace.test < 0;
+    if (own_row && (trace.row_test < 0 || customer_ >= customers_.cards.size()))
+      return;
+    const Graph &graph = own_row ? customers_.plan.plans[0].rows : customers_.plan.customers;
+    const Test &test = graph.tests[static_cast<std::size_t>(own_row ? trace.row_test : trace.test)];
+    const CardReader cards(own_row ? customers_.cards[customer_] : no_cards_);
+    const LeafReader &reader = own_row ? static_cast<const LeafReader &>(cards) : reader_;
+    const auto found = Judge(graph, customers_.clock, reader).distance(test);
+    if (!found)
+      return;
+    const Circle &circle = condition.circle; // equal tests are one, however they are written
+    line.actual = show_distance(*found, circle.in_miles);
+    if (!negated && !line.holds)
+      line.missing = show_lack(*found - circle.kilometres, circle.in_miles);
   }
 
   std::optional<std::string> actual(const Trace &trace) const {

@@ -52,6 +52,7 @@ enum class TestOp : std::uint8_t {
   list_contains_number,
   list_present,
   anniversary,
+  within_distance, // the position (left, right) lies in the circle
 };
 
 /// One test. A missing value fails it.
@@ -67,6 +68,7 @@ struct Test {
   bool ignore_case = false;
   int bound = -1;
   int window = -1;
+  Circle circle;
   bool moves = false;
 };
 

@@ -6,6 +6,27 @@
 #include <algorithm>
 
 namespace segmentation::core::program {
+namespace {
+
+// The degrees of a number beyond 128 bits, cut to their places. Found by halving: it is rare.
+std::optional<double> degrees_of_wide(const WideFraction &number, std::int64_t most) {
+  const bool below = number.numerator.sign() < 0;
+  const Decimal size = below ? Decimal(0) - number.numerator : number.numerator;
+  if (number.denominator * Decimal(most) < size)
+    return std::nullopt;
+  const Decimal wanted = size * Decimal(degree_unit);
+  std::int64_t low = 0, high = most * degree_unit; // low * denominator <= wanted
+  while (low < high) {
+    const std::int64_t middle = low + (high - low + 1) / 2;
+    if (number.denominator * Decimal(middle) <= wanted)
+      low = middle;
+    else
+      high = middle - 1;
+  }
+  return degrees_of(below ? -low : low);
+}
+
+} // namespace
 
 bool text_passes(const Test &test, std::string_view text, std::string &scratch) {
   if (test.ignore_case) {
@@ -222,6 +243,29 @@ bool Judge::compare_values(const Test &test) const {
   return date(test.left, a) && date(test.right, b) && program::holds(test.compare, a <=> b);
 }
 
+std::optional<double> Judge::degrees(int value, std::int64_t most) const {
+  FastFraction fast{};
+  const Outcome outcome = fraction(value, fast);
+  if (outcome == Outcome::missing)
+    return std::nullopt;
+  if (outcome == Outcome::value) {
+    __int128 limit = 0, units = 0;
+    // A limit that does not fit is one that the number does not reach.
+    if (multiply(fast.denominator, most, limit) && (fast.numerator > limit || fast.numerator < -limit))
+      return std::nullopt;
+    if (multiply(fast.numerator, degree_unit, units))
+      return degrees_of(static_cast<std::int64_t>(units / fast.denominator));
+  }
+  const auto wide = number(value);
+  return wide ? degrees_of_wide(*wide, most) : std::nullopt;
+}
+
+std::optional<double> Judge::distance(const Test &test) const {
+  const auto latitude = degrees(test.left, most_latitude);
+  const auto longitude = latitude ? degrees(test.right, most_longitude) : std::nullopt;
+  return longitude ? std::optional(distance_km(*latitude, *longitude, test.circle)) : std::nullopt;
+}
+
 bool Judge::holds(const Test &test) const {
   switch (test.op) {
   case TestOp::compare_number:
@@ -261,6 +305,10 @@ bool Judge::holds(const Test &test) const {
   case TestOp::anniversary: {
     Day day = 0;
     return local_day(test.left, day) && clock_.in_window(test.window, day);
+  }
+  case TestOp::within_distance: {
+    const auto kilometres = distance(test);
+    return kilometres && *kilometres <= test.circle.kilometres;
   }
   }
   return false;

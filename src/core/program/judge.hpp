@@ -50,6 +50,9 @@ public:
   /// Returns the first instant at which the value may change.
   Instant value_until(int value) const;
   bool present(int value) const;
+  /// Returns how far the position of a within_distance test is from its circle's centre, in kilometres;
+  /// absent where it is missing or none.
+  std::optional<double> distance(const Test &test) const;
 
 private:
   const ValueNode &node(int value) const { return graph_.values[static_cast<std::size_t>(value)]; }
@@ -59,6 +62,7 @@ private:
   bool compare_numbers(const Test &test) const;
   bool compare_values(const Test &test) const;
   bool number_in(const Test &test) const;
+  std::optional<double> degrees(int value, std::int64_t most) const;
 
   const Graph &graph_;
   const Clock &clock_;

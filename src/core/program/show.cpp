@@ -1,12 +1,15 @@
 // Values as explain() shows them.
 #include "core/program/show.hpp"
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 namespace segmentation::core::program {
 namespace {
 
 constexpr int shown_places = 6;
+constexpr double kilometres_per_mile = 1.609344;
 
 std::string show_civil(const CivilDate &date) {
   // Year 0 of the calendar is 1 BC.
@@ -119,6 +122,16 @@ std::string show_padded(const Decimal &number, std::int32_t places) {
   if (have == 0)
     text.push_back('.');
   return text.append(static_cast<std::size_t>(places - have), '0');
+}
+
+std::string show_distance(double kilometres, bool in_miles) {
+  return in_miles ? fmt::format("{:.1f} mi", kilometres / kilometres_per_mile)
+                  : fmt::format("{:.1f} km", kilometres);
+}
+
+std::string show_lack(double kilometres, bool in_miles) {
+  const double unit = in_miles ? kilometres_per_mile : 1;
+  return show_distance(std::ceil(kilometres / unit * 10) / 10 * unit, in_miles);
 }
 
 } // namespace segmentation::core::program

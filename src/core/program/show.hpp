@@ -18,4 +18,10 @@ std::string show(const WideFraction &fraction);
 /// Prints a number with at least so many places: "12.40".
 std::string show_padded(const Decimal &number, std::int32_t places);
 
+/// Prints kilometres to one place, in the unit that the rule is written in: "12.4 km", "7.7 mi".
+std::string show_distance(double kilometres, bool in_miles);
+
+/// Prints kilometres that are too many, rounded up, so that nothing seems to lack nothing.
+std::string show_lack(double kilometres, bool in_miles);
+
 } // namespace segmentation::core::program

@@ -167,9 +167,33 @@ private:
       return fmt::format(
           "segmentation.next_anniversary({}, {}) < {}", print_day(context_, aggregates_, condition.left),
           print_bound_day(context_, condition.bound), print_bound_day(context_, condition.bound_end));
+    case Condition::Form::within_distance:
+      return within_distance(condition);
     default:
       return "FALSE";
     }
+  }
+
+  // The shortest digits that are this double again.
+  static std::string literal(double number) {
+    return (number < 0 ? fmt::format("({})", number) : fmt::format("{}", number)) + "::double precision";
+  }
+
+  std::string degrees(const Scalar &scalar) const {
+    const Fraction value = number(scalar);
+    if (value.denominator.empty()) {
+      return as_numeric(value);
+    }
+    // A quotient of numeric is rounded; div() is not.
+    return fmt::format("div({} * {}, NULLIF({}, 0)) / {}", as_numeric(value), degree_unit, value.denominator,
+                       degree_unit);
+  }
+
+  std::string within_distance(const Condition &condition) const {
+    const Circle &circle = condition.circle;
+    return fmt::format("segmentation.distance_km({}, {}, {}, {}) <= {}", degrees(condition.left),
+                       degrees(condition.right), literal(circle.latitude), literal(circle.longitude),
+                       literal(circle.kilometres));
   }
 
   std::string text(const Condition &condition) const {

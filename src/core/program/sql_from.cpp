@@ -173,6 +173,7 @@ void add_relations(const Context &context, const Condition &condition, std::set<
     }
     break;
   case Condition::Form::scalar_compare:
+  case Condition::Form::within_distance:
     add_relations(context, condition.right, relations);
     break;
   default:

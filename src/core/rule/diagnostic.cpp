@@ -15,6 +15,8 @@ const char *sqlstate_code(SqlState state) noexcept {
     return "42804";
   case SqlState::no_such_day:
     return "22008";
+  case SqlState::out_of_range:
+    return "22003";
   case SqlState::limit_exceeded:
     return "54000";
   case SqlState::feature_not_supported:

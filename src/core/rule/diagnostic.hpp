@@ -22,6 +22,7 @@ enum class SqlState : std::uint8_t {
   ambiguous_name,        // 42702
   wrong_type,            // 42804
   no_such_day,           // 22008
+  out_of_range,          // 22003 numeric_value_out_of_range
   limit_exceeded,        // 54000
   feature_not_supported, // 0A000
   cycle,                 // 42P17 invalid_object_definition
