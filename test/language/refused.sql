@@ -34,6 +34,7 @@ INSERT INTO refused (sqlstate, rule, at, clear) VALUES
 ('42601', $r$products_purchased MATCHES (id = 1 OR count > 2)$r$, 'count', 'top level of MATCHES'),
 ('42601', $r$sum(orders_placed.amount MATCHES (count > 2)) > 1$r$, 'count', 'aggregate'),
 ('42703', $r$segments CONTAINS 'nobody'$r$, '''nobody''', '"nobody" does not exist'),
+('42601', $r$customer_within_distance(coordinates: (45.42, -75.69)) = true$r$, 'customer_within_distance', 'distance_km'),
 ('42601', $r$number_of_orders > 1 AND$r$, '', 'missing|expected'),
 ('42601', $r$number_of_orders > 1 OR OR amount_spent > 1$r$, 'OR amount_spent', 'expected|missing'),
 ('42601', $r$number_of_orders > 1)$r$, ')', 'parenthesis'),

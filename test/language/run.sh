@@ -16,13 +16,15 @@ status=0
 psql -XqAtd "$database" -v ON_ERROR_STOP=1 -v VERBOSITY=terse -c "SET client_min_messages = warning" -c '\o /dev/null' \
   -f "$here/shop.sql" -f "$here/vocabulary.sql" -c '\o' \
   -f "$here/accepted.sql" -f "$here/judge.sql" -f "$here/refused.sql" >"$output" 2>&1 || status=$?
+if [ "$status" != 0 ]; then echo "not ok: the queries did not come to their end"; fi >>"$output"
+
+# The page is a shop of its own.
+psql -Xqd postgres -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS ${database}_docs" -c "CREATE DATABASE ${database}_docs"
+PGDATABASE=${database}_docs python3 "$here/docs.py" >>"$output" 2>&1 || true
 grep -v '^ok: ' "$output" || true
 passed=$(grep -c '^ok: ' "$output" || true)
 failed=$(grep -c '^not ok: ' "$output" || true)
-if [ "$status" != 0 ] || [ "$passed" = 0 ]; then
-  echo "not ok: the queries did not come to their end"
-  failed=$((failed + 1))
-fi
-[ "$failed" != 0 ] || psql -Xqd postgres -c "DROP DATABASE $database"
+# With failures the databases stay, to look into.
+[ "$failed" != 0 ] || psql -Xqd postgres -c "DROP DATABASE $database" -c "DROP DATABASE ${database}_docs"
 report "$passed" "$failed" 0
 [ "$failed" = 0 ]
