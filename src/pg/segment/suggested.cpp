@@ -1,0 +1,106 @@
+// Fills the rows in. C++ side: never calls the server.
+#include "pg/segment/suggested.hpp"
+
+#include <memory>
+
+namespace segmentation::pg {
+
+namespace {
+
+const char *words_of(core::WantedValues::What what) {
+  switch (what) {
+  case core::WantedValues::What::values:
+    return "values";
+  case core::WantedValues::What::elements:
+    return "elements";
+  case core::WantedValues::What::keys:
+    return "keys";
+  case core::WantedValues::What::fields:
+    break;
+  }
+  return "fields";
+}
+
+core::CompletionKind kind_of(core::WantedValues::What what) {
+  switch (what) {
+  case core::WantedValues::What::keys:
+    return core::CompletionKind::column;
+  case core::WantedValues::What::fields:
+    return core::CompletionKind::attribute;
+  default:
+    return core::CompletionKind::value;
+  }
+}
+
+/// The words are literals, so that they end in a zero.
+const char *or_null(std::string_view words) {
+  return words.empty() ? nullptr : words.data();
+}
+
+} // namespace
+
+Suggested *Suggested::at_end_of(const LiveCore &live, std::string_view prefix) {
+  auto made = std::make_unique<Suggested>();
+  const core::Meaning &meaning = *live.meaning();
+  const core::Suggestions found = core::suggest(prefix, meaning);
+  made->replace_from_ = characters_in(prefix, {0, found.replace_from}) + 1;
+  made->rows_.reserve(found.completions.size() + 1);
+  if (found.wanted) {
+    const core::WantedValues &wanted = *found.wanted;
+    std::vector<const char *> &path = made->lists_.emplace_back();
+    for (const std::string &key : wanted.column.json_path)
+      path.push_back(made->keep(key));
+    SuggestedRow row{};
+    row.kind = core::kind_words(kind_of(wanted.what)).data();
+    row.type = or_null(core::type_words(wanted.type));
+    row.relation = live.input().relations[wanted.column.relation].relation;
+    row.column = made->keep(core::column_of(meaning.schema, wanted.column).name);
+    row.path = path.data();
+    row.path_count = static_cast<int>(path.size());
+    row.wanted = words_of(wanted.what);
+    row.typed = made->keep(wanted.typed);
+    made->rows_.push_back(row);
+  }
+  for (const core::Completion &completion : found.completions) {
+    SuggestedRow row{};
+    row.completion = made->keep(completion.text);
+    row.kind = core::kind_words(completion.kind).data();
+    row.type = or_null(completion.type);
+    made->rows_.push_back(row);
+  }
+  return made.release();
+}
+
+void Suggested::add(const char *kind, const char *name, const std::optional<core::Described> &described) {
+  DescribedRow row{kind, name, nullptr, nullptr, 0};
+  if (described) {
+    std::vector<const char *> &operators = lists_.emplace_back();
+    for (const core::Operator &op : core::operators_of(*described))
+      operators.push_back(op.words.data());
+    row.type = or_null(core::type_words(described->type));
+    row.operators = operators.data();
+    row.operator_count = static_cast<int>(operators.size());
+  }
+  attributes_.push_back(row);
+}
+
+Suggested *Suggested::attributes_of(const LiveCore &live) {
+  auto made = std::make_unique<Suggested>();
+  const core::Schema &schema = live.meaning()->schema;
+  if (schema.relations.empty())
+    return made.release();
+  const auto attributes = core::describe_attributes(*live.meaning());
+  for (std::size_t i = 0; i < attributes.size(); ++i)
+    made->add("defined", made->keep(schema.attributes[i].name), attributes[i]);
+  for (std::size_t i = 0; i < schema.relations.front().columns.size(); ++i)
+    made->add("column", made->keep(schema.relations.front().columns[i].name),
+              core::describe_column(schema, 0, static_cast<int>(i), false));
+  for (std::size_t i = 1; i < schema.relations.size(); ++i) {
+    const core::Relation &relation = schema.relations[i];
+    if (relation.role == core::Role::set && relation.of == 0)
+      made->add("set", made->keep(relation.name), core::describe_set(schema, static_cast<int>(i), false));
+  }
+  return made.release();
+}
+
+} // namespace segmentation::pg
