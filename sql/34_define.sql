@@ -207,24 +207,41 @@ COMMENT ON FUNCTION segmentation.drop_attribute(text) IS
   'Drops an attribute that define_attribute made; refused while segments or other attributes need it. Locks: '
   'SHARE ROW EXCLUSIVE on segmentation.segment.';
 
+CREATE FUNCTION segmentation._describe_attributes(OUT kind text, OUT name text, OUT type text, OUT operators text[])
+  RETURNS SETOF record
+  LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'segmentation_attribute_types';
+COMMENT ON FUNCTION segmentation._describe_attributes() IS
+  'types and operators of all values of a customer that rules can name, each ''defined'', ''column'' or ''set''; NULL '
+  'where one is broken. Raises what loading the bindings raises';
+
+-- The same; nothing where the bindings cannot be loaded: the view still tells what is defined then, and how.
+CREATE FUNCTION segmentation._attribute_types(OUT kind text, OUT name text, OUT type text, OUT operators text[])
+RETURNS SETOF record LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT d.* FROM segmentation._describe_attributes() AS d;
+EXCEPTION WHEN syntax_error_or_access_rule_violation THEN
+  RETURN;
+END $$;
+
 CREATE VIEW segmentation.attributes AS
-SELECT d.name, NULL::text AS type, 'defined' AS kind, d.expression, d.description
-FROM segmentation.attribute_definition AS d
-UNION ALL
-SELECT a.attname, format_type(a.atttypid, a.atttypmod), 'column', NULL, col_description(a.attrelid, a.attnum)
-FROM segmentation.binding AS b JOIN pg_attribute AS a ON a.attrelid = b.relation
-WHERE b.role = 'customers' AND a.attnum > 0 AND NOT a.attisdropped
-UNION ALL
-SELECT c.name, NULL, 'computed', c.expression, NULL
-FROM segmentation.binding AS b JOIN segmentation.binding_column AS c ON c.binding_id = b.id
-WHERE b.role = 'customers'
-UNION ALL
-SELECT b.name, 'list of ' || format_type(a.atttypid, a.atttypmod), 'set', NULL,
-  obj_description(b.relation, 'pg_class')
-FROM segmentation.binding AS b JOIN segmentation.binding AS p ON p.id = b.of_id AND p.role = 'customers'
-LEFT JOIN pg_attribute AS a ON a.attrelid = b.relation AND a.attname = b.value AND a.attnum > 0
-  AND NOT a.attisdropped
-WHERE b.role = 'set';
+SELECT v.name, t.type, v.kind, t.operators, v.expression, v.description
+FROM (
+  SELECT d.name, 'defined' AS kind, 'defined' AS described_as, d.expression, d.description
+  FROM segmentation.attribute_definition AS d
+  UNION ALL
+  SELECT a.attname, 'column', 'column', NULL, col_description(a.attrelid, a.attnum)
+  FROM segmentation.binding AS b JOIN pg_attribute AS a ON a.attrelid = b.relation
+  WHERE b.role = 'customers' AND a.attnum > 0 AND NOT a.attisdropped
+  UNION ALL
+  SELECT c.name, 'computed', 'column', c.expression, NULL
+  FROM segmentation.binding AS b JOIN segmentation.binding_column AS c ON c.binding_id = b.id
+  WHERE b.role = 'customers'
+  UNION ALL
+  SELECT b.name, 'set', 'set', NULL, obj_description(b.relation, 'pg_class')
+  FROM segmentation.binding AS b JOIN segmentation.binding AS p ON p.id = b.of_id AND p.role = 'customers'
+  WHERE b.role = 'set') AS v
+LEFT JOIN segmentation._attribute_types() AS t ON t.kind = v.described_as AND t.name = v.name;
 COMMENT ON VIEW segmentation.attributes IS
   'The values of a customer that rules can name: defined attributes, the customers'' own and computed '
-  'columns, and sets.';
+  'columns, and sets. type is number, text, boolean, date, list of text, list of number or json, and NULL where an '
+  'attribute is broken; operators are those that rules can test the value with.';

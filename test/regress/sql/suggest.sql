@@ -43,9 +43,15 @@ SELECT segmentation.define_attribute('is_rich', 'spent > 1');
 SELECT segmentation.create_segment('Rich', 'spent > 1');
 SELECT segmentation.create_segment('It''s me', 'points > 20');
 
+SELECT segmentation.define_source('bought', 'items', '{"category": "product.category", "number": "quantity"}');
+CREATE TABLE shop.fields (id integer PRIMARY KEY, customer_id integer REFERENCES shop.customers, field text, value text);
+CREATE INDEX ON shop.fields (customer_id);
+INSERT INTO shop.fields SELECT i, i, CASE WHEN i % 4 = 0 THEN 'Shoe size' ELSE 'height' END, '40' FROM generate_series(1, 100) AS i;
+SELECT segmentation.bind_fields('extra', 'shop.fields', key => 'customer_id', field => 'field', value => 'value');
+
 -- Before ANALYZE nothing is known of values.
 SELECT * FROM segmentation.suggest('city = ');
-ANALYZE shop.regions, shop.customers, shop.customer_labels, shop.orders, shop.products, shop.items;
+ANALYZE shop.regions, shop.customers, shop.customer_labels, shop.orders, shop.products, shop.items, shop.fields;
 
 -- Names.
 SELECT * FROM segmentation.suggest('');
@@ -86,14 +92,20 @@ SELECT * FROM segmentation.suggest('data.size = ') WHERE kind = 'value';
 SELECT * FROM segmentation.suggest('data.colors CONTAINS ''') WHERE kind = 'value';
 SELECT * FROM segmentation.suggest('last(orders.details.channel) = ''');
 
+-- Sources with words of their own, and key-value fields.
+SELECT * FROM segmentation.suggest('bought MATCHES (cat');
+SELECT * FROM segmentation.suggest('bought(category: ');
+SELECT * FROM segmentation.suggest('extra.');
+SELECT * FROM segmentation.suggest('extra."sh');
+
 -- Every value completes to a rule that is right.
 SELECT p.prefix, s.completion, r.message
 FROM unnest(ARRAY['city = ', 'points = ', 'spent = ', 'labels CONTAINS ', 'tags CONTAINS ', 'region.country = ', 'data.size = ',
-                  'segments CONTAINS ', 'vip = ', 'born > ', 'data.', 'data."Pet".']) AS p (prefix),
+                  'segments CONTAINS ', 'vip = ', 'born > ', 'data.', 'data."Pet".', 'extra.']) AS p (prefix),
      segmentation.suggest(p.prefix) AS s,
      segmentation.check_rule(left(p.prefix, s.replace_from - 1) || s.completion ||
                              CASE WHEN p.prefix LIKE '%.' THEN ' IS NULL' ELSE '' END) AS r
-WHERE s.kind IN ('value', 'column');
+WHERE s.kind IN ('value', 'column') OR p.prefix = 'extra.';
 
 -- Places are counted in characters; clauses before the last do not matter.
 SELECT completion, replace_from FROM segmentation.suggest('city = ''Варна'' AND ci');
@@ -108,6 +120,19 @@ SELECT completion, replace_from FROM segmentation.suggest('city.');
 SELECT count(*) FROM segmentation.suggest(repeat('x', 1000000));
 SELECT count(*) FROM segmentation.suggest(repeat('(', 1048576));
 SELECT completion, replace_from FROM segmentation.suggest(repeat('city = ''Sofia'' AND ', 50000) || 'ci');
+
+-- The view of attributes tells the same types and operators.
+SELECT name, type, kind, array_to_string(operators, ', ') AS operators FROM segmentation.attributes ORDER BY kind, name;
+SELECT count(*) FROM segmentation.attributes AS a, segmentation.suggest(format('%I ', a.name)) AS s
+WHERE s.kind = 'operator' AND NOT split_part(s.completion, ' (', 1) = ANY (a.operators) AND s.completion !~ 'MATCHES';
+-- A broken attribute has no type; what is broken beneath all of them leaves the names.
+ALTER TABLE shop.orders RENAME status TO state;
+SELECT name, type, operators IS NULL AS broken FROM segmentation.attributes WHERE kind = 'defined' ORDER BY name;
+ALTER TABLE shop.orders RENAME placed TO ordered;
+SELECT name, type, operators IS NULL AS broken FROM segmentation.attributes WHERE kind = 'defined' ORDER BY name;
+SELECT count(*) FROM segmentation.suggest('ci');
+ALTER TABLE shop.orders RENAME state TO status;
+ALTER TABLE shop.orders RENAME ordered TO placed;
 
 -- A reader sees the values that pg_stats shows him, and no more.
 CREATE ROLE regress_suggest_reader;
