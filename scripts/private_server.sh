@@ -6,7 +6,8 @@
 #   status [NAME]   succeeds where it is running
 #   env [NAME]      prints shell settings for its clients: PGHOST, PGPORT, PGUSER, PGDATABASE, PATH
 #   home            prints the directory that holds everything
-# Settings for the server: SERVER_SETTINGS, lines of postgresql.conf that a new cluster gets.
+# Settings for the server: SERVER_SETTINGS, lines of postgresql.conf that a new cluster gets; SERVER_ENVIRONMENT, words
+# NAME=VALUE that it is started with.
 #
 # The system's PostgreSQL is left alone. A server finds its files relative to its own program, so the programs are
 # copied into a tree of the same layout, whose other files are links into the system's; the extension is installed into
@@ -90,7 +91,8 @@ SETTINGS
   sockets=$(mktemp -d /tmp/segmentation.XXXXXX)
   [ -z "$server_user" ] || chown "$server_user" "$sockets"
   port=$(shuf -i 20000-59999 -n 1)
-  if ! as_server_user "$tree$bindir/pg_ctl" -D "$cluster/data" -l "$cluster/data/server.log" -w -s \
+  # shellcheck disable=SC2086
+  if ! as_server_user env ${SERVER_ENVIRONMENT:-} "$tree$bindir/pg_ctl" -D "$cluster/data" -l "$cluster/data/server.log" -w -s \
       -o "-k $sockets -p $port" start </dev/null >/dev/null 2>"$cluster/start.log"; then
     cat "$cluster/start.log" >&2
     tail -n 20 "$cluster/data/server.log" >&2
@@ -123,5 +125,5 @@ case $command in
     echo "PGDATABASE=postgres; PATH='$tree$bindir':\"\$PATH\"; SERVER_TREE='$tree'; SERVER_DATA='$cluster/data'"
     echo "export PGHOST PGPORT PGUSER PGDATABASE PATH SERVER_TREE SERVER_DATA"
     ;;
-  *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+  *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
