@@ -33,7 +33,7 @@ eval "$settings"
 suites=$*
 if [ -z "$suites" ]; then
   # Cheap ones first; any that is not named here comes last.
-  suites="tree unit regress pgtap isolation tap random data fuzz"
+  suites="tree unit regress pgtap isolation tap random time data fuzz"
   for run in "$root"/test/*/run.sh; do
     suite=$(basename "$(dirname "$run")")
     case " $suites " in *" $suite "*) ;; *) suites="$suites $suite" ;; esac
