@@ -130,6 +130,20 @@ struct CheckedRule {
   std::vector<int> segments; // of Schema::segments likewise
 };
 
+/// A value of a customer by its name alone, as a view shows it or goes by it.
+struct CheckedValue {
+  enum class Form : std::uint8_t {
+    scalar,      // `scalar`
+    json,        // `scalar`: a json column, or a key of one, which may hold anything
+    list,        // `scalar`: a list column, or the value column of a set
+    truth,       // `condition`, which holds or does not
+    anniversary, // `scalar`, a date: its next anniversary
+  };
+  Form form = Form::scalar;
+  Scalar scalar;
+  ConditionPtr condition;
+};
+
 struct Reach;
 
 /// The schema with its bound conditions checked once; shared by all rules of one call.

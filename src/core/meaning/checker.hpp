@@ -39,6 +39,14 @@ CheckedAttribute check_attribute(const AttributeExpression &expression, const Me
 /// condition.
 Diagnostics check_source(int defined, const Meaning &meaning, const Limits &limits = {});
 
+/// Settles a name of SHOW or ORDER BY: whatever a value of a customer can be in rules, and a source as the
+/// number of its rows that count. Names of nothing, and of nothing that can be shown, come back as a mistake.
+struct CheckedName {
+  std::optional<CheckedValue> value;
+  Diagnostic mistake; // where there is no value
+};
+CheckedName check_name(const Name &name, const Meaning &meaning, const Limits &limits = {});
+
 /// Returns up to `count` known names nearest to an unknown one, best first: by edit distance, at most a third
 /// of its length, else those that begin with the same word.
 std::vector<std::string> nearest_names(std::string_view unknown, const std::vector<std::string> &known,

@@ -61,6 +61,8 @@ public:
   ConditionPtr condition(const Expr &expr, const Context &context);
   /// Returns the value with names and folds settled; broken where it is wrong.
   Operand value(const Value &value, const Context &context);
+  /// Returns the value that a name of SHOW or ORDER BY means, or nothing where it is wrong.
+  std::optional<CheckedValue> shown(const Name &name);
 
   /// Returns what is wrong, in the order of the text.
   Diagnostics take_diagnostics();

@@ -290,25 +290,14 @@ private:
 
   std::string list(const Condition &condition, int depth) const {
     const Scalar &left = condition.left;
-    const int set = set_above(context_, left.column.relation);
-    if (set < 0) {
+    if (set_above(context_, left.column.relation) < 0) {
       return fmt::format("EXISTS (SELECT 1 FROM unnest({}) AS \"element\" (\"value\") WHERE {})",
                          scalar(left), element_test(condition, "\"value\""));
-    }
-    std::set<int> relations{left.column.relation};
-    const Condition *rows = context_.row_condition(set);
-    if (rows != nullptr) {
-      add_relations(context_, *rows, relations);
     }
     const Kind kind = left.type == Kind::number_list || left.type == Kind::number ? Kind::number : Kind::text;
     const int inner = depth + 1;
     std::string out = "EXISTS (" + std::string(context_.pretty ? context_.line(inner) : "") + "SELECT 1 ";
-    out += from_clause(context_, set, relations, inner, true);
-    out += context_.line(inner) + "WHERE " + join_test(context_, set);
-    if (rows != nullptr) {
-      out += context_.line(inner + 1) + "AND " +
-             Printer(context_, nullptr).print(*rows, Place::conjunct, inner + 1);
-    }
+    out += print_set_rows(context_, left, inner);
     out += context_.line(inner + 1) + "AND " +
            element_test(condition, print_column(left.column, kind, context_.meaning));
     return out + (context_.pretty ? context_.line(depth) : "") + ")";
@@ -323,6 +312,22 @@ private:
 std::string print_condition(const Context &context, Aggregates *aggregates, const Condition &condition,
                             Place place, int depth) {
   return Printer(context, aggregates).print(condition, place, depth);
+}
+
+std::string print_set_rows(const Context &context, const Scalar &left, int depth) {
+  const int set = set_above(context, left.column.relation);
+  std::set<int> relations{left.column.relation};
+  const Condition *rows = context.row_condition(set);
+  if (rows != nullptr) {
+    add_relations(context, *rows, relations);
+  }
+  std::string out = from_clause(context, set, relations, depth, true);
+  out += context.line(depth) + "WHERE " + join_test(context, set);
+  if (rows != nullptr) {
+    out += context.line(depth + 1) + "AND " +
+           print_condition(context, nullptr, *rows, Place::conjunct, depth + 1);
+  }
+  return out;
 }
 
 } // namespace segmentation::core::sql

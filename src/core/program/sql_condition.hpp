@@ -20,4 +20,8 @@ enum class Place : std::uint8_t { alone, conjunct, disjunct };
 std::string print_condition(const Context &context, Aggregates *aggregates, const Condition &condition,
                             Place place, int depth);
 
+/// Prints FROM and WHERE of those rows of a set that count and belong to the row in scope. `left` is the
+/// set's value column; a test that is added to the WHERE begins with AND.
+std::string print_set_rows(const Context &context, const Scalar &left, int depth);
+
 } // namespace segmentation::core::sql

@@ -18,6 +18,13 @@ struct SqlOptions {
 /// rules of resolution.
 std::string print_sql(const CheckedRule &rule, const Meaning &meaning, const SqlOptions &options = {});
 
+/// Returns one SELECT over all customers: the customers' key as "key", `shown` as "value_1" and so on,
+/// `order` as "order_1" and so on. Plain columns are shown in their own SQL type, keys of json as text,
+/// averages and quotients as numeric. What is ordered by is read as rules read it: what they count as missing
+/// is NULL.
+std::string print_values(const std::vector<CheckedValue> &shown, const std::vector<CheckedValue> &order,
+                         const Meaning &meaning, const SqlOptions &options = {});
+
 /// Prints the expression that reads a column in reach of `alias_of`'s relations, typed as its Kind says (see
 /// schema.hpp), json keys read safely as `type`. Shared with the row feeds: reading a column is the one thing
 /// both paths have in common.

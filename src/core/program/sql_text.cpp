@@ -65,9 +65,9 @@ std::string time_literal(std::int64_t time, std::string_view type, std::string_v
 
 } // namespace
 
-std::string quote_identifier(std::string_view name) {
+std::string fit_identifier(std::string_view name) {
   if (name.size() <= identifier_bytes) {
-    return doubled(name, '"');
+    return std::string(name);
   }
   const std::string tail = fmt::format("~{:016x}", hash_of(name));
   std::size_t length = identifier_bytes - tail.size();
@@ -75,7 +75,11 @@ std::string quote_identifier(std::string_view name) {
   while (length > 0 && (static_cast<unsigned char>(name[length]) & 0xC0U) == 0x80U) {
     --length;
   }
-  return doubled(std::string(name.substr(0, length)) + tail, '"');
+  return std::string(name.substr(0, length)) + tail;
+}
+
+std::string quote_identifier(std::string_view name) {
+  return doubled(fit_identifier(name), '"');
 }
 
 std::string quote_literal(std::string_view text) {

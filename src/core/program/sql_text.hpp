@@ -31,7 +31,10 @@ struct Context {
   }
 };
 
-/// Returns a quoted identifier. One that PostgreSQL would cut keeps its head and ends in a hash of the whole.
+/// Returns a name that fits an identifier: one that PostgreSQL would cut keeps its head and ends in a hash of
+/// the whole.
+std::string fit_identifier(std::string_view name);
+/// Returns the same as a quoted identifier.
 std::string quote_identifier(std::string_view name);
 /// Returns a string literal that reads the same whatever standard_conforming_strings says.
 std::string quote_literal(std::string_view text);
