@@ -249,6 +249,7 @@ BEGIN
   END IF;
   PERFORM segmentation._check_sound(before);
   IF known THEN PERFORM segmentation._rewrite_members(); END IF;
+  PERFORM segmentation._follow_views();
 END $$;
 COMMENT ON FUNCTION segmentation.bind_column(text, text, text, boolean) IS
   'Gives a bound relation a computed column: one immutable SQL expression over its own columns and its '

@@ -169,6 +169,7 @@ BEGIN
   PERFORM segmentation._check_computed();
   PERFORM segmentation._check_sound(known);
   IF old.id IS NOT NULL THEN PERFORM segmentation._rewrite_members(); END IF;
+  PERFORM segmentation._follow_views();
 END $$;
 
 -- Raises 42P17 unless a binding of this role may hang where it is put.

@@ -92,6 +92,7 @@ BEGIN
     END IF;
     PERFORM segmentation._check_not_missed('computed column', name, known);
     PERFORM segmentation._rewrite_members();
+    PERFORM segmentation._follow_views();
     RETURN;
   END IF;
 
@@ -129,6 +130,7 @@ BEGIN
     END;
   END IF;
   PERFORM segmentation._check_not_missed('binding', bound.name, known);
+  PERFORM segmentation._follow_views();
 END $$;
 COMMENT ON FUNCTION segmentation.unbind(text) IS
   'Takes a binding away, or (as binding.column) one computed column; refused while bindings, attributes or '
@@ -177,6 +179,7 @@ BEGIN
   END IF;
   PERFORM segmentation._check_sound(before, 'attribute ' || define_attribute.name);
   IF known IS NOT NULL THEN PERFORM segmentation._rewrite_members(); END IF;
+  PERFORM segmentation._follow_views();
 END $$;
 COMMENT ON FUNCTION segmentation.define_attribute(text, text, text, boolean) IS
   'Gives a name to a value or a condition of the rule language. With replace, segments that use it follow. '
@@ -202,6 +205,7 @@ BEGIN
   PERFORM segmentation._check_unused('attribute', known);
   DELETE FROM segmentation.attribute_definition AS a WHERE a.name = known;
   PERFORM segmentation._check_not_missed('attribute', known, before);
+  PERFORM segmentation._follow_views();
 END $$;
 COMMENT ON FUNCTION segmentation.drop_attribute(text) IS
   'Drops an attribute that define_attribute made; refused while segments or other attributes need it. Locks: '

@@ -57,6 +57,7 @@ BEGIN
   END IF;
   PERFORM segmentation._check_sound(before, 'source ' || define_source.name);
   IF known IS NOT NULL THEN PERFORM segmentation._rewrite_members(); END IF;
+  PERFORM segmentation._follow_views();
 END $$;
 COMMENT ON FUNCTION segmentation.define_source(text, text, jsonb, text, text, boolean) IS
   'Gives the rows of a source another name, words of its own for their columns ({"id": "product_id", "tag": '
@@ -83,6 +84,7 @@ BEGIN
   PERFORM segmentation._check_unused('source', known);
   DELETE FROM segmentation.source_definition AS s WHERE s.name = known;
   PERFORM segmentation._check_not_missed('source', known, before);
+  PERFORM segmentation._follow_views();
 END $$;
 COMMENT ON FUNCTION segmentation.drop_source(text) IS
   'Drops a source that define_source made; refused while segments, attributes or other sources need it. Locks: '

@@ -45,7 +45,7 @@ BEGIN
     PERFORM segmentation._make_readers(key.type);
   END IF;
   PERFORM segmentation._give_storage(owner);
-  PERFORM segmentation._make_views();
+  PERFORM segmentation._make_plain_views();
 END $$;
 
 -- Makes the functions whose results are keys. Their bodies are plain text that the planner inlines.
@@ -123,7 +123,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   item regprocedure;
 BEGIN
-  PERFORM segmentation._drop_views();
+  PERFORM segmentation._drop_plain_views();
   FOR item IN SELECT f.oid FROM segmentation._readers() AS f(oid) LOOP
     EXECUTE format('DROP FUNCTION %s', item);
   END LOOP;

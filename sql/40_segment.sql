@@ -113,7 +113,6 @@ RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   new_id integer;
-  shown  name;
 BEGIN
   PERFORM segmentation._check_wait(create_segment.wait);
   PERFORM segmentation._check_name('segment', create_segment.name);
@@ -133,22 +132,20 @@ BEGIN
     END IF;
   END IF;
   PERFORM segmentation._check_new_segment(create_segment.name);
-  PERFORM segmentation._make_views();
+  PERFORM segmentation._make_plain_views();
   INSERT INTO segmentation.segment (name, rule, description)
   VALUES (create_segment.name, create_segment.rule, create_segment.description) RETURNING id INTO new_id;
   PERFORM segmentation._write(ARRAY[new_id]);
-  shown := segmentation._view_name(new_id, create_segment.name);
-  UPDATE segmentation.segment AS s SET view_name = shown WHERE s.id = new_id;
-  PERFORM segmentation._make_view(new_id, shown, (SELECT r.rolname
-    FROM segmentation.binding AS b JOIN pg_class AS c ON c.oid = b.relation
-      JOIN pg_roles AS r ON r.oid = c.relowner
-    WHERE b.role = 'customers'));
+  UPDATE segmentation.segment AS s SET view_name = segmentation._view_name(new_id, create_segment.name)
+  WHERE s.id = new_id;
+  PERFORM segmentation._follow_views(new_id);
   RETURN new_id;
 END $$;
 COMMENT ON FUNCTION segmentation.create_segment(text, segmentation.rule, text, boolean, boolean) IS
   'Makes a segment of a rule, writes its members and makes its view in schema segments; returns its id. With '
-  'replace, an existing segment of that name gets the rule. Locks until the transaction ends: SHARE ROW '
-  'EXCLUSIVE on segmentation.segment.';
+  'replace, an existing segment of that name gets the rule. What SHOW and ORDER BY name in vain is left out of '
+  'the view with a NOTICE, and a LIMIT gives one. Locks until the transaction ends: SHARE ROW EXCLUSIVE on '
+  'segmentation.segment, ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.alter_segment(name text, rule segmentation.rule,
   wait boolean DEFAULT true) RETURNS void
@@ -171,10 +168,13 @@ BEGIN
       changed_at = now(), changed_by = SESSION_USER
   WHERE s.id = changed;
   PERFORM segmentation._write(changed || segmentation._dependents(changed));
+  PERFORM segmentation._follow_views(changed);
 END $$;
 COMMENT ON FUNCTION segmentation.alter_segment(text, segmentation.rule, boolean) IS
   'Gives a segment another rule and brings its members, and those of segments whose rules name it, up to '
-  'date. Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment.';
+  'date. Where SHOW says other columns, its view is made anew with its grants; refused while other objects '
+  'depend on that. Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, ACCESS '
+  'EXCLUSIVE on its view where that changes.';
 
 CREATE FUNCTION segmentation.rename_segment(name text, new_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -242,12 +242,13 @@ BEGIN
     PERFORM segmentation._check_unnamed(dropped, 'drop',
       'Change their rules first, or say cascade => true to drop these segments as well.');
   END IF;
-  FOR item IN SELECT s.view_name FROM segmentation.segment AS s
-    WHERE s.id = ANY (gone) ORDER BY s.id DESC LOOP
+  FOR item IN SELECT s.view_name, format('segmentation._segment_rows_%s()', s.id) AS own
+    FROM segmentation.segment AS s WHERE s.id = ANY (gone) ORDER BY s.id DESC LOOP
     IF to_regclass(format('segments.%I', item.view_name)) IS NOT NULL THEN
       EXECUTE format('DROP VIEW segments.%I', item.view_name) || CASE
         WHEN drop_segment.cascade THEN ' CASCADE' ELSE '' END;
     END IF;
+    IF to_regprocedure(item.own) IS NOT NULL THEN EXECUTE format('DROP FUNCTION %s', item.own); END IF;
   END LOOP;
   -- The segment first: that waits for whoever is writing its members, so that the rows below are all there are.
   DELETE FROM segmentation.segment AS s WHERE s.id = ANY (gone);

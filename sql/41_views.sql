@@ -1,44 +1,46 @@
 -- The view of each segment in schema segments: its members with the customer's own columns, for people and BI
 -- tools. A view over the customers table itself would refuse the shop's migrations (DROP COLUMN, ALTER TYPE).
--- So all views stand on one function, segmentation._segment_rows, whose body is text: nothing depends on the
--- table's columns, and the planner inlines it. After a migration the next definition (or bind_customers with
+-- So views stand on functions whose bodies are text: nothing depends on the table's columns, and the planner
+-- inlines them. All plain views share segmentation._segment_rows; those of rules with SHOW, ORDER BY or LIMIT
+-- have a function each (42_view_settings.sql). After a migration the next definition (or bind_customers with
 -- replace) makes function and views anew.
 
--- Returns the columns that the views are to have, as a column list of RETURNS TABLE, or as a SELECT list over
+-- Returns a name for the column that says since when: entered_at, unless another column of the view has it.
+CREATE FUNCTION segmentation._entered_at(others text[]) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT n.name
+        FROM unnest('{entered_at,segment_entered_at}'::text[]
+                    || ARRAY(SELECT 'segment_entered_at_' || i FROM generate_series(2, 2000) AS i))
+             WITH ORDINALITY AS n(name, at)
+        WHERE n.name <> ALL (others) ORDER BY n.at LIMIT 1);
+
+-- Returns the columns that plain views are to have, as a column list of RETURNS TABLE, or as a SELECT list over
 -- alias c.
 CREATE FUNCTION segmentation._view_columns(as_select boolean) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (
   SELECT string_agg(CASE WHEN as_select THEN format('c.%I', a.attname)
-                                    ELSE format('%I %s', a.attname, format_type(a.atttypid, NULL)) END, ', '
-                                      ORDER BY a.attnum)
+                         ELSE format('%I %s', a.attname, format_type(a.atttypid, NULL)) END, ', '
+                    ORDER BY a.attnum)
          || CASE WHEN as_select THEN ', m.entered_at'
                  ELSE format(', %I timestamp with time zone',
-                        -- A customer's own column keeps its name.
-                        (SELECT n.name
-                         FROM unnest('{entered_at,segment_entered_at}'::text[]
-                                     || ARRAY(SELECT 'segment_entered_at_' || i FROM generate_series(2, 2000) AS i))
-                              WITH ORDINALITY AS n(name, at)
-                         WHERE n.name <> ALL (array_agg(a.attname::text)) ORDER BY n.at LIMIT 1)) END
+                             segmentation._entered_at(array_agg(a.attname::text))) END
   FROM segmentation.binding AS b JOIN pg_attribute AS a ON a.attrelid = b.relation
   WHERE b.role = 'customers' AND a.attnum > 0 AND NOT a.attisdropped);
 
--- Makes the views again where the customers table or its columns are not what they stand on. Keeps their
--- grants.
-CREATE FUNCTION segmentation._make_views() RETURNS void
+-- Makes the function that plain views stand on, and them, again where the customers table or its columns are
+-- not what they stand on. Keeps their grants.
+CREATE FUNCTION segmentation._make_plain_views() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   customers segmentation.binding;
-  owner     name;
+  owner     name := segmentation._view_owner();
   body      text;
   present   record;
   rights    text[];
   item      record;
-  command   text;
 BEGIN
   SELECT b.* INTO STRICT customers FROM segmentation.binding AS b WHERE b.role = 'customers';
-  SELECT r.rolname INTO STRICT owner
-  FROM pg_class AS c JOIN pg_roles AS r ON r.oid = c.relowner WHERE c.oid = customers.relation;
   body := format(
     'SELECT %s FROM segmentation.membership AS m JOIN %s AS c ON c.%I OPERATOR(pg_catalog.=) m.customer_id '
     'WHERE m.segment_id OPERATOR(pg_catalog.=) $1', segmentation._view_columns(true), customers.relation,
@@ -51,54 +53,80 @@ BEGIN
     RETURN;
   END IF;
 
-  rights := ARRAY(
-    SELECT format('GRANT %s ON segments.%I TO %s%s', x.privilege_type, c.relname,
-                             CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END,
-                             CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-    FROM segmentation.segment AS s
-    JOIN pg_class AS c ON c.relname = s.view_name AND c.relnamespace = 'segments'::regnamespace,
-    aclexplode(c.relacl) AS x
-    WHERE x.grantee <> c.relowner
-    ORDER BY c.relname, x.grantee, x.privilege_type);
-  PERFORM segmentation._drop_views();
+  rights := segmentation._view_rights(ARRAY(SELECT p.view_name FROM segmentation._plain_views() AS p));
+  PERFORM segmentation._drop_plain_views();
   EXECUTE format(
     'CREATE FUNCTION segmentation._segment_rows(integer) RETURNS TABLE (%s) LANGUAGE sql STABLE PARALLEL '
     'SAFE AS %L',
     segmentation._view_columns(false), body);
   ALTER FUNCTION segmentation._segment_rows(integer) DEPENDS ON EXTENSION segmentation;
   EXECUTE format('ALTER FUNCTION segmentation._segment_rows(integer) OWNER TO %I', owner);
-  FOR item IN SELECT s.id, s.view_name FROM segmentation.segment AS s
-    WHERE s.view_name IS NOT NULL ORDER BY s.id LOOP
-    PERFORM segmentation._make_view(item.id, item.view_name, owner);
+  FOR item IN SELECT p.* FROM segmentation._plain_views() AS p LOOP
+    PERFORM segmentation._write_view(item.view_name, format('segmentation._segment_rows(%s)', item.id), '{}');
   END LOOP;
+  PERFORM segmentation._grant_again(rights);
+END $$;
+
+-- Returns the segments whose views stand on the function that they share, in the order of their making.
+CREATE FUNCTION segmentation._plain_views(OUT id integer, OUT view_name name) RETURNS SETOF record
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT s.id, s.view_name FROM segmentation.segment AS s
+  WHERE s.view_name IS NOT NULL AND to_regprocedure(format('segmentation._segment_rows_%s()', s.id)) IS NULL
+  ORDER BY s.id;
+$$;
+
+-- Drops the plain views and their function. Whatever others built on the views stands in the way: 2BP01.
+CREATE FUNCTION segmentation._drop_plain_views() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  views text;
+BEGIN
+  SELECT string_agg(format('segments.%I', p.view_name), ', ' ORDER BY p.id) INTO views
+  FROM segmentation._plain_views() AS p
+  WHERE to_regclass(format('segments.%I', p.view_name)) IS NOT NULL;
+  IF views IS NOT NULL THEN EXECUTE 'DROP VIEW ' || views; END IF;
+  IF to_regprocedure('segmentation._segment_rows(integer)') IS NOT NULL THEN
+    DROP FUNCTION segmentation._segment_rows(integer);
+  END IF;
+END $$;
+
+-- Returns the role that views and their functions belong to: the customers table's owner.
+CREATE FUNCTION segmentation._view_owner() RETURNS name
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT r.rolname FROM segmentation.binding AS b JOIN pg_class AS c ON c.oid = b.relation
+          JOIN pg_roles AS r ON r.oid = c.relowner
+        WHERE b.role = 'customers');
+
+-- Returns the GRANTs on views, for when they are made anew.
+CREATE FUNCTION segmentation._view_rights(views name[]) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN ARRAY(
+  SELECT format('GRANT %s ON segments.%I TO %s%s', x.privilege_type, c.relname,
+                CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END,
+                CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+  FROM pg_class AS c, aclexplode(c.relacl) AS x
+  WHERE c.relnamespace = 'segments'::regnamespace AND c.relname = ANY (views) AND x.grantee <> c.relowner
+  ORDER BY c.relname, x.grantee, x.privilege_type);
+
+CREATE FUNCTION segmentation._grant_again(rights text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  command text;
+BEGIN
   FOREACH command IN ARRAY rights LOOP
     EXECUTE command;
   END LOOP;
 END $$;
 
--- Makes one view. What it reads is judged by its reader's rights, on the members and on the customers.
-CREATE FUNCTION segmentation._make_view(segment_id integer, view_name name, owner name) RETURNS void
+-- Makes one view over a call of a function, or has the present one stand on that. What it reads is judged by
+-- its reader's rights, on the members and on the customers.
+CREATE FUNCTION segmentation._write_view(view_name name, source text, rights text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  EXECUTE format('CREATE VIEW segments.%I WITH (security_invoker = true) AS SELECT * FROM '
-    'segmentation._segment_rows(%s)',
-                            view_name, segment_id);
-  EXECUTE format('ALTER VIEW segments.%I OWNER TO %I', view_name, owner);
-END $$;
-
--- Drops all views and their function. Whatever others built on the views stands in the way: 2BP01.
-CREATE FUNCTION segmentation._drop_views() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  views text;
-BEGIN
-  SELECT string_agg(format('segments.%I', s.view_name), ', ' ORDER BY s.id) INTO views
-  FROM segmentation.segment AS s
-  WHERE to_regclass(format('segments.%I', s.view_name)) IS NOT NULL;
-  IF views IS NOT NULL THEN EXECUTE 'DROP VIEW ' || views; END IF;
-  IF to_regprocedure('segmentation._segment_rows(integer)') IS NOT NULL THEN
-    DROP FUNCTION segmentation._segment_rows(integer);
-  END IF;
+  EXECUTE format('CREATE OR REPLACE VIEW segments.%I WITH (security_invoker = true) AS SELECT * FROM %s',
+                 view_name, source);
+  EXECUTE format('ALTER VIEW segments.%I OWNER TO %I', view_name, segmentation._view_owner());
+  PERFORM segmentation._grant_again(rights);
 END $$;
 
 -- Returns a name for a segment's view that is free: the segment's own, or that cut at a character and ending

@@ -26,6 +26,9 @@ SELECT segmentation.define_attribute('spent', 'sum(orders.with_tax)');
 SELECT segmentation.create_segment('good', 'spent > 400');
 SELECT segmentation.create_segment('Good & cat', $$segments CONTAINS 'good' AND extra.pet = 'cat'$$, description => 'an ''odd'' name');
 SELECT segmentation.create_segment('recent', 'orders MATCHES (date >= -30d, count >= 2)');
+SET client_min_messages = warning;
+SELECT segmentation.create_segment('best', 'FROM customers SHOW city, extra.pet, spent, orders WHERE spent > 100 ORDER BY spent DESC, city LIMIT 7');
+RESET client_min_messages;
 });
 
 my %asked = (
@@ -35,10 +38,14 @@ my %asked = (
 	members => 'SELECT segment_id, count(*), sum(customer_id) FROM segmentation.membership GROUP BY 1 ORDER BY 1',
 	counts => q{SELECT name, segmentation.member_count(name) FROM segmentation.segment ORDER BY name},
 	view => 'SELECT count(*), min(city) FROM segments."Good & cat"',
+	settings => 'SELECT * FROM segments.best',
+	functions => q{SELECT p.oid::regprocedure, d.deptype FROM pg_proc AS p JOIN pg_depend AS d ON d.objid = p.oid AND d.refclassid = 'pg_extension'::regclass
+		WHERE p.proname LIKE '\_segment\_rows%' ORDER BY p.proname},
 	difference => 'SELECT count(*) FROM segmentation.verify()');
 my %before = map { $_ => $node->safe_psql('shop', $asked{$_}) } keys %asked;
 is($before{difference}, '0', 'stored members are right before the dump');
 isnt($before{members}, '', 'there are members');
+is(scalar(split(/\n/, $before{settings})), 7, 'a view shows as many as its LIMIT says');
 
 for my $format ('plain', 'custom')
 {
@@ -56,6 +63,8 @@ for my $format ('plain', 'custom')
 	is($node->safe_psql($format, $asked{$_}), $before{$_}, "$_ after $format restore") for sort keys %asked;
 	$node->safe_psql($format, q{SELECT segmentation.create_segment('new', 'city = ''city 1''')});
 	is($node->safe_psql($format, 'SELECT count(*) FROM segmentation.verify()'), '0', "a new segment after $format restore");
+	$node->safe_psql($format, q{SELECT segmentation.alter_segment('best', 'FROM customers SHOW spent WHERE spent > 100')});
+	is($node->safe_psql($format, 'SELECT count(*) > 7, count(spent) = count(*) FROM segments.best'), 't|t', "other settings after $format restore");
 }
 
 $node->stop('immediate');

@@ -1,0 +1,21 @@
+// Parses and checks. C++ side: never calls the server.
+#include "pg/segment/view_texts.hpp"
+
+#include "core/rule/parser.hpp"
+
+#include <memory>
+
+namespace segmentation::pg {
+
+ViewTexts *ViewTexts::make(const LiveCore &live, const char *rule, Failure &failure) {
+  auto parsed = core::parse_rule(rule);
+  if (!parsed.value) {
+    fail(failure, parsed.diagnostics, rule, rule, Excerpt::detail);
+    return nullptr;
+  }
+  auto texts = std::make_unique<ViewTexts>();
+  texts->settings_ = core::check_view(*parsed.value, *live.meaning());
+  return texts.release();
+}
+
+} // namespace segmentation::pg
