@@ -124,19 +124,20 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   item    record;
   problem record;
-  follows integer[];
-BEGIN
   -- Words that no settings are without; which of these rules have any, the core says.
-  follows := ARRAY(
+  likely  integer[] := ARRAY(
     SELECT s.id FROM segmentation.segment AS s
-    WHERE s.id = changed OR segmentation.rule_source(s.rule) ~* '\m(show|order|limit)\M'
-       OR to_regprocedure(format('segmentation._segment_rows_%s()', s.id)) IS NOT NULL
-    ORDER BY s.id);
+    WHERE segmentation.rule_source(s.rule) ~* '\m(show|order|limit)\M');
+  follows integer[] := ARRAY(
+    SELECT s.id FROM segmentation.segment AS s
+    WHERE s.id = changed OR s.id = ANY (likely)
+       OR to_regprocedure(format('segmentation._segment_rows_%s()', s.id)) IS NOT NULL);
+BEGIN
   -- Where a binding is broken nothing can be said about any value, and views stay as they are.
   IF follows = '{}' OR changed IS NULL AND segmentation._problems() IS NULL THEN RETURN; END IF;
   FOR item IN
     SELECT s AS segment, s.name, s.id, v AS settings, v.left_out, v.hints, v.row_limit
-    FROM segmentation.segment AS s LEFT JOIN segmentation._settings_of(follows) AS v ON v.segment_id = s.id
+    FROM segmentation.segment AS s LEFT JOIN segmentation._settings_of(likely) AS v ON v.segment_id = s.id
     WHERE s.id = ANY (follows) ORDER BY s.id
   LOOP
     IF NOT segmentation._place_view(item.segment, item.settings) AND item.id IS DISTINCT FROM changed THEN

@@ -81,8 +81,10 @@ using namespace segmentation::pg;
 
 SEGMENTATION_FUNCTION(segmentation_settings_of) {
   InitMaterializedSRF(fcinfo, MAT_SRF_BLESS);
-  Session session = open_session();
   ArrayType *asked = PG_ARGISNULL(0) ? nullptr : PG_GETARG_ARRAYTYPE_P(0);
+  if (asked != nullptr && ArrayGetNItems(ARR_NDIM(asked), ARR_DIMS(asked)) == 0)
+    return Datum{0};
+  Session session = open_session();
   const Live *live = load_live();
   auto *texts = Owned<ViewTexts>::make();
   for (int i = 0; i < live->schema.segment_count; ++i) {
