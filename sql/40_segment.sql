@@ -176,6 +176,57 @@ COMMENT ON FUNCTION segmentation.alter_segment(text, segmentation.rule, boolean)
   'depend on that. Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, ACCESS '
   'EXCLUSIVE on its view where that changes.';
 
+-- Rules and attributes under another name of a segment. What does not parse comes back as it is. `lists` are
+-- attributes that stand for the list "segments" itself.
+CREATE FUNCTION segmentation._renamed_rule(rule text, old_name text, new_name text, lists text[]) RETURNS text
+  LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_renamed_rule';
+COMMENT ON FUNCTION segmentation._renamed_rule(text, text, text, text[]) IS
+  'the text of a rule with another name for a segment, otherwise as it was';
+
+CREATE FUNCTION segmentation._renamed_attribute(expression text, old_name text, new_name text, lists text[]) RETURNS text
+  LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_renamed_attribute';
+COMMENT ON FUNCTION segmentation._renamed_attribute(text, text, text, text[]) IS
+  'the expression of an attribute with another name for a segment, otherwise as it was';
+
+CREATE FUNCTION segmentation._is_segment_list(expression text, lists text[]) RETURNS boolean
+  LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_is_segment_list';
+COMMENT ON FUNCTION segmentation._is_segment_list(text, text[]) IS
+  'whether an expression is the list "segments", by itself or by way of an attribute that is';
+
+-- Has rules and attributes that name a segment say its new name. They mean what they meant, so members and
+-- versions stay. Broken ones are left alone: what they would say cannot be told.
+CREATE FUNCTION segmentation._rename_in_rules(old_name text, new_name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  lists  text[] := '{}';
+  more   text[];
+  broken text[];
+BEGIN
+  LOOP
+    more := ARRAY(SELECT a.name FROM segmentation.attribute_definition AS a
+                  WHERE a.name <> ALL (lists) AND segmentation._is_segment_list(a.expression, lists));
+    EXIT WHEN more = '{}';
+    lists := lists || more;
+  END LOOP;
+  IF NOT EXISTS (SELECT FROM segmentation.segment AS s, segmentation.rule_source(s.rule) AS source
+                 WHERE source <> segmentation._renamed_rule(source, old_name, new_name, lists))
+     AND NOT EXISTS (SELECT FROM segmentation.attribute_definition AS a
+                     WHERE a.expression <> segmentation._renamed_attribute(a.expression, old_name, new_name, lists))
+  THEN
+    RETURN;
+  END IF;
+  broken := COALESCE(segmentation._problems(), '{}');
+  UPDATE segmentation.segment AS s
+  SET rule = segmentation.rule(segmentation._renamed_rule(segmentation.rule_source(s.rule), old_name, new_name, lists))
+  WHERE 'segment ' || s.name <> ALL (broken)
+    AND segmentation.rule_source(s.rule)
+        <> segmentation._renamed_rule(segmentation.rule_source(s.rule), old_name, new_name, lists);
+  UPDATE segmentation.attribute_definition AS a
+  SET expression = segmentation._renamed_attribute(a.expression, old_name, new_name, lists)
+  WHERE 'attribute ' || a.name <> ALL (broken)
+    AND a.expression <> segmentation._renamed_attribute(a.expression, old_name, new_name, lists);
+END $$;
+
 CREATE FUNCTION segmentation.rename_segment(name text, new_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -190,10 +241,9 @@ BEGIN
   IF renamed.name = rename_segment.new_name THEN RETURN; END IF;
   IF segmentation._fold(renamed.name) <> segmentation._fold(rename_segment.new_name) THEN
     PERFORM segmentation._check_new_segment(rename_segment.new_name);
-    -- Their text is the user's; it is not rewritten behind his back.
-    PERFORM segmentation._check_unnamed(renamed.id, 'rename',
-      'Make a copy with segmentation.copy_segment, let these rules name the copy, then drop the old one.');
   END IF;
+  -- While it has its old name, so that it can be told which rules are broken.
+  PERFORM segmentation._rename_in_rules(renamed.name, rename_segment.new_name);
   shown := segmentation._view_name(renamed.id, rename_segment.new_name);
   IF to_regclass(format('segments.%I', renamed.view_name)) IS NOT NULL THEN
     EXECUTE format('ALTER VIEW segments.%I RENAME TO %I', renamed.view_name, shown);
@@ -203,8 +253,9 @@ BEGIN
   WHERE s.id = renamed.id;
 END $$;
 COMMENT ON FUNCTION segmentation.rename_segment(text, text) IS
-  'Renames a segment and its view; refused while rules of other segments name it. Locks until the '
-  'transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, ACCESS EXCLUSIVE on its view.';
+  'Renames a segment and its view. Rules of other segments and attributes that name it say the new name from '
+  'then on, nothing else in their text changes; broken ones stay as they are. Locks until the transaction ends: '
+  'SHARE ROW EXCLUSIVE on segmentation.segment, ACCESS EXCLUSIVE on its view.';
 
 CREATE FUNCTION segmentation.copy_segment(name text, new_name text) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -25,7 +25,10 @@ INSERT INTO attempt VALUES
   (8, 'SELECT segmentation._check_bindings()'),
   (9, 'SELECT segmentation.preview(''city STARTS WITH ''''city'''' AND spent >= 0'', sample => 3)'),
   (10, 'SELECT (''city = ''''x'''' OR NOT (spent > 3 AND '' || ''tags CONTAINS ''''t''''' || ')'')::segmentation.rule'),
-  (11, 'SELECT segmentation._rule_uses(''sum(orders.total) > 5000'')');
+  (11, 'SELECT segmentation._rule_uses(''sum(orders.total) > 5000'')'),
+  (12, 'SELECT segmentation._settings_of(NULL)'),
+  (13, 'SELECT segmentation._renamed_rule(''segments CONTAINS ANY (''''a'''', ''''b'''')'', ''a'', ''z'', ''{x,y}'')'),
+  (14, 'SELECT segmentation._is_segment_list(''segments'', ''{x,y}'')');
 
 CREATE PROCEDURE pg_temp.run(rounds bigint) LANGUAGE plpgsql AS $$
 DECLARE
@@ -39,13 +42,13 @@ DECLARE
 BEGIN
   FOR i IN 1 .. rounds LOOP
     chosen := kinds[1 + i % 6];
-    SELECT a.statement INTO statement FROM attempt AS a WHERE a.number = i / 6 % 12;
+    SELECT a.statement INTO statement FROM attempt AS a WHERE a.number = i / 6 % 15;
     state := 'none';
     said := '';
     BEGIN
       -- Something to write for the refreshing calls; undone with the failed statement.
       UPDATE shop.customers SET city = 'city ' || (id + i) % 7 WHERE id % 3 = i % 3;
-      PERFORM pg_temp.fault(chosen, CASE WHEN chosen = 'alloc' THEN 1 + i * 7919 % 400 ELSE 1 + i / 72 % 14 END);
+      PERFORM pg_temp.fault(chosen, CASE WHEN chosen = 'alloc' THEN 1 + i * 7919 % 400 ELSE 1 + i / 90 % 14 END);
       EXECUTE statement;
       PERFORM pg_temp.fault(NULL, 0);
       PERFORM segmentation.refresh_all();

@@ -16,4 +16,5 @@ SELECT segmentation.bind_source('orders', 'shop.orders', key => 'customer_id', d
 SELECT segmentation.create_segment('a', 'city = ''city 1'' OR tags CONTAINS ''T2''') \g /dev/null
 SELECT segmentation.create_segment('b', 'orders MATCHES (status = ''paid'', total > 100, date >= -90d, count >= 2)') \g /dev/null
 SELECT segmentation.create_segment('c', 'sum(orders.total) > 5000 AND NOT segments CONTAINS ''a''') \g /dev/null
+SELECT segmentation.create_segment('d', 'FROM customers SHOW city, tags, orders WHERE id < 50 ORDER BY orders DESC, nothing LIMIT 9') \g /dev/null
 UPDATE pg_proc SET probin = '$libdir/segmentation_faults' WHERE probin = '$libdir/segmentation';
