@@ -140,6 +140,19 @@ SELECT segmentation.bind_source('orders', 'shop.orders', 'customer_id', date => 
 RESET client_min_messages;
 SELECT orders FROM segments.reached WHERE id = 1;
 
+-- A source by another name, with a condition of its own, and fields kept as rows.
+CREATE TABLE shop.extra (customer_id integer, name text, value text, PRIMARY KEY (customer_id, name));
+INSERT INTO shop.extra VALUES (1, 'pet', 'cat'), (1, 'kids', '12'), (2, 'pet', 'dog');
+SELECT segmentation.create_segment('more', 'FROM customers SHOW purchases, more.pet, more.kids WHERE id > 0 ORDER BY purchases DESC, more.pet DESC') > 0;
+SELECT segmentation.define_source('purchases', 'orders', condition => 'status = ''paid''');
+SELECT segmentation.bind_fields('more', 'shop.extra', 'customer_id', 'name', 'value');
+SELECT columns_of('segments.more');
+SELECT id, purchases, "more.pet", "more.kids" FROM segments.more;
+SELECT segmentation.define_source('purchases', 'orders', condition => 'status = ''open''', replace => true);
+SELECT id, purchases FROM segments.more;
+SELECT segmentation.drop_source('purchases'), segmentation.unbind('more');
+SELECT segmentation.drop_segment('more');
+
 -- Names that an identifier cannot hold, that are the key's or that the view needs itself.
 BEGIN;
 SET LOCAL client_min_messages = warning;
