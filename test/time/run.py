@@ -2,7 +2,7 @@
 """Time where it hurts: rules on a server whose clock the test sets, to the microsecond.
 
 run.py --clock FILE [--seed N] [--instants N]: connects as libpq's environment says to a server that takes its clock from FILE. First
-the named cases of cases.py, then random instants, zones and date tests with events at their edges, for which PostgreSQL running
+the named cases of cases.py and of docs/language.md, then random instants, zones and date tests with events at their edges, for which PostgreSQL running
 to_sql is the judge; last, that no answer changes before explain says so. Exit status 1 where anything failed."""
 import argparse
 import os
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+import docs
 from cases import CASES, Edge, Horizon
 from session import Session, instant, literal, verdict
 from sweep import sweep
@@ -75,7 +76,7 @@ def main():
     session = Session(a.clock, "time")
     passed = failed = 0
     began = time.monotonic()
-    for case in CASES:
+    for case in CASES + docs.cases():
         failures = []
         try:
             checks = run_case(session, case, failures)

@@ -63,8 +63,6 @@ const Meaning &sources() {
   return *meaning;
 }
 
-constexpr std::string_view bought = "items.quantity > 0";
-
 TEST(MeaningSources, ParametersStandForColumnsListsAndAggregates) {
   const Case cases[] = {
       {"products_purchased MATCHES (id = 7)",
