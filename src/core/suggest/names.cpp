@@ -150,24 +150,38 @@ private:
         list_.add_word(word, CompletionKind::function, type);
       }
     }
-    const Relation &source = relation(root);
     constexpr std::array<std::string_view, 5> prefixes = {"sum_", "avg_", "min_", "max_", "distinct_"};
+    const std::vector<std::string> parameters = parameter_names(schema_, reach_, finding_.standing.defined);
+    const Relation &source = relation(root);
     for (const std::string_view prefix : prefixes) {
-      for (std::size_t i = 0; i < source.columns.size(); ++i) {
-        const Column &column = source.columns[i];
-        const bool number = column.kind == Kind::number;
-        const bool date = column.kind == Kind::day || column.kind == Kind::instant;
-        const bool is_fit = prefix == "distinct_"
-                                ? column.kind != Kind::text_list && column.kind != Kind::number_list
-                            : prefix == "min_" || prefix == "max_" ? number || date
-                                                                   : number;
-        const ValueType of_word = date && prefix != "distinct_" ? ValueType::date : ValueType::number;
-        // The word is no name of its own, so it cannot stand in quotes.
-        if (is_fit && list_.fits(of_word) && !is_key(root, static_cast<int>(i), prefix == "distinct_") &&
-            syntax::is_plain_part(column.name, false)) {
-          list_.add_word(std::string(prefix) + column.name, CompletionKind::function, type_words(of_word));
+      for (const std::string &name : parameters) {
+        Value value;
+        add_parts(value.name.parts, name);
+        const std::optional<Described> described = describe_value(value, finding_.standing, meaning_);
+        if (described && !described->all_rows) {
+          measure_word(prefix, name, described->type);
         }
       }
+      for (std::size_t i = 0; i < source.columns.size(); ++i) {
+        const int column = static_cast<int>(i);
+        if (!is_key(root, column, prefix == "distinct_")) {
+          measure_word(prefix, source.columns[i].name, describe_column(schema_, root, column, true).type);
+        }
+      }
+    }
+  }
+
+  /// Adds sum_total and its like, where the fold takes a column of that type.
+  void measure_word(std::string_view prefix, const std::string &column, ValueType type) {
+    const bool distinct = prefix == "distinct_";
+    const bool number = type == ValueType::number;
+    const bool date = type == ValueType::date;
+    const bool list = type == ValueType::text_list || type == ValueType::number_list;
+    const bool takes = distinct ? !list : number || (date && (prefix == "min_" || prefix == "max_"));
+    const ValueType of_word = date && !distinct ? ValueType::date : ValueType::number;
+    // The word is no name of its own, so it cannot stand in quotes.
+    if (takes && list_.fits(of_word) && syntax::is_plain_part(column, false)) {
+      list_.add_word(std::string(prefix) + column, CompletionKind::function, type_words(of_word));
     }
   }
 
@@ -204,6 +218,10 @@ private:
       sources(" MATCHES (");
     }
     functions();
+    if (finding_.spot == Spot::left && list_.fits(ValueType::boolean)) {
+      list_.add_word("customer_within_distance(coordinates: (", CompletionKind::function,
+                     type_words(ValueType::boolean));
+    }
   }
 
   void attributes() {
