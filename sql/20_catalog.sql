@@ -69,6 +69,22 @@ CREATE TABLE segmentation.count_delta (
 );
 CREATE INDEX count_delta_segment_id_idx ON segmentation.count_delta (segment_id);
 
+-- Sessions keep what they have read of these until they are told of a change.
+CREATE FUNCTION segmentation._definitions_changed() RETURNS trigger
+  LANGUAGE c AS 'MODULE_PATHNAME', 'segmentation_definitions_changed';
+COMMENT ON FUNCTION segmentation._definitions_changed() IS
+  'tells every session, when this transaction commits, that definitions have changed';
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.binding
+  EXECUTE FUNCTION segmentation._definitions_changed();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.binding_column
+  EXECUTE FUNCTION segmentation._definitions_changed();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.attribute_definition
+  EXECUTE FUNCTION segmentation._definitions_changed();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.source_definition
+  EXECUTE FUNCTION segmentation._definitions_changed();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.segment
+  EXECUTE FUNCTION segmentation._definitions_changed();
+
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_column', '');

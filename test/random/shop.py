@@ -83,6 +83,7 @@ class Shop:
     def place(self):
         """Gives customers a position in one of the ways in which rules find latitude and longitude; returns attributes."""
         rng, columns = self.rng, self.customers.columns
+        self.last_place = None
         self.placed = rng.choice(["columns", "columns", "attributes", "quotients", "json", None])
         if self.placed is None:
             return []
@@ -104,7 +105,7 @@ class Shop:
                                          "double precision": ["'NaN'", "1e300", "'-Infinity'", "1e-300"], "real": ["'NaN'", "1e30"]}.get(sql_type, ["91", "181"])) + \
                 "::" + sql_type
         # Mostly one of the places itself: a rule may have its circle run through it, to the last bit.
-        if part == 0 or rng.random() < 0.15:
+        if part == 0 or self.last_place is None or rng.random() < 0.15:
             self.last_place = rng.choice(PLACES)
         place = self.last_place
         by = rng.choice([0, 0, 0, 0, 0, 0, rng.gauss(0, 0.1), rng.gauss(0, 3), 1e-7])

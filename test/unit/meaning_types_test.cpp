@@ -119,9 +119,9 @@ TEST(MeaningTypes, JsonIsReadAsItsLiteral) {
       {"max(orders.extra.n) = 'x'",
        "42804 [=] max(orders.extra.n) is a number or a date, not a text | Use first, last "
        "or mode for other values."},
-      {"extra.n > 'abc'",
-       "42804 [>] extra.n is a date and cannot be compared with the text 'abc' | Write a date as "
-       "2026-05-30, 2026-05-30T16:00:00, today, -7d, -12m or last_month, quoted or not."},
+      {"extra.n > 'abc'", "42804 [>] extra.n is a text and does not support \">\" | Use =, !=, IN, CONTAINS, "
+                          "STARTS WITH or ENDS WITH."},
+      {"extra.n > '2026-02-30'", "22008 ['2026-02-30'] there is no day '2026-02-30'"},
   };
   expect_outcomes(cases);
 }

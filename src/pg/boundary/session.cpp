@@ -65,7 +65,10 @@ static void run(const char *sql, const Arguments &arguments, bool read_only, Des
     }
     options.params = parameters;
   }
+  // SPI leaves its own context behind; what the caller makes of the rows belongs to his.
+  MemoryContext before = CurrentMemoryContext;
   int code = SPI_execute_extended(sql, &options);
+  MemoryContextSwitchTo(before);
   if (code < 0)
     elog(ERROR, "SPI_execute_extended failed: %s", SPI_result_code_string(code));
   fault_in_server();
@@ -86,6 +89,18 @@ uint64 execute(const char *sql, const Arguments &arguments) {
 
 void stream(const char *sql, DestReceiver *receiver, const Arguments &arguments) {
   run(sql, arguments, true, receiver);
+}
+
+TupleDesc columns_of(const char *sql) {
+  MemoryContext before = CurrentMemoryContext;
+  SPIPlanPtr plan = SPI_prepare(sql, 0, nullptr);
+  if (plan == nullptr)
+    elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+  MemoryContextSwitchTo(before);
+  auto *source = static_cast<CachedPlanSource *>(linitial(SPI_plan_get_plan_sources(plan)));
+  TupleDesc columns = CreateTupleDescCopy(source->resultDesc);
+  SPI_freeplan(plan);
+  return columns;
 }
 
 char *text_value(const Rows &rows, uint64 row, int column) {

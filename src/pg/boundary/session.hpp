@@ -49,6 +49,9 @@ uint64 execute(const char *sql, const Arguments &arguments = {});
 /// Streams a query's rows into a receiver; parallel plans are allowed.
 void stream(const char *sql, DestReceiver *receiver, const Arguments &arguments = {});
 
+/// Returns the columns that a query would give, without running it, in the current memory context.
+TupleDesc columns_of(const char *sql);
+
 /// Returns the value as text, or nullptr for NULL.
 char *text_value(const Rows &rows, uint64 row, int column);
 /// Returns the value; `missing` tells NULL.

@@ -156,12 +156,7 @@ void take_primary_key(RelationInput &relation, Relation opened) {
 void take_computed(RelationInput &relation) {
   Context context;
   push_context(context, "computed columns of binding \"%s\"", relation.name);
-  SPIPlanPtr plan = SPI_prepare(psprintf("SELECT * FROM %s AS x", relation.from_sql), 0, nullptr);
-  if (plan == nullptr)
-    elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-  auto *source = static_cast<CachedPlanSource *>(linitial(SPI_plan_get_plan_sources(plan)));
-  take_columns(relation, source->resultDesc);
-  SPI_freeplan(plan);
+  take_columns(relation, columns_of(psprintf("SELECT * FROM %s AS x", relation.from_sql)));
   pop_context(context);
 }
 

@@ -1,4 +1,4 @@
-// Loads what is live: catalogs, then the core's own checks. Server's side.
+// Loads what is live: catalogs, then the core's own checks; and keeps it for the next call. Server's side.
 #include "pg/live/live.hpp"
 
 #include "pg/boundary/run_core.hpp"
@@ -22,9 +22,46 @@ KeyType describe_key(Oid customers, const char *column) {
   return key;
 }
 
-} // namespace
+/// The tables whose rows say what is bound and defined. A trigger on each (sql/20_catalog.sql) sends a
+/// relcache invalidation for it when rows change.
+constexpr const char *definition_tables[] = {"binding", "binding_column", "attribute_definition",
+                                             "source_definition", "segment"};
+constexpr int definition_table_count = 5;
 
-const Live *load_live_if_bound() {
+/// What the session has loaded last, and every relation whose change makes it old.
+struct Kept {
+  const Live *live; // null: nothing is kept
+  MemoryContext context;
+  const Oid *relations;
+  int relation_count;
+  bool is_valid;
+  uint64 changes; // of any relation, ever
+};
+Kept kept = {nullptr, nullptr, nullptr, 0, false, 0};
+
+void relation_changed(Datum, Oid relation) {
+  ++kept.changes;
+  bool concerned = !OidIsValid(relation);
+  for (int i = 0; i < kept.relation_count && !concerned; ++i)
+    concerned = kept.relations[i] == relation;
+  if (concerned)
+    kept.is_valid = false;
+}
+
+/// Lists the relations whose change makes `live` old, in the current memory context.
+const Oid *relations_of(const Live *live, int *count) {
+  Oid schema = get_namespace_oid("segmentation", false);
+  auto *relations = static_cast<Oid *>(
+      palloc(sizeof(Oid) * static_cast<Size>(definition_table_count + live->schema.relation_count)));
+  *count = 0;
+  for (const char *name : definition_tables)
+    relations[(*count)++] = get_relname_relid(name, schema);
+  for (int i = 0; i < live->schema.relation_count; ++i)
+    relations[(*count)++] = live->schema.relations[i].relation;
+  return relations;
+}
+
+const Live *load() {
   Live *live = static_cast<Live *>(palloc0(sizeof(Live)));
   live->schema = load_catalog();
   bool bound = live->schema.relation_count > 0 && live->schema.relations[0].role == core::Role::customers;
@@ -38,6 +75,39 @@ const Live *load_live_if_bound() {
   run_core([live](Failure &failure) {
     live->core->set(LiveCore::make(live->schema, live->key.integer, failure));
   });
+  return live;
+}
+
+} // namespace
+
+const Live *load_live_if_bound() {
+  static bool listening = false;
+  if (!listening) {
+    CacheRegisterRelcacheCallback(relation_changed, Datum{0});
+    listening = true;
+  }
+  // A transaction that holds its locks already would not hear of changes by itself.
+  AcceptInvalidationMessages();
+  if (kept.is_valid)
+    return kept.live;
+  // What is kept serves later transactions too, so it is what all see by now, whatever this one's snapshot.
+  PushActiveSnapshot(GetLatestSnapshot());
+  MemoryContext context =
+      AllocSetContextCreate(CurrentMemoryContext, "segmentation live", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext before = MemoryContextSwitchTo(context);
+  uint64 changes = kept.changes;
+  const Live *live = load();
+  int count;
+  const Oid *relations = relations_of(live, &count);
+  MemoryContextSwitchTo(before);
+  PopActiveSnapshot();
+  if (changes != kept.changes)
+    return live; // something changed meanwhile: good for this call
+  // A caller further up may still use the old one.
+  if (kept.live != nullptr)
+    MemoryContextSetParent(kept.context, TopTransactionContext);
+  MemoryContextSetParent(context, CacheMemoryContext);
+  kept = {live, context, relations, count, true, changes};
   return live;
 }
 
@@ -66,3 +136,13 @@ Datum key_datum(const KeyType &key, const CustomerKey &customer) {
 }
 
 } // namespace segmentation::pg
+
+using namespace segmentation::pg;
+
+SEGMENTATION_FUNCTION(segmentation_definitions_changed) {
+  if (!CALLED_AS_TRIGGER(fcinfo))
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("_definitions_changed can only be called as a trigger")));
+  CacheInvalidateRelcache(reinterpret_cast<TriggerData *>(fcinfo->context)->tg_relation);
+  return PointerGetDatum(nullptr);
+}

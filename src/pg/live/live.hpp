@@ -28,9 +28,10 @@ struct Live {
   Owned<LiveCore> *core;
 };
 
-/// Reads and prepares everything bound and defined, in the active snapshot; it lives in the current memory
-/// context. A session must be open. Raises 55000 where no customers are bound, and mistakes in bound
-/// conditions.
+/// Returns everything bound and defined, read and prepared, as the latest snapshot shows it; valid until the
+/// call or the transaction ends, whichever is later. Kept between calls: read again only after a definition
+/// or a bound relation has changed. A session must be open. Raises 55000 where no customers are bound, and
+/// mistakes in bound conditions.
 const Live *load_live();
 /// The same without demanding that customers are bound.
 const Live *load_live_if_bound();

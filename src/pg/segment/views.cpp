@@ -27,14 +27,10 @@ Datum *make_datums(size_t count) {
 
 /// Returns the types of a query's columns from the second on, without running it.
 Datum types_of(const char *query, size_t count) {
-  SPIPlanPtr plan = SPI_prepare(query, 0, nullptr);
-  if (plan == nullptr)
-    elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-  TupleDesc columns = static_cast<CachedPlanSource *>(linitial(SPI_plan_get_plan_sources(plan)))->resultDesc;
+  TupleDesc columns = columns_of(query);
   Datum *types = make_datums(count);
   for (size_t i = 0; i < count; ++i)
     types[i] = CStringGetTextDatum(format_type_be(TupleDescAttr(columns, static_cast<int>(i) + 1)->atttypid));
-  SPI_freeplan(plan);
   return make_array(types, static_cast<int>(count), TEXTOID);
 }
 
