@@ -53,6 +53,18 @@ TEST(MeaningLists, OfARowAlsoTakeEqualityAndIn) {
   expect_outcomes(cases);
 }
 
+TEST(MeaningLists, InItsOwnRowsASetIsTheRowsValue) {
+  const Case cases[] = {
+      {"customer_tags MATCHES (customer_tags IS NULL)",
+       "count(customer_tags | not(present(customer_tags.tag))) > 0"},
+      {"customer_tags MATCHES (customer_tags CONTAINS 'Vip', tag != 'VIP')",
+       "count(customer_tags | all(in_folded(customer_tags.tag; vip), not(in(customer_tags.tag; VIP)))) > 0"},
+      {"lucky_numbers MATCHES (lucky_numbers IN (7, 3), count > 1)",
+       "count(lucky_numbers | in(lucky_numbers.number; 3, 7)) > 1"},
+  };
+  expect_outcomes(cases);
+}
+
 TEST(MeaningLists, OtherOperatorsSayWhatToUse) {
   const Case cases[] = {
       {"customer_tags = 'vip'",

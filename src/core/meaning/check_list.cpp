@@ -17,6 +17,17 @@ template <typename T> void sort_distinct(std::vector<T> &values) {
   values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
+/// Returns the value column of a set as one row of the set has it.
+Scalar element_of(const Operand &set) {
+  Scalar element = set.scalar;
+  if (element.type == Kind::number_list) {
+    element.type = Kind::number;
+  } else if (element.type == Kind::text_list) {
+    element.type = Kind::text;
+  }
+  return element;
+}
+
 } // namespace
 
 void Checker::refuse_list(const Expr &expr) {
@@ -114,19 +125,23 @@ ConditionPtr Checker::contains_text(const Expr &expr, Operand &left) {
 
 ConditionPtr Checker::one_of(const Operand &left, std::vector<std::string> texts,
                              std::vector<Decimal> numbers, Span span) {
-  if (left.form != Operand::Form::set) {
+  if (left.form != Operand::Form::set && !left.member) {
     auto made = build::test(Condition::Form::list_contains, span, left.scalar);
     made->texts = std::move(texts);
     made->numbers = std::move(numbers);
     made->ignore_case = true;
     return made;
   }
-  const bool is_numbers = left.scalar.type == Kind::number;
+  Scalar value = element_of(left);
+  const bool is_numbers = value.type == Kind::number;
   auto element =
-      build::test(is_numbers ? Condition::Form::number_in : Condition::Form::text_in, span, left.scalar);
+      build::test(is_numbers ? Condition::Form::number_in : Condition::Form::text_in, span, std::move(value));
   element->texts = std::move(texts);
   element->numbers = std::move(numbers);
   element->ignore_case = !is_numbers;
+  if (left.member) {
+    return element;
+  }
   return build::number_compare(span, count_of(left.set, std::move(element), span), CompareOp::gt, Decimal(0));
 }
 
@@ -180,10 +195,13 @@ ConditionPtr Checker::list_contains(const Expr &expr, const Operand &left, bool 
 }
 
 ConditionPtr Checker::list_present(const Operand &left, Span span) {
-  if (left.form != Operand::Form::set) {
+  if (left.form != Operand::Form::set && !left.member) {
     return build::test(Condition::Form::list_present, span, left.scalar);
   }
-  ConditionPtr element = build::present(span, left.scalar);
+  ConditionPtr element = build::present(span, element_of(left));
+  if (left.member) {
+    return element;
+  }
   return build::number_compare(span, count_of(left.set, std::move(element), span), CompareOp::gt, Decimal(0));
 }
 

@@ -185,7 +185,7 @@ Operand Checker::resolved_value(const Resolved &resolved, const Name &name, Name
   case Resolved::What::column:
     return column_operand(resolved.column, name.span);
   case Resolved::What::set:
-    return set_operand(resolved.relation, name.span, context.in_row(), name);
+    return set_operand(resolved.relation, name.span, context, name);
   case Resolved::What::nothing:
     unknown_name(name, parts, context);
     return {};
@@ -207,7 +207,7 @@ Operand Checker::column_operand(const ColumnRef &ref, Span span) const {
   return operand;
 }
 
-Operand Checker::set_operand(int set, Span span, bool in_row, const Name &name) {
+Operand Checker::set_operand(int set, Span span, const Context &context, const Name &name) {
   const Relation &relation = schema_.relations[static_cast<std::size_t>(set)];
   const Kind kind =
       relation.value < 0 ? Kind::text : relation.columns[static_cast<std::size_t>(relation.value)].kind;
@@ -222,13 +222,14 @@ Operand Checker::set_operand(int set, Span span, bool in_row, const Name &name) 
   operand.scalar.span = at(span);
   operand.scalar.column.relation = set;
   operand.scalar.column.column = relation.value;
-  if (relation.of == 0 && !in_row) {
+  if (relation.of == 0 && !context.in_row()) {
     operand.form = Operand::Form::set;
     operand.set = set;
     operand.scalar.type = kind;
   } else {
     operand.form = Operand::Form::list;
     operand.scalar.type = kind == Kind::number ? Kind::number_list : Kind::text_list;
+    operand.member = set == context.root;
   }
   return operand;
 }

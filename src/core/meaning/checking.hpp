@@ -47,7 +47,8 @@ struct Operand {
   Scalar scalar;
   bool untyped = false; // a json key, or a fold of one: what it stands beside says how it is read
   int set = -1;
-  bool field = false; // a key-value field: `scalar` folds the rows that bear its name
+  bool member = false; // list: a set whose own row is at hand, so that the list is that row's value
+  bool field = false;  // a key-value field: `scalar` folds the rows that bear its name
   ConditionPtr condition;
 
   bool is_list() const { return form == Form::list || form == Form::set || form == Form::segments; }
@@ -88,7 +89,7 @@ private:
   Operand row_name(const Name &name, const Context &context);
   Operand resolved_value(const Resolved &resolved, const Name &name, NameParts parts, const Context &context);
   Operand column_operand(const ColumnRef &ref, Span span) const;
-  Operand set_operand(int set, Span span, bool in_row, const Name &name);
+  Operand set_operand(int set, Span span, const Context &context, const Name &name);
   std::optional<Operand> field_value(NameParts parts, Span span) const;
   Operand age_value(const Value &value, const Context &context);
   Operand anniversary_value(const Value &value, const Context &context);
