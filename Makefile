@@ -89,6 +89,6 @@ check-format:
 	@$(CLANG_FORMAT) --dry-run -Werror $(sources)
 
 clean:
-	@for name in demo test bench; do [ ! -e build/private-home ] || scripts/private_server.sh remove $$name; done
+	@for name in demo test bench fuzz; do [ ! -e build/private-home ] || scripts/private_server.sh remove $$name; done
 	@if [ -s build/private-home ]; then rm -rf "$$(cat build/private-home)"; fi
 	rm -rf $(BUILD)

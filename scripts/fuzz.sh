@@ -1,8 +1,17 @@
 #!/bin/sh
-# fuzz.sh BUILD_DIRECTORY SECONDS: runs every fuzzer there for so long, from the seeds in test/fuzz/seeds/NAME.
+# fuzz.sh BUILD_DIRECTORY SECONDS: runs every fuzzer there for so long, from the seeds in test/fuzz/seeds/NAME. Some ask
+# a server: the one that PGHOST ... name, else a private one that is stopped at the end.
 set -eu
 . "$(dirname "$0")/common.sh"
 directory=$1 seconds=$2
+
+if [ -z "${PGHOST:-}" ]; then
+  trap '"$root/scripts/private_server.sh" stop fuzz' EXIT
+  trap 'exit 130' INT TERM
+  "$root/scripts/private_server.sh" start fuzz
+  settings=$("$root/scripts/private_server.sh" env fuzz)
+  eval "$settings"
+fi
 
 failed=0
 for program in "$directory"/test/*_fuzz; do
@@ -12,7 +21,8 @@ for program in "$directory"/test/*_fuzz; do
   mkdir -p "$corpus" "$directory/found"
   seeds=$root/test/fuzz/seeds/$name
   [ -d "$seeds" ] || seeds=
-  if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 \
+  # Weighing inputs by entropy takes longer than running them, where each has thousands of features.
+  if "$program" -max_total_time="$seconds" -entropic=0 -timeout=10 -rss_limit_mb=2048 -max_len=8192 -print_final_stats=1 \
       -artifact_prefix="$directory/found/" "$corpus" $seeds >"$directory/$name.log" 2>&1; then
     echo "ok: $name, $(sed -n 's/^stat::number_of_executed_units: *//p' "$directory/$name.log") runs in $seconds s"
   else

@@ -4,7 +4,7 @@
 set -eu
 
 build_packages="make cmake g++ libfmt-dev libicu-dev libboost-dev postgresql-15 postgresql-server-dev-15"
-test_packages="libgtest-dev clang-14 libclang-rt-14-dev clang-format-14 postgresql-15-pgtap
+test_packages="libgtest-dev clang-14 libclang-rt-14-dev clang-format-14 postgresql-15-pgtap libpq-dev
   libipc-run-perl python3 xz-utils faketime"
 
 case ${1:-test} in
