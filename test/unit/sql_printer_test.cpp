@@ -158,6 +158,13 @@ WHERE ("customers"."id" = 13) IS NOT TRUE
   AND EXISTS (SELECT 1 FROM unnest("customers"."labels") AS "element" ("value") WHERE lower("value" COLLATE "und-x-icu") COLLATE "C" IN ('a', 'b')))sql");
 }
 
+TEST(SqlPrinter, NumbersOfListsAreMissingWhereTheyAreNoNumbers) {
+  EXPECT_EQ(printed("marks IS NOT NULL"), R"sql(SELECT "customers"."id"
+FROM "shop"."customers" AS "customers"
+WHERE ("customers"."id" = 13) IS NOT TRUE
+  AND EXISTS (SELECT 1 FROM unnest("customers"."marks") AS "element" ("value") WHERE segmentation.finite("value") IS NOT NULL))sql");
+}
+
 TEST(SqlPrinter, ReadsSetsOfLookups) {
   EXPECT_EQ(printed(R"(region_labels CONTAINS 'b' OR region_labels IS NULL)"),
             R"sql(SELECT "customers"."id"

@@ -80,6 +80,7 @@ inline Schema schema() {
                 column("registered", Kind::instant, "timestamp with time zone"),
                 local(column("seen", Kind::instant, "timestamp without time zone")),
                 column("active", Kind::boolean, "boolean"), cast(column("email", Kind::text, "citext")),
+                column("marks", Kind::number_list, "numeric[]"),
                 column("number of \"kids\"", Kind::number, "smallint")}));
   shop.relations[customers].columns.back().sql = "\"number of \"\"kids\"\"\"";
   shop.relations[customers].key = 0;

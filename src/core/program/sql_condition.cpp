@@ -291,8 +291,11 @@ private:
   std::string list(const Condition &condition, int depth) const {
     const Scalar &left = condition.left;
     if (set_above(context_, left.column.relation) < 0) {
+      // NaN and infinities are missing values in a list too; no other test holds for them anyway.
+      const bool special = condition.form == Condition::Form::list_present && left.type == Kind::number_list;
       return fmt::format("EXISTS (SELECT 1 FROM unnest({}) AS \"element\" (\"value\") WHERE {})",
-                         scalar(left), element_test(condition, "\"value\""));
+                         scalar(left),
+                         element_test(condition, special ? "segmentation.finite(\"value\")" : "\"value\""));
     }
     const Kind kind = left.type == Kind::number_list || left.type == Kind::number ? Kind::number : Kind::text;
     const int inner = depth + 1;
