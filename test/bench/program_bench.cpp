@@ -124,7 +124,7 @@ std::vector<CheckedRule> rules(int count) {
 }
 
 struct Data {
-  std::vector<std::int64_t> key, id, created, total, is_paid;
+  std::vector<std::int64_t> key, id, created, total, is_paid, channel;
   std::vector<TextCell> status;
 
   Data() {
@@ -163,8 +163,7 @@ void feed_customers(Population &population) {
   population.fold(0);
 }
 
-void feed_orders(const Program &program, Population &population) {
-  const Data &rows = data();
+void feed_orders(const Program &program, Population &population, const Data &rows) {
   for (std::uint32_t first = 0; first < order_rows; first += Batch::capacity) {
     Batch &batch = population.batch(1);
     const std::uint32_t count = std::min(Batch::capacity, order_rows - first);
@@ -186,6 +185,9 @@ void feed_orders(const Program &program, Population &population) {
       case 4:
         std::memcpy(column.integers, &rows.total[first], count * 8);
         break;
+      case 8:
+        std::memcpy(column.integers, &rows.channel[first], count * 8);
+        break;
       default:
         std::memcpy(column.integers, &rows.is_paid[first], count * 8);
       }
@@ -200,11 +202,12 @@ struct Bench {
   Zone zone;
   Moment moment;
 
-  explicit Bench(int count) {
+  explicit Bench(int count) : Bench(rules(count)) {}
+  explicit Bench(std::vector<CheckedRule> rules) {
     auto meaning = std::make_shared<Meaning>();
     meaning->schema = world_schema();
     meaning->row_conditions.resize(meaning->schema.relations.size());
-    program = Program::compile(meaning, rules(count), true);
+    program = Program::compile(meaning, std::move(rules), true);
     moment = Moment::at(now, zone);
   }
 };
@@ -218,7 +221,7 @@ void fold_orders(benchmark::State &state) {
     Population population(*bench.program, bench.moment, state.range(1) != 0);
     feed_customers(population);
     state.ResumeTiming();
-    feed_orders(*bench.program, population);
+    feed_orders(*bench.program, population, data());
   }
   state.SetItemsProcessed(state.iterations() * order_rows);
   state.counters["bytes/customer"] = static_cast<double>(bench.program->state_bytes());
@@ -234,7 +237,7 @@ void evaluate_rules(benchmark::State &state) {
   Bench bench(static_cast<int>(state.range(0)));
   Population population(*bench.program, bench.moment, state.range(1) != 0);
   feed_customers(population);
-  feed_orders(*bench.program, population);
+  feed_orders(*bench.program, population, data());
   Verdicts verdicts;
   std::int64_t members = 0;
   for (auto _ : state) {
@@ -253,6 +256,68 @@ BENCHMARK(evaluate_rules)
     ->Args({20, 0})
     ->Args({100, 0})
     ->Args({100, 1})
+    ->Unit(benchmark::kMillisecond);
+
+enum class Listing : std::uint8_t { near, far, text };
+
+// Rows of which so many in a hundred bear a value of a list, whatever its length. Numbers lie near each other
+// as serial ones do, or far apart; each text has bytes of its own.
+struct Listed : Data {
+  std::vector<Decimal> numbers;
+  std::vector<std::string> texts;
+  std::string bytes;
+
+  static std::string text_of(std::int64_t number) { return std::to_string(1'000'000 + number); }
+
+  Listed(std::int64_t values, std::int64_t percent, Listing listing) : Data(data()) {
+    const std::int64_t apart = listing == Listing::far ? 1'000'000'014 : 14;
+    std::mt19937_64 random(11);
+    for (std::int64_t i = 0; i < values; ++i) {
+      numbers.emplace_back(i * apart);
+      texts.push_back(text_of(i * 14));
+    }
+    bytes.reserve(std::size_t{order_rows} * 7);
+    for (std::uint32_t i = 0; i < order_rows; ++i) {
+      const auto number = static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(values)) * apart;
+      const bool hit = static_cast<std::int64_t>(random() % 100) < percent;
+      channel.push_back(hit ? number : number + 7);
+      status[i] = {bytes.data() + bytes.size(), 7};
+      bytes += text_of(channel.back()).substr(0, 7);
+    }
+  }
+
+  std::vector<CheckedRule> rule(bool text) const {
+    Condition listed;
+    listed.form = text ? Condition::Form::text_in : Condition::Form::number_in;
+    listed.left = text ? column(orders, 3, Kind::text) : column(orders, 8, Kind::number);
+    if (text)
+      listed.texts = texts;
+    else
+      listed.numbers = numbers;
+    std::vector<CheckedRule> out(1);
+    out[0].condition =
+        number(aggregate(Fold::count, -1, Kind::number, share(listed)), CompareOp::gt, Decimal(0));
+    return out;
+  }
+};
+
+// What a long list costs: the same rows, as many of them in a list of ten as in one of ten thousand.
+void fold_listed(benchmark::State &state) {
+  const auto listing = static_cast<Listing>(state.range(2));
+  const Listed rows(state.range(0), state.range(1), listing);
+  const Bench bench(rows.rule(listing == Listing::text));
+  for (auto _ : state) {
+    state.PauseTiming();
+    Population population(*bench.program, bench.moment, false);
+    feed_customers(population);
+    state.ResumeTiming();
+    feed_orders(*bench.program, population, rows);
+  }
+  state.SetItemsProcessed(state.iterations() * order_rows);
+}
+BENCHMARK(fold_listed)
+    ->ArgNames({"values", "percent", "listing"})
+    ->ArgsProduct({{10, 10'000}, {5, 95}, {0, 1, 2}})
     ->Unit(benchmark::kMillisecond);
 
 void compile_rules(benchmark::State &state) {

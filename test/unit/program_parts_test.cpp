@@ -59,6 +59,27 @@ TEST(ProgramConstants, SetsHoldExactlyTheirValues) {
   }
 }
 
+TEST(ProgramConstants, NumbersFarApartAreASetToo) {
+  constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
+  constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
+  for (const int count : {1, 7, 10'000}) {
+    std::vector<std::int64_t> values{lowest, lowest + 1};
+    for (std::int64_t i = -count / 2; i < count; ++i)
+      values.push_back(i * 3'000'000'019);
+    for (std::int64_t i = 1; i < 5; ++i)
+      values.push_back(std::int64_t{count} * 3'000'000'019 + i);
+    values.push_back(highest);
+    const NumberSet set({values.begin(), values.end()}, 0);
+    for (const std::int64_t value : values) {
+      EXPECT_TRUE(set.contains(value)) << value;
+      for (const std::int64_t step : {-64, -7, 7, 64})
+        EXPECT_FALSE(set.contains(
+            static_cast<std::int64_t>(static_cast<std::uint64_t>(value) + static_cast<std::uint64_t>(step))))
+            << value << " and " << step;
+    }
+  }
+}
+
 // Cells of equal content; bytes alone would compare padding.
 bool same(const ExtremeCell &a, const ExtremeCell &b) {
   return a.presence == b.presence && (a.presence == Presence::none || a.value == b.value);

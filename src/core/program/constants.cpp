@@ -9,6 +9,7 @@ namespace segmentation::core::program {
 namespace {
 
 constexpr std::size_t few = 6;
+constexpr std::uint64_t most_bits = 64; // that a number may take: half of what a hash table does
 constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
 
@@ -109,24 +110,31 @@ std::uint64_t hash_text(std::string_view text) noexcept {
 NumberSet::NumberSet(std::vector<Decimal> numbers, std::int32_t scale) : numbers_(std::move(numbers)) {
   for (const Decimal &number : numbers_)
     if (const auto coefficient = number.at_scale(scale))
-      small_.push_back(*coefficient);
-  if (small_.size() <= few)
+      few_.push_back(*coefficient);
+  if (few_.size() <= few)
     return;
-  table_.assign(table_size(small_.size()), 0);
-  for (std::size_t i = 0; i < small_.size(); ++i) {
-    std::size_t place = mix(static_cast<std::uint64_t>(small_[i])) & (table_.size() - 1);
-    while (table_[place] != 0)
-      place = (place + 1) & (table_.size() - 1);
-    table_[place] = static_cast<std::uint32_t>(i + 1);
+  const std::vector<std::int64_t> all = std::move(few_);
+  few_.clear();
+  low_ = all.front(); // ascending as the numbers are
+  const std::uint64_t width = static_cast<std::uint64_t>(all.back()) - static_cast<std::uint64_t>(low_);
+  if (width / most_bits < all.size()) {
+    bits_.assign(width / 64 + 1, 0);
+    for (const std::int64_t one : all) {
+      const std::uint64_t at = static_cast<std::uint64_t>(one) - static_cast<std::uint64_t>(low_);
+      bits_[at / 64] |= std::uint64_t{1} << at % 64;
+    }
+    return;
   }
-}
-
-bool NumberSet::contains_hashed(std::int64_t coefficient) const noexcept {
-  std::size_t place = mix(static_cast<std::uint64_t>(coefficient)) & (table_.size() - 1);
-  for (; table_[place] != 0; place = (place + 1) & (table_.size() - 1))
-    if (small_[table_[place] - 1] == coefficient)
-      return true;
-  return false;
+  for (const std::int64_t one : all)
+    if (one == free_)
+      ++free_;
+  table_.assign(table_size(all.size()), free_);
+  for (const std::int64_t one : all) {
+    std::size_t place = place_of(one);
+    while (table_[place] != free_)
+      place = (place + 1) & (table_.size() - 1);
+    table_[place] = one;
+  }
 }
 
 bool NumberSet::contains(const Decimal &number) const {
@@ -139,28 +147,38 @@ TextSet::TextSet(std::vector<std::string> texts) : texts_(std::move(texts)) {
     lengths_ |= std::uint64_t{1} << std::min<std::size_t>(text.size(), 63);
   if (texts_.size() <= few)
     return;
-  table_.assign(table_size(texts_.size()), 0);
+  table_.resize(table_size(texts_.size()));
   for (std::size_t i = 0; i < texts_.size(); ++i) {
     std::size_t place = hash_text(texts_[i]) & (table_.size() - 1);
-    while (table_[place] != 0)
+    while (table_[place].position != 0)
       place = (place + 1) & (table_.size() - 1);
-    table_[place] = static_cast<std::uint32_t>(i + 1);
+    table_[place] = {head_of(texts_[i]), static_cast<std::uint32_t>(texts_[i].size()),
+                     static_cast<std::uint32_t>(i + 1)};
   }
 }
 
-bool TextSet::contains(std::string_view text) const noexcept {
-  if ((lengths_ >> std::min<std::size_t>(text.size(), 63) & 1) == 0)
-    return false;
-  if (table_.empty()) {
-    for (const std::string &one : texts_)
-      if (one.size() == text.size() && std::memcmp(one.data(), text.data(), text.size()) == 0)
-        return true;
-    return false;
-  }
-  for (std::size_t place = hash_text(text) & (table_.size() - 1); table_[place] != 0;
-       place = (place + 1) & (table_.size() - 1))
-    if (texts_[table_[place] - 1] == text)
+std::uint64_t TextSet::head_of(std::string_view text) noexcept {
+  std::uint64_t head = 0;
+  std::memcpy(&head, text.data(), std::min(text.size(), head_bytes));
+  return head;
+}
+
+bool TextSet::is_one_of(std::string_view text) const noexcept {
+  for (const std::string &one : texts_)
+    if (one.size() == text.size() && std::memcmp(one.data(), text.data(), text.size()) == 0)
       return true;
+  return false;
+}
+
+bool TextSet::find(std::string_view text, std::uint64_t hash) const noexcept {
+  const std::uint64_t head = head_of(text);
+  for (std::size_t place = hash & (table_.size() - 1); table_[place].position != 0;
+       place = (place + 1) & (table_.size() - 1)) {
+    const Entry &entry = table_[place];
+    if (entry.head == head && entry.size == text.size() &&
+        (text.size() <= head_bytes || texts_[entry.position - 1] == text))
+      return true;
+  }
   return false;
 }
 

@@ -1,6 +1,7 @@
 // One loop per node over the rows of a batch.
 #include "core/program/row_program.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace segmentation::core::program {
@@ -34,6 +35,31 @@ void in_range(const BatchColumn &column, Range range, std::uint32_t rows, std::u
   for (std::uint32_t i = 0; i < rows; ++i)
     out[i] = static_cast<std::uint8_t>((static_cast<std::uint64_t>(values[i]) - low <= width) &
                                        (cells[i] == Cell::value));
+}
+
+// Sets are asked for some rows at a time, so that waiting for memory is done for all of them together.
+constexpr std::uint32_t together = 32;
+
+void in_set(const NumberSet &set, const BatchColumn &column, std::uint32_t rows, std::uint8_t *out) {
+  for (std::uint32_t first = 0; first < rows; first += together) {
+    const std::uint32_t end = std::min(first + together, rows);
+    for (std::uint32_t i = first; i < end; ++i)
+      set.prefetch(column.integers[i]);
+    for (std::uint32_t i = first; i < end; ++i)
+      out[i] = column.cells[i] == Cell::value && set.contains(column.integers[i]);
+  }
+}
+
+void in_set(const TextSet &set, const BatchColumn &column, std::uint32_t rows, std::uint8_t *out) {
+  std::uint64_t hashes[together];
+  for (std::uint32_t first = 0; first < rows; first += together) {
+    const std::uint32_t end = std::min(first + together, rows);
+    for (std::uint32_t i = first; i < end; ++i)
+      out[i] = column.cells[i] == Cell::value && set.begin_find(view(column.texts[i]), hashes[i - first]);
+    for (std::uint32_t i = first; i < end; ++i)
+      if (out[i] != 0)
+        out[i] = set.find(view(column.texts[i]), hashes[i - first]);
+  }
 }
 
 constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
@@ -79,8 +105,7 @@ void RowProgram::run_numbers(const Test &test, const BatchColumn &column, std::u
   if (test.op == TestOp::compare_number)
     in_range(column, test.range, rows, out);
   else
-    for (std::uint32_t i = 0; i < rows; ++i)
-      out[i] = column.cells[i] == Cell::value && test.numbers.contains(column.integers[i]);
+    in_set(test.numbers, column, rows, out);
   if (std::memchr(column.cells, static_cast<int>(Cell::digits), rows) == nullptr)
     return;
   for (std::uint32_t i = 0; i < rows; ++i)
@@ -102,6 +127,8 @@ void RowProgram::run_texts(const Test &test, const BatchColumn &column, std::uin
                std::memcmp(column.texts[i].data, one.data(), size) == 0;
     return;
   }
+  if (test.op == TestOp::text_in && !test.ignore_case && test.texts.is_hashed())
+    return in_set(test.texts, column, rows, out);
   for (std::uint32_t i = 0; i < rows; ++i)
     out[i] = column.cells[i] == Cell::value && text_passes(test, view(column.texts[i]), scratch_);
 }
