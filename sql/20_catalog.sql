@@ -69,6 +69,14 @@ CREATE TABLE segmentation.count_delta (
 );
 CREATE INDEX count_delta_segment_id_idx ON segmentation.count_delta (segment_id);
 
+-- Every change of definitions updates this row, so that of two that do not see each other, in REPEATABLE READ, the later
+-- fails with 40001 and is tried again.
+CREATE TABLE segmentation.definition_version (
+  one     boolean PRIMARY KEY DEFAULT true CHECK (one),
+  version bigint  NOT NULL DEFAULT 0
+);
+INSERT INTO segmentation.definition_version DEFAULT VALUES;
+
 -- Sessions keep what they have read of these until they are told of a change.
 CREATE FUNCTION segmentation._definitions_changed() RETURNS trigger
   LANGUAGE c AS 'MODULE_PATHNAME', 'segmentation_definitions_changed';

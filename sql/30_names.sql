@@ -78,12 +78,20 @@ BEGIN
       HINT = 'A name may have at most 255 characters.';
   END IF;
   IF kind IN ('binding', 'attribute', 'source') AND segmentation._fold(name) = ANY (
-      '{age,all,and,anniversary,any,asc,avg,between,by,contains,count,customer,customers,desc,distinct,ends,
+      '{age,all,and,anniversary,any,asc,avg,between,by,contains,count,customer,customer_within_distance,customers,
+        desc,distinct,ends,
         false,first,from,in,is,last,last_month,last_quarter,last_week,last_year,limit,matches,max,memberships,
         min,mode,not,not_matches,null,or,order,segments,show,starts,storefront_event,sum,this_month,
         this_quarter,this_week,this_year,today,tomorrow,true,where,with,yesterday}'::text[]) THEN
     RAISE EXCEPTION USING ERRCODE = '42939',
       MESSAGE = format('"%s" is a word of the rule language', name),
+      HINT = format('Choose another name for the %s.', kind);
+  END IF;
+  -- What a rule drops or reads as something else at the head of a name cannot begin one.
+  IF kind IN ('binding', 'attribute', 'source') AND segmentation._fold(name) ~ '^(customers?|storefront_event)[.]' THEN
+    RAISE EXCEPTION USING ERRCODE = '42939',
+      MESSAGE = format('%s name "%s" begins with a word of the rule language', kind, name),
+      DETAIL = 'In rules "customer." may stand before every attribute, and "storefront_event." is "storefront.".',
       HINT = format('Choose another name for the %s.', kind);
   END IF;
 END $$;

@@ -272,6 +272,37 @@ BEGIN
   END IF;
 END $$;
 
+-- Raises unless every customer has each field once: by a unique index, or else by the rows as they are now, which
+-- reads the table once; then a warning tells that nothing keeps it so.
+CREATE FUNCTION segmentation._check_one_value(fields segmentation.binding) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  twice record;
+BEGIN
+  IF EXISTS (SELECT FROM pg_index AS i
+             WHERE i.indrelid = fields.relation AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+               AND ARRAY(SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = i.indrelid
+                         AND a.attnum = ANY ((i.indkey::smallint[])[0:i.indnkeyatts - 1]))
+                   <@ ARRAY[fields.key, fields.field]) THEN
+    RETURN;
+  END IF;
+  EXECUTE format('SELECT r.%1$I::text AS key, r.%2$I::text AS field FROM %3$s AS r '
+    'WHERE r.%1$I IS NOT NULL AND r.%2$I IS NOT NULL GROUP BY r.%1$I, r.%2$I HAVING count(*) > 1 LIMIT 1',
+    fields.key, fields.field, segmentation._relation_sql(fields)) INTO twice;
+  IF twice.key IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '23505',
+      MESSAGE = format('field "%s" of one customer stands in several rows of %s', twice.field, fields.relation),
+      DETAIL = format('Key (%s, %s)=(%s, %s) is duplicated.', fields.key, fields.field, twice.key, twice.field),
+      HINT = 'What has several values is a set: bind it with segmentation.bind_set.';
+  END IF;
+  IF NOT EXISTS (SELECT FROM segmentation.binding_column AS c
+                 WHERE c.binding_id = fields.id AND c.name IN (fields.key, fields.field)) THEN
+    RAISE WARNING USING MESSAGE = format('nothing keeps the fields of %s unique', fields.relation),
+      DETAIL = 'Where a field of one customer stands in several rows, tests may look at different ones.',
+      HINT = format('CREATE UNIQUE INDEX ON %s (%I, %I);', fields.relation, fields.key, fields.field);
+  END IF;
+END $$;
+
 -- Warns where no index leads with a column that rows are looked up by. Computed columns are not judged.
 CREATE FUNCTION segmentation._warn_unindexed(bound segmentation.binding, column_name name,
   make_unique boolean) RETURNS void
@@ -364,5 +395,6 @@ BEGIN
           this.relation, type),
         HINT = 'Name a column of type text, or a computed one made with segmentation.bind_column.';
     END IF;
+    PERFORM segmentation._check_one_value(this);
   END IF;
 END $$;

@@ -13,8 +13,17 @@ BEGIN
   IF relation IS NOT NULL THEN
     EXECUTE format('LOCK TABLE ONLY %s IN ACCESS SHARE MODE', relation);
   END IF;
-  LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
+  PERFORM segmentation._open_definitions();
   IF NOT limited THEN PERFORM set_config('lock_timeout', '0', true); END IF;
+END $$;
+
+-- The gate alone, with whatever lock_timeout there is. Raises 40001 where definitions have changed behind this
+-- transaction's snapshot.
+CREATE FUNCTION segmentation._open_definitions() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
+  UPDATE segmentation.definition_version SET version = version + 1;
 END $$;
 
 -- Returns what is broken as it stands, as "attribute NAME", "source NAME" and "segment NAME": definitions that have lost a
@@ -350,5 +359,5 @@ END $$;
 COMMENT ON FUNCTION segmentation.bind_fields(text, regclass, name, name, name, text, name, text, boolean) IS
   'Binds extra fields kept as rows of a key, a field''s name and its value: each field is the attribute '
   'name.field at once, without a definition. A value of type text or jsonb is read as what a rule compares it '
-  'with. Of several rows of one field the one with the largest primary key counts. Locks: ACCESS SHARE on the '
-  'table, SHARE ROW EXCLUSIVE on segmentation.segment.';
+  'with. A customer has each field once, by a unique index or by the rows as they are. Locks: ACCESS SHARE on '
+  'the table, SHARE ROW EXCLUSIVE on segmentation.segment.';

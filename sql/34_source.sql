@@ -35,6 +35,13 @@ BEGIN
                   THEN 'Bind the table once more under another name, with that column as its date.'
                   ELSE 'Choose another name for the parameter.' END;
   END IF;
+  SELECT string_agg(format('"%s"', r.key), ' and ' ORDER BY r.key) INTO wrong
+  FROM jsonb_object_keys(define_source.renames) AS r(key)
+  GROUP BY segmentation._fold(r.key) HAVING count(*) > 1 ORDER BY 1 LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = '42710', MESSAGE = format('parameters %s are one name', wrong),
+      DETAIL = 'Names are the same in either case.', HINT = 'Give each parameter a name of its own.';
+  END IF;
   PERFORM segmentation._lock_definitions(NULL);
   IF NOT EXISTS (SELECT FROM segmentation.binding) THEN
     RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = 'customers are not bound',
@@ -95,6 +102,7 @@ SELECT s.name, 'defined' AS kind, s.source, s.parameters, s.condition, s.descrip
 FROM segmentation.source_definition AS s
 UNION ALL
 SELECT b.name, 'bound', NULL, NULL, b.condition, obj_description(b.relation, 'pg_class')
-FROM segmentation.binding AS b WHERE b.role = 'source';
+FROM segmentation.binding AS b LEFT JOIN segmentation.binding AS p ON p.id = b.of_id
+WHERE b.role = 'source' OR b.role = 'set' AND p.role = 'customers';
 COMMENT ON VIEW segmentation.sources IS
-  'What can stand before MATCHES: bound sources, and the words that define_source gave to them.';
+  'What can stand before MATCHES: bound sources and sets of customers, and the words that define_source gave.';

@@ -120,7 +120,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'rule must not be null',
       HINT = 'Give a rule, such as: orders MATCHES (count >= 2).';
   END IF;
-  LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
+  PERFORM segmentation._open_definitions();
   IF create_segment.replace THEN
     SELECT s.id INTO new_id FROM segmentation.segment AS s WHERE segmentation._fold(s.name) = segmentation._fold(create_segment.name);
     IF FOUND THEN
@@ -159,7 +159,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'rule must not be null',
       HINT = 'Give a rule, such as: orders MATCHES (count >= 2).';
   END IF;
-  LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
+  PERFORM segmentation._open_definitions();
   changed := segmentation._segment_id(alter_segment.name);
   -- The same rule in other words keeps its version; its text is the one typed last.
   UPDATE segmentation.segment AS s
@@ -235,7 +235,7 @@ DECLARE
   shown   name;
 BEGIN
   PERFORM segmentation._check_name('segment', rename_segment.new_name);
-  LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
+  PERFORM segmentation._open_definitions();
   SELECT s.* INTO STRICT renamed FROM segmentation.segment AS s
     WHERE s.id = segmentation._segment_id(rename_segment.name);
   IF renamed.name = rename_segment.new_name THEN RETURN; END IF;
@@ -263,7 +263,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   copied segmentation.segment;
 BEGIN
-  LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
+  PERFORM segmentation._open_definitions();
   SELECT s.* INTO STRICT copied FROM segmentation.segment AS s
     WHERE s.id = segmentation._segment_id(copy_segment.name);
   RETURN segmentation.create_segment(copy_segment.new_name, copied.rule, copied.description);
@@ -281,7 +281,7 @@ DECLARE
   known   text[];
   item    record;
 BEGIN
-  LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
+  PERFORM segmentation._open_definitions();
   dropped := segmentation._segment_id(drop_segment.name);
   gone := ARRAY[dropped];
   known := segmentation._problems();
@@ -317,7 +317,7 @@ CREATE FUNCTION segmentation.describe_segment(name text, description text DEFAUL
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-  LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
+  PERFORM segmentation._open_definitions();
   UPDATE segmentation.segment AS s
   SET description = NULLIF(describe_segment.description, ''), changed_at = now(), changed_by = SESSION_USER
   WHERE s.id = segmentation._segment_id(describe_segment.name) AND describe_segment.description IS NOT NULL;

@@ -249,7 +249,11 @@ class Shop:
         for st in self.customers.sets:
             insert(st, [somebody], self.people)
         if self.fields:
-            insert(self.fields, [str, somebody, lambda i: literal(rng.choice(FIELDS))], self.people * 4)
+            pairs = [(person, field) for person in people + strangers for field in FIELDS if rng.random() < 0.7]
+            owner = lambda i: "NULL" if i > len(pairs) else self.key_value(pairs[i - 1][0])
+            insert(self.fields, [str, owner, lambda i: literal(pairs[i - 1][1] if i <= len(pairs) else "num")], len(pairs) + 2)
+            if rng.random() < 0.5:
+                add(f"CREATE UNIQUE INDEX ON {ident(self.fields.name)} (owner, field);")
         for source in self.sources:
             count = rng.choice([0, self.people, self.people * 4])
             key_column = [str] if source.keyed else []

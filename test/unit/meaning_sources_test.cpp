@@ -51,6 +51,8 @@ Schema schema_with_sources() {
   schema.sources.push_back(
       source("shoes", "Products_Purchased", {{"price", "weight"}}, "category = 'Shoes'"));
   schema.sources.push_back(source("shopify_email.opened", "notes", {}, "body = 'opened'"));
+  schema.sources.push_back(source("spenders", "shoes", {{"much", "sum_price"}}));
+  schema.sources.push_back(source("tagged", "customer_tags", {{"label", "tag"}}));
   schema.sources.push_back(source("orphan", "nowhere", {}));
   schema.sources.push_back(source("ring", "round", {}));
   schema.sources.push_back(source("round", "ring", {}));
@@ -99,7 +101,22 @@ TEST(MeaningSources, OfADefinedSourceSpeakItsWordsAndKeepItsCondition) {
        "count(items | all(all(items.quantity > 0, in(category.name; Shoes)), items.product_id = 7)) > 0"},
       {"shoes MATCHES (price > 7)",
        "count(items | all(all(items.quantity > 0, in(category.name; Shoes)), product.weight > 7)) > 0"},
+      // A parameter in the words of another, and an aggregate of one.
+      {"spenders MATCHES (much > 5)",
+       "sum(product.weight | all(items.quantity > 0, in(category.name; Shoes))) > 5"},
       {"shoes IS NOT NULL", "not(count(items | all(items.quantity > 0, in(category.name; Shoes))) = 0)"},
+  };
+  expect_outcomes(cases, sources());
+}
+
+TEST(MeaningSources, AParameterHidesNoLookupOfItsName) {
+  const Case cases[] = {
+      {"products_purchased MATCHES (category.department = 'x')",
+       "count(items | all(items.quantity > 0, in(category.department; x))) > 0"},
+      {"products_purchased MATCHES (distinct_category.department > 1)",
+       "count_distinct(category.department | items.quantity > 0) > 1"},
+      {"tagged IS NULL", "count(customer_tags) = 0"},
+      {"tagged MATCHES (label = 'vip')", "count(customer_tags | in(customer_tags.tag; vip)) > 0"},
   };
   expect_outcomes(cases, sources());
 }
@@ -109,7 +126,7 @@ TEST(MeaningSources, MistakesSpeakOfTheSourceThatWasNamed) {
       {"shoes MATCHES (colour = 'red')",
        "42703 [colour] column \"colour\" does not exist in \"shoes\" | The columns of \"shoes\" are "
        "\"price\", "
-       "\"id\", \"tag\", \"category\", \"spent\", \"ship city\", \"id\", \"order_id\", \"product_id\", "
+       "\"id\", \"tag\", \"category\", \"spent\", \"ship city\", \"order_id\", \"product_id\", "
        "\"quantity\", \"price\" and \"version\"."},
       {"products_purchased MATCHES (categori = 'x')",
        "42703 [categori] column \"categori\" does not exist in \"products_purchased\" | Perhaps you meant "
@@ -136,9 +153,9 @@ TEST(MeaningSources, TellWhatIsWrongWithThemBeforeAnyoneUsesThem) {
   const auto mistakes = [](int defined) { return mistakes_text("", check_source(defined, sources())); };
   EXPECT_EQ(mistakes(0), "");
   EXPECT_EQ(mistakes(1), "");
-  EXPECT_EQ(mistakes(3), "42703 [] source \"orphan\" stands for \"nowhere\", which does not exist | Define "
+  EXPECT_EQ(mistakes(5), "42703 [] source \"orphan\" stands for \"nowhere\", which does not exist | Define "
                          "it anew with define_source, replace => true.");
-  EXPECT_NE(mistakes(6).find("parameter \"colour\": column \"color\" does not exist in \"items\""),
+  EXPECT_NE(mistakes(8).find("parameter \"colour\": column \"color\" does not exist in \"items\""),
             std::string::npos);
 }
 

@@ -99,9 +99,9 @@ std::optional<Checker::FoldWord> Checker::aggregate_word(NameParts parts, int ro
   }
   if (defined >= 0) {
     // A parameter may stand for an aggregate itself.
-    const std::vector<Name::Part> words = in_words_of_relation(schema_, *reach_, defined, parts);
+    const std::vector<Name::Part> words = in_words_of_source(schema_, defined, parts);
     if (!std::ranges::equal(words, parts)) {
-      return aggregate_word(words, root, -1);
+      return aggregate_word(words, root, reach_->sources[static_cast<std::size_t>(defined)].of);
     }
   }
   const std::string &first = parts[0].text;

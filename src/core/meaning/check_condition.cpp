@@ -91,8 +91,10 @@ ConditionPtr Checker::is_null(const Expr &expr, const Context &context) {
   if (expr.left.kind == Value::Kind::name) {
     const NameParts parts = expr.left.name.parts;
     const SourceName source = find_source(schema_, *reach_, parts);
-    const bool is_source = source.relation >= 0 && source.parts == parts.size() &&
-                           schema_.relations[static_cast<std::size_t>(source.relation)].role == Role::source;
+    const bool is_source =
+        source.relation >= 0 && source.parts == parts.size() &&
+        (source.defined >= 0 ||
+         schema_.relations[static_cast<std::size_t>(source.relation)].role == Role::source);
     // A value of that name goes before the source, as everywhere.
     if (is_source && !context.in_row() &&
         resolve(schema_, *reach_, 0, parts).what == Resolved::What::nothing) {

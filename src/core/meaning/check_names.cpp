@@ -33,8 +33,11 @@ std::string columns_hint(const std::string &name, const std::vector<std::string>
 /// Puts a defined source's parameters before the other names.
 std::vector<std::string> with_parameters(std::vector<std::string> parameters,
                                          std::vector<std::string> names) {
-  parameters.insert(parameters.end(), std::make_move_iterator(names.begin()),
-                    std::make_move_iterator(names.end()));
+  for (std::string &name : names) {
+    if (std::find(parameters.begin(), parameters.end(), name) == parameters.end()) {
+      parameters.push_back(std::move(name));
+    }
+  }
   return parameters;
 }
 

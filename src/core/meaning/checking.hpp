@@ -188,6 +188,7 @@ private:
     int index;
     friend bool operator==(const Inlined &, const Inlined &) = default;
   };
+  static const char *word_of(Word word);
   const std::string &name_of(Inlined what) const;
   bool enter(Inlined what, Span span);
   template <typename Check> bool aside(Inlined what, Span span, std::optional<Span> spans, Check check);

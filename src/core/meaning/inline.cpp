@@ -20,6 +20,18 @@ void move_to(Scalar &scalar, Span span) {
 
 } // namespace
 
+const char *Checker::word_of(Word word) {
+  switch (word) {
+  case Word::attribute:
+    return "attribute";
+  case Word::source:
+    return "source";
+  case Word::segment:
+    break;
+  }
+  return "segment";
+}
+
 const std::string &Checker::name_of(Inlined what) const {
   const auto index = static_cast<std::size_t>(what.index);
   switch (what.word) {
@@ -52,8 +64,7 @@ bool Checker::enter(Inlined what, Span span) {
     }
   }
   report(SqlState::cycle, span,
-         fmt::format("{} \"{}\" refers to itself: {}\"{}\"",
-                     what.word == Word::segment ? "segment" : "attribute", name_of(what), ring,
+         fmt::format("{} \"{}\" refers to itself: {}\"{}\"", word_of(what.word), name_of(what), ring,
                      name_of(what)));
   return false;
 }
@@ -81,8 +92,7 @@ bool Checker::aside(Inlined what, Span span, std::optional<Span> spans, Check ch
       first.message =
           what.word == Word::segment
               ? fmt::format("the rule of segment \"{}\" does not hold up: {}", name_of(what), first.message)
-              : fmt::format("in {} \"{}\": {}", what.word == Word::source ? "source" : "attribute",
-                            name_of(what), first.message);
+              : fmt::format("in {} \"{}\": {}", word_of(what.word), name_of(what), first.message);
     }
     first.span = named;
     diagnostics_.push_back(std::move(first));

@@ -107,25 +107,45 @@ SourceName find_source(const Schema &schema, const Reach &reach, NameParts parts
   return found;
 }
 
+std::vector<Name::Part> in_words_of_source(const Schema &schema, int defined, NameParts parts) {
+  const DefinedSource &source = schema.sources[static_cast<std::size_t>(defined)];
+  std::vector<Name::Part> words(parts.begin(), parts.end());
+  if (const std::size_t taken = leading_parts(words, source.name); taken > 0 && taken < words.size()) {
+    words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(taken));
+  }
+  const DefinedSource::Parameter *meant = nullptr;
+  std::size_t meant_parts = 0;
+  for (const DefinedSource::Parameter &parameter : source.parameters) {
+    if (const std::size_t taken = leading_parts(words, parameter.name); taken > meant_parts) {
+      meant = &parameter;
+      meant_parts = taken;
+    }
+  }
+  if (meant != nullptr) {
+    words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(meant_parts));
+    words.insert(words.begin(), meant->meaning.parts.begin(), meant->meaning.parts.end());
+  }
+  return words;
+}
+
 std::vector<Name::Part> in_words_of_relation(const Schema &schema, const Reach &reach, int defined,
                                              NameParts parts) {
-  std::vector<Name::Part> words(parts.begin(), parts.end());
-  for (; defined >= 0; defined = reach.sources[static_cast<std::size_t>(defined)].of) {
-    const DefinedSource &source = schema.sources[static_cast<std::size_t>(defined)];
-    if (const std::size_t taken = leading_parts(words, source.name); taken > 0 && taken < words.size()) {
-      words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(taken));
-    }
-    const DefinedSource::Parameter *meant = nullptr;
-    std::size_t meant_parts = 0;
-    for (const DefinedSource::Parameter &parameter : source.parameters) {
-      if (const std::size_t taken = leading_parts(words, parameter.name); taken > meant_parts) {
-        meant = &parameter;
-        meant_parts = taken;
-      }
-    }
-    if (meant != nullptr) {
-      words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(meant_parts));
-      words.insert(words.begin(), meant->meaning.parts.begin(), meant->meaning.parts.end());
+  if (defined < 0) {
+    return {parts.begin(), parts.end()};
+  }
+  const Reach::Source &source = reach.sources[static_cast<std::size_t>(defined)];
+  std::vector<Name::Part> words =
+      in_words_of_relation(schema, reach, source.of, in_words_of_source(schema, defined, parts));
+  // A parameter may bear the name of a lookup: what has nothing behind it is not meant where something stands
+  // there.
+  const auto found = [&](NameParts name) {
+    const Resolved::What what = resolve(schema, reach, source.relation, name).what;
+    return what == Resolved::What::column || what == Resolved::What::set;
+  };
+  if (parts.size() > 1 && source.relation >= 0 && !found(words)) {
+    std::vector<Name::Part> plain = in_words_of_relation(schema, reach, source.of, parts);
+    if (found(plain)) {
+      return plain;
     }
   }
   return words;

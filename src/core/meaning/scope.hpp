@@ -71,8 +71,12 @@ struct SourceName {
 };
 SourceName find_source(const Schema &schema, const Reach &reach, NameParts parts);
 
-/// Returns a name from inside the MATCHES of a defined source in the words of the relation that it stands
-/// for: its parameters become what they mean. Names that are no parameter stay as they are.
+/// Returns a name from inside the MATCHES of a defined source in the words of what it is of: its parameters
+/// become what they mean. Names that are no parameter stay as they are.
+std::vector<Name::Part> in_words_of_source(const Schema &schema, int defined, NameParts parts);
+
+/// The same all the way down: in the words of the relation that it stands for in the end. For -1 those are
+/// the name's own.
 std::vector<Name::Part> in_words_of_relation(const Schema &schema, const Reach &reach, int defined,
                                              NameParts parts);
 

@@ -38,7 +38,8 @@ FROM customers AS c ORDER BY c.id;
 SELECT refused(format('SELECT segmentation.define_source(%s)', call)) FROM unnest(ARRAY[
   $$NULL, 'orders'$$, $$'x', NULL$$, $$'', 'orders'$$, $$'segments', 'orders'$$, $$'orders', 'items'$$, $$'Large', 'items'$$,
   $$'x', 'nowhere'$$, $$'x', 'customers'$$, $$'x', 'orders', '[]'$$, $$'x', 'orders', '{"a": 1}'$$, $$'x', 'orders', '{"date": "created_at"}'$$,
-  $$'x', 'orders', '{"Count": "total"}'$$, $$'x', 'orders', '{" ": "total"}'$$, $$'x', 'orders', '{"a": "colour"}'$$, $$'x', 'orders', '{"a": "total + 1"}'$$,
+  $$'x', 'orders', '{"Count": "total"}'$$, $$'x', 'orders', '{"X": "total", "x": "id"}'$$, $$'customer_within_distance', 'orders'$$, $$'Customer.x', 'orders'$$,
+  $$'storefront_event.x', 'orders'$$, $$'x', 'orders', '{" ": "total"}'$$, $$'x', 'orders', '{"a": "colour"}'$$, $$'x', 'orders', '{"a": "total + 1"}'$$,
   $$'x', 'orders', '{"a": "total >"}'$$, $$'x', 'orders', NULL, 'totl > 1'$$, $$'x', 'orders', NULL, 'total >'$$, $$'x', 'orders', NULL, 'count > 1'$$,
   $$'x', 'orders', NULL, 'sum(total) > 1'$$, $$'orders_placed', 'large', replace => true$$]) AS call;
 SELECT refused($$SELECT segmentation.bind_source('large', 'orders', 'customer_id')$$);
@@ -79,3 +80,12 @@ SELECT refused($$SELECT segmentation.count_matching('f.size')$$), refused($$SELE
 -- A value with a type of its own is that.
 SELECT segmentation.bind_fields('f', 'extra', 'customer_id', 'field', 'n', replace => true);
 SELECT segmentation.count_matching('f.size >= 2'), refused($$SELECT segmentation.count_matching('f.size = ''L''')$$);
+-- A customer has each field once.
+CREATE TABLE loose (id integer PRIMARY KEY, customer_id integer, field text, value text);
+CREATE INDEX ON loose (customer_id);
+INSERT INTO loose VALUES (1, 1, 'a', 'x'), (2, 1, 'b', 'y'), (3, NULL, 'a', 'z'), (4, NULL, 'a', 'z');
+SET client_min_messages = notice;
+SELECT segmentation.bind_fields('loose', 'loose', 'customer_id', 'field', 'value');
+RESET client_min_messages;
+INSERT INTO loose VALUES (5, 1, 'a', 'x');
+SELECT refused($$SELECT segmentation.bind_fields('loose', 'loose', 'customer_id', 'field', 'value', replace => true)$$);
