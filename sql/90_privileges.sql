@@ -11,4 +11,6 @@ GRANT EXECUTE ON FUNCTION segmentation.finite(numeric), segmentation.finite(doub
   segmentation.distance_km(numeric, numeric, double precision, double precision),
   segmentation.json_instant(jsonb, text), segmentation.json_texts(jsonb), segmentation.json_numbers(jsonb),
   segmentation.text_number(text), segmentation.text_boolean(text) TO PUBLIC;
+-- What stands under view attributes: names and types, as pg_attribute tells of tables.
+GRANT EXECUTE ON FUNCTION segmentation._describe_attributes(), segmentation._attribute_types() TO PUBLIC;
 GRANT USAGE ON SCHEMA segmentation TO PUBLIC;

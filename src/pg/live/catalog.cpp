@@ -8,6 +8,22 @@ namespace segmentation::pg {
 
 namespace {
 
+/// Runs a query over the definitions, which are for whoever may call our functions: by the rights of their
+/// schema's owner.
+Rows read_definitions(const char *sql) {
+  Oid user;
+  int context;
+  GetUserIdAndSecContext(&user, &context);
+  HeapTuple schema =
+      SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(get_namespace_oid("segmentation", false)));
+  Oid owner = reinterpret_cast<Form_pg_namespace>(GETSTRUCT(schema))->nspowner;
+  ReleaseSysCache(schema);
+  SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE);
+  Rows rows = query(sql);
+  SetUserIdAndSecContext(user, context); // after an error the transaction's abort does it
+  return rows;
+}
+
 template <typename T> T *make_list(uint64 count) {
   return static_cast<T *>(palloc0(sizeof(T) * static_cast<Size>(Max(count, 1))));
 }
@@ -56,7 +72,7 @@ constexpr const char *binding_query =
     "ORDER BY b.role <> 'customers', b.id";
 
 void load_bindings(SchemaInput &schema) {
-  Rows rows = query(binding_query);
+  Rows rows = read_definitions(binding_query);
   int count = static_cast<int>(rows.count);
   RelationInput *relations = make_list<RelationInput>(rows.count);
   schema.relations = relations;
@@ -92,8 +108,8 @@ void load_bindings(SchemaInput &schema) {
         relations[i].of = j;
     }
   }
-  rows =
-      query("SELECT c.binding_id, c.name, c.expression FROM segmentation.binding_column AS c ORDER BY 1, 2");
+  rows = read_definitions(
+      "SELECT c.binding_id, c.name, c.expression FROM segmentation.binding_column AS c ORDER BY 1, 2");
   ComputedColumn *computed = make_list<ComputedColumn>(rows.count);
   for (uint64 row = 0; row < rows.count; ++row) {
     computed[row].relation = -1;
@@ -119,16 +135,17 @@ void load_bindings(SchemaInput &schema) {
 }
 
 void load_sources(SchemaInput &schema) {
-  Rows rows = query("SELECT s.name, s.source, s.condition FROM segmentation.source_definition AS s "
-                    "ORDER BY pg_catalog.lower(s.name)");
+  Rows rows =
+      read_definitions("SELECT s.name, s.source, s.condition FROM segmentation.source_definition AS s "
+                       "ORDER BY pg_catalog.lower(s.name)");
   schema.sources = make_list<SourceInput>(rows.count);
   schema.source_count = static_cast<int>(rows.count);
   for (uint64 row = 0; row < rows.count; ++row)
     schema.sources[row] = {text_value(rows, row, 1), text_value(rows, row, 2), nullptr, 0,
                            text_value(rows, row, 3)};
-  rows = query("SELECT p.key, p.value, s.name FROM segmentation.source_definition AS s, "
-               "pg_catalog.jsonb_each_text(s.parameters) AS p(key, value) "
-               "ORDER BY pg_catalog.lower(s.name), p.key");
+  rows = read_definitions("SELECT p.key, p.value, s.name FROM segmentation.source_definition AS s, "
+                          "pg_catalog.jsonb_each_text(s.parameters) AS p(key, value) "
+                          "ORDER BY s.name, p.key");
   ParameterInput *parameters = make_list<ParameterInput>(rows.count);
   for (uint64 row = 0; row < rows.count; ++row) {
     parameters[row] = {text_value(rows, row, 1), text_value(rows, row, 2)};
@@ -149,14 +166,14 @@ SchemaInput load_catalog() {
   SchemaInput schema;
   memset(&schema, 0, sizeof schema);
   load_bindings(schema);
-  Rows rows = query("SELECT a.name, a.expression FROM segmentation.attribute_definition AS a "
-                    "ORDER BY pg_catalog.lower(a.name)");
+  Rows rows = read_definitions("SELECT a.name, a.expression FROM segmentation.attribute_definition AS a "
+                               "ORDER BY pg_catalog.lower(a.name)");
   schema.attributes = make_list<AttributeInput>(rows.count);
   schema.attribute_count = static_cast<int>(rows.count);
   for (uint64 row = 0; row < rows.count; ++row)
     schema.attributes[row] = {text_value(rows, row, 1), text_value(rows, row, 2)};
   load_sources(schema);
-  rows = query("SELECT s.id, s.name, s.rule FROM segmentation.segment AS s ORDER BY s.id");
+  rows = read_definitions("SELECT s.id, s.name, s.rule FROM segmentation.segment AS s ORDER BY s.id");
   schema.segments = make_list<SegmentInput>(rows.count);
   schema.segment_count = static_cast<int>(rows.count);
   for (uint64 row = 0; row < rows.count; ++row) {

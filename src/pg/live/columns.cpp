@@ -121,18 +121,6 @@ int column_index(const RelationInput &relation, const char *name) {
   return -1;
 }
 
-// Rows that a policy hides would be missing from every answer, and members would be taken for gone.
-void refuse_hidden_rows(const RelationInput &relation) {
-  if (check_enable_rls(relation.relation, InvalidOid, true) == RLS_ENABLED)
-    ereport(
-        ERROR,
-        (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-         errmsg("row security may hide rows of \"%s\" from role \"%s\"", relation.name,
-                GetUserNameFromId(GetUserId(), false)),
-         errhint(
-             "Use a role that row security does not apply to: the table's owner, or one with BYPASSRLS.")));
-}
-
 void take_primary_key(RelationInput &relation, Relation opened) {
   List *indexes = RelationGetIndexList(opened); // also finds the primary key
   list_free(indexes);
@@ -253,7 +241,6 @@ void load_columns(RelationInput *relations, int relation_count, const ComputedCo
         appendStringInfo(&expressions, "%s ", computed[j].expression);
       }
       Relation opened = relation_open(relation.relation, AccessShareLock);
-      refuse_hidden_rows(relation);
       take_columns(relation, RelationGetDescr(opened));
       if (list.len > 0) {
         StringInfoData joins;

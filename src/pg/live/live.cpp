@@ -78,6 +78,19 @@ const Live *load() {
   return live;
 }
 
+// Rows that a policy hides would be missing from every answer, and members would be taken for gone.
+void refuse_hidden_rows(const Live *live) {
+  for (int i = 0; i < live->schema.relation_count; ++i) {
+    const RelationInput &relation = live->schema.relations[i];
+    if (check_enable_rls(relation.relation, InvalidOid, true) == RLS_ENABLED)
+      ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                      errmsg("row security may hide rows of \"%s\" from role \"%s\"", relation.name,
+                             GetUserNameFromId(GetUserId(), false)),
+                      errhint("Use a role that row security does not apply to: the table's owner, or one "
+                              "with BYPASSRLS.")));
+  }
+}
+
 } // namespace
 
 const Live *load_live_if_bound() {
@@ -116,6 +129,7 @@ const Live *load_live() {
   if (!OidIsValid(live->customers))
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("customers are not bound"),
                     errhint("Call segmentation.bind_customers first.")));
+  refuse_hidden_rows(live); // by the caller's rights, whoever it was that had all this read
   return live;
 }
 
