@@ -1,5 +1,5 @@
--- What bind_customers makes, with the key's real type: the table of members and the functions whose results
--- are keys. None of it belongs to the extension, since an extension's members are not dumped and a restore
+-- What bind_customers makes, with the key's real type: the table of members, the rows by which writers of one
+-- customer's members take turns, and the functions whose results are keys. None of it belongs to the extension, since an extension's members are not dumped and a restore
 -- could not know the type: pg_dump carries these as the ordinary objects they are, before the views that read
 -- them. The functions DEPEND ON EXTENSION, so that DROP EXTENSION takes them along; members themselves
 -- survive it until customers are bound anew.
@@ -42,6 +42,12 @@ BEGIN
     CREATE INDEX membership_customer_id_idx ON segmentation.membership (customer_id);
     COMMENT ON TABLE segmentation.membership
       IS 'Who is in which segment since when. Kept by the extension; read it freely.';
+    -- Updated whenever its customer is judged anew: in place, so pages keep room.
+    EXECUTE format(
+      'CREATE TABLE segmentation.state (customer_id %s%s PRIMARY KEY, version bigint NOT NULL DEFAULT 0, as_of timestamptz) '
+      'WITH (fillfactor = 70)', key.full_type, key.collation);
+    COMMENT ON TABLE segmentation.state
+      IS 'One row for each customer who was judged by herself: who writes her members holds its lock.';
     PERFORM segmentation._make_readers(key.type);
   END IF;
   PERFORM segmentation._give_storage(owner);
@@ -99,6 +105,7 @@ BEGIN
   IF (SELECT c.relowner::regrole::text FROM pg_class AS c
     WHERE c.oid = 'segmentation.membership'::regclass) <> quote_ident(owner) THEN
     EXECUTE format('ALTER TABLE segmentation.membership OWNER TO %I', owner);
+    EXECUTE format('ALTER TABLE segmentation.state OWNER TO %I', owner);
   END IF;
   FOR item IN SELECT f.oid FROM segmentation._readers() AS f(oid) LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', item);
@@ -127,6 +134,6 @@ BEGIN
   FOR item IN SELECT f.oid FROM segmentation._readers() AS f(oid) LOOP
     EXECUTE format('DROP FUNCTION %s', item);
   END LOOP;
-  IF segmentation._key_type() IS NOT NULL THEN DROP TABLE segmentation.membership; END IF;
+  IF segmentation._key_type() IS NOT NULL THEN DROP TABLE segmentation.membership, segmentation.state; END IF;
   DELETE FROM segmentation.count_delta;
 END $$;

@@ -2,32 +2,38 @@
 CREATE FUNCTION segmentation.refresh(customer bigint) RETURNS bigint
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_refresh';
 COMMENT ON FUNCTION segmentation.refresh(bigint) IS
-  'recomputes this customer in all segments; returns the member rows written and deleted';
+  'recomputes this customer in all segments; returns the member rows written and deleted. Locks until the transaction ends: '
+  'her row of segmentation.state; waits for builds of whole segments';
 
 CREATE FUNCTION segmentation.refresh(customers bigint[]) RETURNS bigint
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_refresh';
 COMMENT ON FUNCTION segmentation.refresh(bigint[]) IS
-  'recomputes these customers in all segments; returns the member rows written and deleted';
+  'recomputes these customers in all segments; returns the member rows written and deleted. Locks until the transaction ends: '
+  'their rows of segmentation.state, in the order of their keys; waits for builds of whole segments';
 
 CREATE FUNCTION segmentation.refresh(customer uuid) RETURNS bigint
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_refresh';
 COMMENT ON FUNCTION segmentation.refresh(uuid) IS
-  'recomputes this customer in all segments; returns the member rows written and deleted';
+  'recomputes this customer in all segments; returns the member rows written and deleted. Locks until the transaction ends: '
+  'her row of segmentation.state; waits for builds of whole segments';
 
 CREATE FUNCTION segmentation.refresh(customers uuid[]) RETURNS bigint
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_refresh';
 COMMENT ON FUNCTION segmentation.refresh(uuid[]) IS
-  'recomputes these customers in all segments; returns the member rows written and deleted';
+  'recomputes these customers in all segments; returns the member rows written and deleted. Locks until the transaction ends: '
+  'their rows of segmentation.state, in the order of their keys; waits for builds of whole segments';
 
 CREATE FUNCTION segmentation.refresh(customer text) RETURNS bigint
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_refresh';
 COMMENT ON FUNCTION segmentation.refresh(text) IS
-  'recomputes this customer in all segments; returns the member rows written and deleted';
+  'recomputes this customer in all segments; returns the member rows written and deleted. Locks until the transaction ends: '
+  'her row of segmentation.state; waits for builds of whole segments';
 
 CREATE FUNCTION segmentation.refresh(customers text[]) RETURNS bigint
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_refresh';
 COMMENT ON FUNCTION segmentation.refresh(text[]) IS
-  'recomputes these customers in all segments; returns the member rows written and deleted';
+  'recomputes these customers in all segments; returns the member rows written and deleted. Locks until the transaction ends: '
+  'their rows of segmentation.state, in the order of their keys; waits for builds of whole segments';
 
 CREATE FUNCTION segmentation.refresh_all() RETURNS bigint
   LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_refresh_all';

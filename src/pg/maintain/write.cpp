@@ -21,22 +21,41 @@ struct Writing {
   int64 rows;
 };
 
-/// Waits until no other transaction writes members in bulk, and keeps others waiting until this one ends. An
-/// object lock of our own making: it meets nobody but us, no vacuum and no DDL.
-void take_turn() {
-  LockDatabaseObject(RelationRelationId, own_relation("membership"), 0, ExclusiveLock);
+/// Builds for everyone take turns, and whoever judges some customers waits for them; until the transaction
+/// ends. An object lock of our own making: it meets nobody but us, no vacuum and no DDL.
+void take_turn(bool everyone) {
+  LockDatabaseObject(RelationRelationId, own_relation("membership"), 0,
+                     everyone ? ExclusiveLock : RowExclusiveLock);
 }
 
-/// Keeps the segments from being dropped until the transaction ends; leaves out whoever was dropped
-/// meanwhile.
-void hold_segments(const WriteRequest &request) {
-  if (request.all_segments) {
-    execute("SELECT FROM segmentation.segment AS s ORDER BY s.id FOR KEY SHARE");
-    return;
-  }
+/// Keeps definitions as they are until the transaction ends: who changes them holds ShareRowExclusiveLock.
+void hold_definitions() {
+  LockRelationOid(own_relation("segment"), RowExclusiveLock);
+}
+
+/// Locks the customers' state rows in the order of their keys, making those that are missing. What is read of
+/// these customers from then on must be read by a newer snapshot. Raises 40001 in REPEATABLE READ where
+/// another transaction has judged one of them since.
+void lock_customers(const Writing &writing) {
   Arguments arguments;
-  arguments.add(INT4ARRAYOID, request.segments);
-  execute("SELECT FROM segmentation.segment AS s WHERE s.id = ANY ($1) ORDER BY s.id FOR KEY SHARE",
+  arguments.add(get_array_type(writing.live->key.type), writing.who.keys);
+  execute("INSERT INTO segmentation.state AS s (customer_id) "
+          "SELECT k FROM pg_catalog.unnest($1) AS k GROUP BY k ORDER BY k "
+          "ON CONFLICT (customer_id) DO UPDATE SET version = s.version WHERE false",
+          arguments);
+}
+
+/// Marks the locked customers as judged, which those who waited must be able to see; rows of customers who
+/// are gone go too.
+void mark_customers(const Writing &writing) {
+  Arguments arguments;
+  arguments.add(get_array_type(writing.live->key.type), writing.who.keys);
+  execute("UPDATE segmentation.state AS s SET version = s.version + 1, as_of = pg_catalog.clock_timestamp() "
+          "WHERE s.customer_id = ANY ($1)",
+          arguments);
+  execute(psprintf("DELETE FROM segmentation.state AS s WHERE s.customer_id = ANY ($1) "
+                   "AND NOT EXISTS (SELECT FROM %s AS c WHERE c.%s = s.customer_id)",
+                   writing.live->schema.relations[0].from_sql, writing.live->key_column),
           arguments);
 }
 
@@ -159,20 +178,22 @@ void write_counts(Writing *writing) {
 } // namespace
 
 int64 write_members(const WriteRequest &request) {
-  take_turn();
-  hold_segments(request);
-  // What others wrote before our turn came must be seen: a new snapshot, after the lock.
-  CommandCounterIncrement();
-  PushActiveSnapshot(GetTransactionSnapshot());
+  hold_definitions(); // first: who changes definitions holds them when he begins to build
+  take_turn(request.everyone);
   Writing writing;
   memset(&writing, 0, sizeof writing);
   const Live *live = writing.live = load_live();
   check_key_type(live);
+  writing.who = {request.everyone, 0};
+  if (!request.everyone) {
+    writing.who = customers_of(live, read_keys(live, request.customers, request.customers_type));
+    lock_customers(writing);
+  }
+  // What others wrote before our turn came must be seen: a new snapshot, after the locks.
+  CommandCounterIncrement();
+  PushActiveSnapshot(request.everyone ? GetTransactionSnapshot() : GetLatestSnapshot());
   int *indexes = choose_segments(&writing, request);
   writing.progress = request.progress;
-  writing.who = {request.everyone, 0};
-  if (!request.everyone)
-    writing.who = customers_of(live, read_keys(live, request.customers, request.customers_type));
   writing.difference = Owned<Difference>::make();
   auto *owned = Owned<Work>::make();
   const Writing *chosen = &writing;
@@ -203,6 +224,8 @@ int64 write_members(const WriteRequest &request) {
     }
     write_counts(&writing);
   }
+  if (!request.everyone)
+    mark_customers(writing);
   PopActiveSnapshot();
   return writing.rows;
 }

@@ -17,8 +17,10 @@ struct WriteRequest {
 };
 
 /// Judges the customers by the segments' rules at the transaction's now() and writes what differs into
-/// membership and count_delta. Builds of one database take turns, until their transactions end. Returns the
-/// number of member rows written and deleted. A session must be open. Raises 42704 for an unknown segment.
+/// membership and count_delta. Builds for everyone take turns, until their transactions end; writers of some
+/// customers wait for these, and for one another only over the same customer (segmentation.state). Returns
+/// the number of member rows written and deleted. A session must be open. Raises 42704 for an unknown
+/// segment, 40001 in REPEATABLE READ where another transaction has judged one of the customers since.
 int64 write_members(const WriteRequest &request);
 
 } // namespace segmentation::pg
