@@ -28,6 +28,8 @@ SELECT segmentation.define_attribute('number_of_orders', $$count(orders MATCHES 
 SELECT segmentation.define_attribute('amount_spent', 'sum(orders.total MATCHES (paid))');
 SELECT segmentation.define_attribute('last_order_date', 'max(orders.created_at)');
 SELECT segmentation.define_attribute('customer_added_date', 'registered_at');
+SELECT segmentation.define_source('orders_placed', 'orders', '{"amount": "total"}', $$status != 'cancelled'$$);
+SELECT segmentation.define_source('products_purchased', 'items', '{"id": "product_id", "category": "category.name"}');
 \set ECHO none
 -- Makes a segment and says how many members it has and how long that took.
 CREATE FUNCTION pg_temp.make(name text, rule text) RETURNS text LANGUAGE plpgsql AS $$
@@ -41,7 +43,7 @@ END $$;
 \o
 
 \echo
-\echo '2. Write rules: SELECT segmentation.create_segment(name, rule). The last one is pasted from Shopify''s documentation.'
+\echo '2. Write rules: SELECT segmentation.create_segment(name, rule). The last three are pasted from Shopify.'
 \echo
 SELECT format('%s %s %s   %s', rpad('segment', 15), 'members', '   ms', 'rule');
 SELECT pg_temp.make('newcomers', 'registered_at >= -30d');
@@ -55,6 +57,8 @@ SELECT pg_temp.make('returned', $$orders MATCHES (status = 'returned', date >= -
 SELECT pg_temp.make('wholesale', $$tags CONTAINS 'wholesale' AND NOT tags CONTAINS 'staff'$$);
 SELECT pg_temp.make('cat people', $$extra.pet = 'cat'$$);
 SELECT pg_temp.make('birthday soon', 'anniversary(birth_date) BETWEEN today AND +7d');
+SELECT pg_temp.make('Shopify''s', $$orders_placed MATCHES (date > -90d, count >= 5)$$);
+SELECT pg_temp.make('older spelling', $$products_purchased(id: (7, 12), date: BETWEEN -12m AND today) = true$$);
 SELECT pg_temp.make('from Shopify', $$email_subscription_status = 'SUBSCRIBED' AND number_of_orders = 0 AND customer_added_date > -30d$$);
 
 \echo

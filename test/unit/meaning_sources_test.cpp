@@ -125,9 +125,8 @@ TEST(MeaningSources, MistakesSpeakOfTheSourceThatWasNamed) {
   const Case cases[] = {
       {"shoes MATCHES (colour = 'red')",
        "42703 [colour] column \"colour\" does not exist in \"shoes\" | The columns of \"shoes\" are "
-       "\"price\", "
-       "\"id\", \"tag\", \"category\", \"spent\", \"ship city\", \"order_id\", \"product_id\", "
-       "\"quantity\", \"price\" and \"version\"."},
+       "\"price\", \"id\", \"tag\", \"category\", \"spent\", \"ship city\", \"order_id\", \"product_id\", "
+       "\"quantity\" and \"version\"."},
       {"products_purchased MATCHES (categori = 'x')",
        "42703 [categori] column \"categori\" does not exist in \"products_purchased\" | Perhaps you meant "
        "\"category\"."},
