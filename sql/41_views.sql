@@ -1,8 +1,8 @@
 -- The view of each segment in schema segments: its members with the customer's own columns, for people and BI
 -- tools. A view over the customers table itself would refuse the shop's migrations (DROP COLUMN, ALTER TYPE).
--- So views stand on functions whose bodies are text: nothing depends on the table's columns, and the planner
--- inlines them. All plain views share segmentation._segment_rows; those of rules with SHOW, ORDER BY or LIMIT
--- have a function each (42_view_settings.sql). After a migration the next definition (or bind_customers with
+-- So views stand on functions whose bodies are text: nothing depends on the table's columns. All plain views
+-- share segmentation._segment_rows, which the planner inlines; those of rules with SHOW, ORDER BY or LIMIT have
+-- a function each, which it does not (42_view_settings.sql). After a migration the next definition (or bind_customers with
 -- replace) makes function and views anew.
 
 -- Returns a name for the column that says since when: entered_at, unless another column of the view has it.

@@ -1,7 +1,12 @@
 -- View settings: what FROM customers SHOW .. ORDER BY .. LIMIT of a rule make of its segment's view. Such a view
--- stands on a function of its own, segmentation._segment_rows_ID, of the same kind as the one that plain views
--- share: text that nothing depends on, inlined by the planner. It is compared with what rule and definitions
--- ask for whenever a definition changes, and made anew where it differs.
+-- stands on a function of its own, segmentation._segment_rows_ID, like the one that plain views share text that
+-- nothing depends on. It is compared with what rule and definitions ask for whenever a definition changes, and
+-- made anew where it differs.
+--
+-- Unlike the plain ones' it names operators and functions as printed rules do, without their schema, and reads
+-- some types as text. So it runs under settings of its own, the same as segmentation.verify's: else a reader's
+-- search_path would say whose code runs, and his intervalstyle what is shown. The price is that the planner does
+-- not inline it: a reader's WHERE on the view is applied to all of its rows, in the order that they have.
 
 -- What the core makes of one rule's settings.
 CREATE TYPE segmentation._view_settings AS (
@@ -107,8 +112,11 @@ BEGIN
     EXECUTE format('DROP FUNCTION %s', own);
   END IF;
   IF wanted.body IS NOT NULL THEN
-    EXECUTE format('CREATE OR REPLACE FUNCTION %s RETURNS TABLE (%s) LANGUAGE sql STABLE PARALLEL SAFE AS %L',
-                   own, wanted.columns, wanted.body);
+    EXECUTE format(
+      'CREATE OR REPLACE FUNCTION %s RETURNS TABLE (%s) LANGUAGE sql STABLE PARALLEL SAFE '
+      'SET search_path = pg_catalog, pg_temp SET datestyle = ''ISO, YMD'' SET intervalstyle = postgres '
+      'SET timezone = ''UTC'' SET bytea_output = hex SET extra_float_digits = 1 AS %L',
+      own, wanted.columns, wanted.body);
     EXECUTE format('ALTER FUNCTION %s DEPENDS ON EXTENSION segmentation', own);
     EXECUTE format('ALTER FUNCTION %s OWNER TO %I', own, owner);
   END IF;
