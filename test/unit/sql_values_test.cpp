@@ -26,6 +26,8 @@ const Meaning &meaning() {
     define("years", "age(registered)");
     define("wares", "tags");
     define("id", "amount");
+    define("usual", "mode(orders.status)");
+    define("pages", "count(visits.page)");
     return prepare_meaning(std::move(shop)).meaning;
   }();
   return *prepared;
@@ -150,6 +152,47 @@ LEFT JOIN (
   WHERE ("orders"."deleted") IS NOT TRUE
   GROUP BY "orders"."customer_id"
 ) AS "m1" ON "m1"."customer" = "customers"."id")sql");
+}
+
+TEST(SqlValues, ReadsOnlyRowsOfMembers) {
+  const auto rule = parse_rule("FROM customers SHOW orders, usual, pages WHERE city IS NULL");
+  ASSERT_TRUE(rule.value);
+  const auto view = check_view(*rule.value, meaning(), "SELECT m.id FROM members AS m");
+  ASSERT_TRUE(view);
+  ASSERT_TRUE(view->left_out.empty());
+  EXPECT_EQ(view->query.substr(view->query.find("\nLEFT JOIN (") + 1), R"sql(LEFT JOIN (
+  SELECT "orders"."customer_id" AS "customer",
+      count(*) AS "count_1"
+  FROM "shop"."orders" AS "orders"
+  WHERE "orders"."customer_id" IN (SELECT m.id FROM members AS m)
+    AND ("orders"."deleted") IS NOT TRUE
+  GROUP BY "orders"."customer_id"
+) AS "m1" ON "m1"."customer" = "customers"."id"
+LEFT JOIN (
+  SELECT "rows"."customer" AS "customer",
+      (array_agg("value" ORDER BY "times" DESC, "at" DESC NULLS LAST, "tie_1" DESC))[1] AS "mode"
+  FROM (
+    SELECT "orders"."customer_id" AS "customer",
+        "orders"."status" COLLATE "C" AS "value",
+        count(*) OVER (PARTITION BY "orders"."customer_id", "orders"."status" COLLATE "C") AS "times",
+        "orders"."created_at" AS "at",
+        "orders"."id" AS "tie_1"
+    FROM "shop"."orders" AS "orders"
+    WHERE "orders"."customer_id" IN (SELECT m.id FROM members AS m)
+      AND ("orders"."deleted") IS NOT TRUE
+      AND "orders"."status" COLLATE "C" IS NOT NULL
+  ) AS "rows"
+  GROUP BY "rows"."customer"
+) AS "m2" ON "m2"."customer" = "customers"."id"
+LEFT JOIN (
+  SELECT "customers"."id" AS "customer",
+      count(*) AS "count_1"
+  FROM "shop"."visits" AS "visits"
+  JOIN "shop"."customers" AS "customers" ON "visits"."email" = "customers"."email"
+  WHERE "customers"."id" IN (SELECT m.id FROM members AS m)
+    AND "visits"."page" IS NOT NULL
+  GROUP BY "customers"."id"
+) AS "m3" ON "m3"."customer" = "customers"."id")sql");
 }
 
 TEST(SqlValues, LeavesOutWhatMeansNothing) {

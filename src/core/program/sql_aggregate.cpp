@@ -209,6 +209,9 @@ Rows rows_of(const Context &context, const Scalar &scalar, bool only_with_value,
   const auto add = [&](const std::string &conjunct) {
     where += (where.empty() ? context.line(depth) + "WHERE " : context.line(depth + 1) + "AND ") + conjunct;
   };
+  if (!context.only.empty()) {
+    add(fmt::format("{} IN ({})", rows.key, context.only));
+  }
   for (const Condition *condition : conditions) {
     if (condition != nullptr) {
       add_relations(context, *condition, relations);

@@ -13,17 +13,21 @@ struct SqlOptions {
   bool pretty = true;
 };
 
+struct ValueOptions : SqlOptions {
+  std::string only; // a SELECT of the keys of those customers whose values are wanted; empty for all
+};
+
 /// Returns one SELECT with one column, the customers' key: the customers for whom the rule holds. Needs no
 /// search_path: every name is qualified by from_sql or an alias; every function and operator by pg_catalog's
 /// rules of resolution.
 std::string print_sql(const CheckedRule &rule, const Meaning &meaning, const SqlOptions &options = {});
 
-/// Returns one SELECT over all customers: the customers' key as "key", `shown` as "value_1" and so on,
+/// Returns one SELECT over the customers: the customers' key as "key", `shown` as "value_1" and so on,
 /// `order` as "order_1" and so on. Plain columns are shown in their own SQL type, keys of json as text,
 /// averages and quotients as numeric. What is ordered by is read as rules read it: what they count as missing
-/// is NULL.
+/// is NULL. With `only`, values of other customers are not to be used: their rows may not have been read.
 std::string print_values(const std::vector<CheckedValue> &shown, const std::vector<CheckedValue> &order,
-                         const Meaning &meaning, const SqlOptions &options = {});
+                         const Meaning &meaning, const ValueOptions &options = {});
 
 /// Prints the expression that reads a column in reach of `alias_of`'s relations, typed as its Kind says (see
 /// schema.hpp), json keys read safely as `type`. Shared with the row feeds: reading a column is the one thing

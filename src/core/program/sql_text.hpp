@@ -14,6 +14,7 @@ struct Context {
   const Meaning &meaning;
   std::string now; // timestamptz
   bool pretty = true;
+  std::string only{}; // a subquery of customers' keys whose rows alone grouped subqueries read; empty for all
 
   const Schema &schema() const noexcept { return meaning.schema; }
   const Relation &relation(int index) const { return schema().relations[static_cast<std::size_t>(index)]; }

@@ -120,8 +120,8 @@ void add_relations_of(const Context &context, const CheckedValue &value, std::se
 } // namespace
 
 std::string print_values(const std::vector<CheckedValue> &shown, const std::vector<CheckedValue> &order,
-                         const Meaning &meaning, const SqlOptions &options) {
-  const Context context{meaning, options.now, options.pretty};
+                         const Meaning &meaning, const ValueOptions &options) {
+  const Context context{meaning, options.now, options.pretty, options.only};
   Aggregates aggregates(context);
   const ValuePrinter printer(context, aggregates);
   std::set<int> relations{0};

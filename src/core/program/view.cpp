@@ -58,7 +58,7 @@ void add_key(const Relation &customers, std::vector<CheckedValue> &shown, ViewSe
 
 } // namespace
 
-std::optional<ViewSettings> check_view(const Rule &rule, const Meaning &meaning) {
+std::optional<ViewSettings> check_view(const Rule &rule, const Meaning &meaning, const std::string &members) {
   if ((rule.show.empty() && rule.order_by.empty() && !rule.limit) || meaning.schema.relations.empty()) {
     return std::nullopt;
   }
@@ -89,7 +89,7 @@ std::optional<ViewSettings> check_view(const Rule &rule, const Meaning &meaning)
       settings.descending.push_back(column.descending);
     }
   }
-  settings.query = print_values(shown, order, meaning);
+  settings.query = print_values(shown, order, meaning, {{}, members});
   return settings;
 }
 

@@ -25,6 +25,8 @@ struct ViewSettings {
 };
 
 /// Returns the settings of a rule, or nothing where it has none. The rule's condition is not looked at.
-std::optional<ViewSettings> check_view(const Rule &rule, const Meaning &meaning);
+/// `members` is a SELECT of the keys of those whom the view shows; empty for all customers.
+std::optional<ViewSettings> check_view(const Rule &rule, const Meaning &meaning,
+                                       const std::string &members = {});
 
 } // namespace segmentation::core

@@ -8,8 +8,8 @@ namespace segmentation::pg {
 
 class ViewTexts {
 public:
-  /// Returns the settings of a rule; fails where its text does not parse.
-  static ViewTexts *make(const LiveCore &live, const char *rule, Failure &failure);
+  /// Returns the settings of a segment's rule; fails where its text does not parse.
+  static ViewTexts *make(const LiveCore &live, int segment, const char *rule, Failure &failure);
 
   /// Null where the rule has no settings.
   const core::ViewSettings *settings() const noexcept { return settings_ ? &*settings_ : nullptr; }

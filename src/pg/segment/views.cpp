@@ -89,7 +89,7 @@ SEGMENTATION_FUNCTION(segmentation_settings_of) {
       continue;
     const segmentation::core::ViewSettings *settings = nullptr;
     run_core([=, &settings, &segment](Failure &failure) {
-      texts->set(ViewTexts::make(**live->core, segment.source, failure));
+      texts->set(ViewTexts::make(**live->core, segment.id, segment.source, failure));
       settings = failure.failed ? nullptr : (*texts)->settings();
     });
     if (settings != nullptr)

@@ -41,6 +41,8 @@ SELECT id, gap, last_at FROM segments.buyers;
 RESET intervalstyle;
 RESET datestyle;
 RESET timezone;
+-- Of the orders only the members' are read.
+SELECT substring(prosrc FROM '\S+ IN [(]SELECT [^)]*[)]') FROM pg_proc WHERE proname = '_segment_rows_1';
 -- The order is the view's.
 SET enable_hashjoin = off;
 SET enable_nestloop = off;
