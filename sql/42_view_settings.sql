@@ -126,12 +126,15 @@ BEGIN
 END $$;
 
 -- Has the views of rules with settings follow definitions. `changed` is the segment that was made or altered,
--- whose view is made where it is missing and whose settings are told about in any case.
+-- whose view is made where it is missing and whose settings are told about in any case. Another's view that
+-- cannot follow, since somebody built on it, stays as it is: that must not stop everybody's definitions.
 CREATE FUNCTION segmentation._follow_views(changed integer DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   item    record;
   problem record;
+  moved   boolean;
+  detail  text;
   -- Words that no settings are without; which of these rules have any, the core says.
   likely  integer[] := ARRAY(
     SELECT s.id FROM segmentation.segment AS s
@@ -148,9 +151,17 @@ BEGIN
     FROM segmentation.segment AS s LEFT JOIN segmentation._settings_of(likely) AS v ON v.segment_id = s.id
     WHERE s.id = ANY (follows) ORDER BY s.id
   LOOP
-    IF NOT segmentation._place_view(item.segment, item.settings) AND item.id IS DISTINCT FROM changed THEN
-      CONTINUE;
-    END IF;
+    BEGIN
+      moved := segmentation._place_view(item.segment, item.settings);
+    EXCEPTION WHEN dependent_objects_still_exist THEN
+      IF item.id = changed THEN RAISE; END IF;
+      GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+      RAISE WARNING USING
+        MESSAGE = format('view of segment "%s" stays as it is because other objects depend on it', item.name),
+        DETAIL = detail, HINT = 'Drop these objects first; the next definition makes the view anew.';
+      moved := false;
+    END;
+    CONTINUE WHEN NOT moved AND item.id IS DISTINCT FROM changed;
     FOR problem IN SELECT p.text, p.hint FROM unnest(item.left_out, item.hints) AS p(text, hint) LOOP
       IF problem.hint IS NULL THEN
         RAISE NOTICE USING MESSAGE = format('view of segment "%s" leaves out %s', item.name, problem.text);

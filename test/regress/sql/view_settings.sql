@@ -189,6 +189,20 @@ SELECT id, name FROM shop.report;
 SELECT segmentation.alter_segment('of two', $$segments CONTAINS 'two'$$);
 SELECT id, name FROM shop.report ORDER BY id;
 DROP VIEW shop.report;
+-- Where it is another segment's view that cannot follow, that one alone stays as it is, with a warning.
+SET client_min_messages = warning;
+SELECT segmentation.define_attribute('kind', 'points');
+SELECT segmentation.alter_segment('two', 'FROM customers SHOW kind, name WHERE id > 0');
+CREATE VIEW shop.report AS SELECT id, kind FROM segments.two;
+SELECT segmentation.define_attribute('kind', 'name', replace => true);
+SELECT segmentation.alter_segment('points', 'FROM customers SHOW name, orders, points WHERE id > 1 LIMIT 1');
+SELECT columns_of('segments.two'), columns_of('segments.points');
+SELECT refused($$SELECT segmentation.alter_segment('two', 'FROM customers SHOW kind WHERE id > 0')$$);
+DROP VIEW shop.report;
+SELECT segmentation.alter_segment('points', 'FROM customers SHOW name, orders WHERE id > 1 LIMIT 1');
+SELECT columns_of('segments.two');
+SELECT segmentation.alter_segment('two', 'id > 0'), segmentation.drop_attribute('kind');
+RESET client_min_messages;
 -- From settings to none the function goes; the same rule again changes nothing.
 SELECT segmentation.alter_segment('two', 'id > 0');
 SELECT columns_of('segments.two');
