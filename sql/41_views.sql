@@ -60,6 +60,8 @@ BEGIN
     'SAFE AS %L',
     segmentation._view_columns(false), body);
   ALTER FUNCTION segmentation._segment_rows(integer) DEPENDS ON EXTENSION segmentation;
+  -- Whatever the server's default privileges say: it gives no right away (90_privileges.sql).
+  GRANT EXECUTE ON FUNCTION segmentation._segment_rows(integer) TO PUBLIC;
   EXECUTE format('ALTER FUNCTION segmentation._segment_rows(integer) OWNER TO %I', owner);
   FOR item IN SELECT p.* FROM segmentation._plain_views() AS p LOOP
     PERFORM segmentation._write_view(item.view_name, format('segmentation._segment_rows(%s)', item.id), '{}');

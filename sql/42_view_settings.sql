@@ -118,6 +118,8 @@ BEGIN
       'SET timezone = ''UTC'' SET bytea_output = hex SET extra_float_digits = 1 AS %L',
       own, wanted.columns, wanted.body);
     EXECUTE format('ALTER FUNCTION %s DEPENDS ON EXTENSION segmentation', own);
+    -- Whatever the server's default privileges say: it gives no right away (90_privileges.sql).
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', own);
     EXECUTE format('ALTER FUNCTION %s OWNER TO %I', own, owner);
   END IF;
   PERFORM segmentation._write_view(segment.view_name, source, rights);

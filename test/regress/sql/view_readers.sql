@@ -50,7 +50,23 @@ SELECT shout FROM segments.buyers;
 RESET enable_hashjoin;
 RESET enable_nestloop;
 
+-- A server where new functions are not for everyone: who may read a view reads it.
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+CREATE ROLE regress_view_readers;
+GRANT USAGE ON SCHEMA shop TO regress_view_readers;
+GRANT SELECT ON segmentation.membership, shop.customers, shop.regions, shop.orders TO regress_view_readers;
+ALTER TABLE shop.customers ADD extra text;
+SELECT segmentation.create_segment('own', 'FROM customers SHOW name, spent WHERE id > 2') > 0;
+GRANT SELECT ON segments.own, segments.plain TO regress_view_readers;
+SET ROLE regress_view_readers;
+SELECT id, name, spent FROM segments.own ORDER BY id;
+SELECT id, name, extra FROM segments.plain ORDER BY id;
+RESET ROLE;
+ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
+
 SET client_min_messages = error;
 DROP SCHEMA tools CASCADE;
 SELECT segmentation.drop_segment(name) FROM segmentation.segments ORDER BY id DESC;
 DROP SCHEMA shop CASCADE;
+DROP OWNED BY regress_view_readers;
+DROP ROLE regress_view_readers;
