@@ -194,13 +194,12 @@ COMMENT ON FUNCTION segmentation._is_segment_list(text, text[]) IS
   'whether an expression is the list "segments", by itself or by way of an attribute that is';
 
 -- Has rules and attributes that name a segment say its new name. They mean what they meant, so members and
--- versions stay. Broken ones are left alone: what they would say cannot be told.
+-- versions stay. Broken ones follow, too: they may heal, and another segment may get the old name.
 CREATE FUNCTION segmentation._rename_in_rules(old_name text, new_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  lists  text[] := '{}';
-  more   text[];
-  broken text[];
+  lists text[] := '{}';
+  more  text[];
 BEGIN
   LOOP
     more := ARRAY(SELECT a.name FROM segmentation.attribute_definition AS a
@@ -208,23 +207,13 @@ BEGIN
     EXIT WHEN more = '{}';
     lists := lists || more;
   END LOOP;
-  IF NOT EXISTS (SELECT FROM segmentation.segment AS s, segmentation.rule_source(s.rule) AS source
-                 WHERE source <> segmentation._renamed_rule(source, old_name, new_name, lists))
-     AND NOT EXISTS (SELECT FROM segmentation.attribute_definition AS a
-                     WHERE a.expression <> segmentation._renamed_attribute(a.expression, old_name, new_name, lists))
-  THEN
-    RETURN;
-  END IF;
-  broken := COALESCE(segmentation._problems(), '{}');
   UPDATE segmentation.segment AS s
   SET rule = segmentation.rule(segmentation._renamed_rule(segmentation.rule_source(s.rule), old_name, new_name, lists))
-  WHERE 'segment ' || s.name <> ALL (broken)
-    AND segmentation.rule_source(s.rule)
+  WHERE segmentation.rule_source(s.rule)
         <> segmentation._renamed_rule(segmentation.rule_source(s.rule), old_name, new_name, lists);
   UPDATE segmentation.attribute_definition AS a
   SET expression = segmentation._renamed_attribute(a.expression, old_name, new_name, lists)
-  WHERE 'attribute ' || a.name <> ALL (broken)
-    AND a.expression <> segmentation._renamed_attribute(a.expression, old_name, new_name, lists);
+  WHERE a.expression <> segmentation._renamed_attribute(a.expression, old_name, new_name, lists);
 END $$;
 
 CREATE FUNCTION segmentation.rename_segment(name text, new_name text) RETURNS void
@@ -242,7 +231,6 @@ BEGIN
   IF segmentation._fold(renamed.name) <> segmentation._fold(rename_segment.new_name) THEN
     PERFORM segmentation._check_new_segment(rename_segment.new_name);
   END IF;
-  -- While it has its old name, so that it can be told which rules are broken.
   PERFORM segmentation._rename_in_rules(renamed.name, rename_segment.new_name);
   shown := segmentation._view_name(renamed.id, rename_segment.new_name);
   IF to_regclass(format('segments.%I', renamed.view_name)) IS NOT NULL THEN
@@ -254,8 +242,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION segmentation.rename_segment(text, text) IS
   'Renames a segment and its view. Rules of other segments and attributes that name it say the new name from '
-  'then on, nothing else in their text changes; broken ones stay as they are. Locks until the transaction ends: '
-  'SHARE ROW EXCLUSIVE on segmentation.segment, ACCESS EXCLUSIVE on its view.';
+  'then on, nothing else in their text changes; broken ones, too. Locks until the transaction ends: SHARE ROW '
+  'EXCLUSIVE on segmentation.segment, ACCESS EXCLUSIVE on its view.';
 
 CREATE FUNCTION segmentation.copy_segment(name text, new_name text) RETURNS integer
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -45,3 +45,12 @@ SELECT id, "Note", in_old FROM segments.plain;
 SELECT segmentation.drop_segment('x');
 SELECT segmentation.rename_segment('x', 'any');
 SELECT segmentation.rename_segment('x', NULL);
+-- Broken ones followed, so that they mean the same segment when they heal, whoever has its old name then.
+SELECT segmentation.create_segment('old', 'id = 1') > 0;
+ALTER TABLE customers ADD gone integer DEFAULT 1;
+SELECT segmentation.refresh_all();
+SELECT segmentation.rule_source(rule), members FROM segmentation.segments WHERE name = 'broken';
+SELECT segmentation.create_segment('healed', 'broken_too') > 0;
+SELECT string_agg(customer::text, ' ' ORDER BY customer) FROM segmentation.members('healed') AS m(customer);
+SELECT * FROM segmentation.verify();
+SELECT segmentation._problems();
