@@ -15,12 +15,36 @@ LANGUAGE sql IMMUTABLE RETURN
        WHEN type <> 'text' THEN value
        ELSE '''' || replace(replace(value, chr(92), repeat(chr(92), 2)), '''', '''''') || '''' END;
 
+-- Returns the type that a column's values, or the elements of its arrays, have below all domains.
+CREATE FUNCTION segmentation._stored_type(relation oid, attribute text) RETURNS regtype
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH RECURSIVE stored AS (
+    SELECT t.*, 1 AS depth FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+    WHERE a.attrelid = relation AND a.attname = attribute
+    UNION ALL
+    SELECT t.*, s.depth + 1 FROM stored AS s JOIN pg_type AS t
+      ON t.oid = CASE WHEN s.typtype = 'd' THEN s.typbasetype WHEN s.typsubscript = 'array_subscript_handler'::regproc
+                      THEN s.typelem END)
+  SELECT s.oid::regtype FROM stored AS s ORDER BY s.depth DESC LIMIT 1;
+$$;
+
+-- Returns a json value as jsonb; NULL where jsonb cannot hold it, such as "\u0000" or a number of a million digits.
+CREATE FUNCTION segmentation._as_jsonb(value json) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN value::jsonb;
+EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
+  RETURN NULL;
+END $$;
+
 -- Returns up to 20 values of a column that begin with what is typed, as rules write them, the most frequent first: from
 -- the statistics that ANALYZE left, as far as the caller may see them.
 CREATE FUNCTION segmentation._common_values(
   relation oid, attribute text, elements boolean, type text, typed text, OUT completion text,
   OUT frequency double precision) RETURNS SETOF record
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  padded boolean := segmentation._stored_type($1, $2) = 'bpchar'::regtype;
 BEGIN
   RETURN QUERY
     SELECT segmentation._literal(v.value, $4), round(v.frequency::numeric * s.share::numeric, 6)::double precision
@@ -30,7 +54,9 @@ BEGIN
           FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
           JOIN pg_stats AS s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = $2
           WHERE c.oid = $1 ORDER BY s.inherited DESC LIMIT 1) AS s,
-         unnest(s.value_list, s.frequencies) AS v (value, frequency)
+         unnest(s.value_list, s.frequencies) AS u (value, frequency),
+         -- Blanks at the end of character(n) are not part of what rules read.
+         LATERAL (SELECT CASE WHEN padded THEN rtrim(u.value, ' ') ELSE u.value END, u.frequency) AS v (value, frequency)
     WHERE starts_with(lower(v.value COLLATE "und-x-icu"), $5)
       AND ($4 <> 'number' OR v.value ~ '^-?[0-9]+([.][0-9]+)?$')
     ORDER BY v.frequency DESC, v.value COLLATE "C" LIMIT 20;
@@ -50,7 +76,7 @@ BEGIN
   END IF;
   RETURN QUERY EXECUTE format($query$
     WITH sample AS MATERIALIZED (
-      SELECT CASE WHEN pg_column_size(t.%1$I) < 2000 THEN t.%1$I::jsonb #> $1 END AS value
+      SELECT CASE WHEN pg_column_size(t.%1$I) < 2000 THEN %3$s #> $1 END AS value
       FROM %2$s AS t LIMIT CASE $2 WHEN 'keys' THEN 200 ELSE 500 END)
     SELECT segmentation._literal(found.word, found.type), found.type,
            count(*)::double precision / (SELECT count(*) FROM sample)
@@ -68,7 +94,9 @@ BEGIN
       WHERE jsonb_typeof(e.element) IN ('string', 'number', 'boolean')) AS found (word, type)
     WHERE starts_with(lower(found.word COLLATE "und-x-icu"), $3)
     GROUP BY found.word, found.type ORDER BY 3 DESC, found.word COLLATE "C" LIMIT 20
-    $query$, $2, $1::regclass) USING $3, $4, $5;
+    $query$, $2, $1::regclass,
+    format(CASE WHEN segmentation._stored_type($1, $2) = 'json'::regtype THEN 'segmentation._as_jsonb(t.%I)'
+                ELSE 't.%I::jsonb' END, $2)) USING $3, $4, $5;
 END $$;
 
 CREATE FUNCTION segmentation.suggest(prefix text)

@@ -92,6 +92,22 @@ SELECT * FROM segmentation.suggest('data.size = ') WHERE kind = 'value';
 SELECT * FROM segmentation.suggest('data.colors CONTAINS ''') WHERE kind = 'value';
 SELECT * FROM segmentation.suggest('last(orders.details.channel) = ''');
 
+-- Blanks at the end of character(n) are not part of a value; what jsonb cannot hold is skipped.
+BEGIN;
+CREATE DOMAIN shop.code AS char(5);
+CREATE DOMAIN shop.document AS json;
+ALTER TABLE shop.customers ADD short char(5), ADD codes char(5)[], ADD code shop.code, ADD plain json, ADD document shop.document;
+UPDATE shop.customers SET short = 'ab', codes = '{ab,"c d"}', code = 'x y',
+  plain = CASE WHEN id % 2 = 0 THEN '{"fine": "a"}' WHEN id % 5 = 0 THEN '{"large": 1e999999}' ELSE '{"fine": "\u0000"}' END::json,
+  document = CASE WHEN id % 2 = 0 THEN '{"fine": "b"}' ELSE '"\u0000"' END::json;
+ANALYZE shop.customers;
+SELECT p.prefix, s.completion, s.frequency
+FROM unnest(ARRAY['short = ', 'codes CONTAINS ', 'code = ', 'short = ''ab', 'short = ''ab ', 'plain.', 'plain.fine = ', 'document.', 'document.fine = ']) AS p (prefix),
+     segmentation.suggest(p.prefix) AS s
+WHERE s.kind IN ('value', 'column') AND s.frequency IS NOT NULL;
+SELECT segmentation.count_matching('short = ''ab'' AND code = ''x y'' AND codes CONTAINS ''c d''');
+ROLLBACK;
+
 -- Sources with words of their own, and key-value fields.
 SELECT * FROM segmentation.suggest('bought MATCHES (cat');
 SELECT * FROM segmentation.suggest('bought(category: ');
