@@ -254,4 +254,5 @@ END $$;
 COMMENT ON FUNCTION segmentation.bind_column(text, text, text, boolean) IS
   'Gives a bound relation a computed column: one immutable SQL expression over its own columns and its '
   'lookups'' (lookup.column). Usable in rules, and as key or date. Locks: SHARE ROW EXCLUSIVE on '
-  'segmentation.segment, ACCESS SHARE on the tables that it reads.';
+  'segmentation.segment, ACCESS SHARE on the tables that it reads, and ACCESS EXCLUSIVE on views that are made '
+  'anew.';

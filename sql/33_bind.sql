@@ -244,7 +244,8 @@ END $$;
 COMMENT ON FUNCTION segmentation.bind_customers(regclass, name, text, text, boolean) IS
   'Binds the table of customers: one row each, a key of type smallint, integer, bigint, uuid, text or '
   'varchar (default: the primary key), the shop''s IANA time zone (default: the server''s). Creates '
-  'segmentation.membership. Locks: ACCESS SHARE on the table, SHARE ROW EXCLUSIVE on segmentation.segment.';
+  'segmentation.membership. Locks: ACCESS SHARE on the table, SHARE ROW EXCLUSIVE on segmentation.segment, '
+  'and with replace ACCESS EXCLUSIVE on views that are made anew.';
 
 -- Returns an IANA time zone's name as the server spells it. Raises 22023 for anything else.
 CREATE FUNCTION segmentation._time_zone(name text) RETURNS text
@@ -283,7 +284,7 @@ END $$;
 COMMENT ON FUNCTION segmentation.bind_source(text, regclass, name, text, name, name, text, boolean) IS
   'Binds rows of a customer (orders, carts, page views) or rows of another source (order items): key refers '
   'to of_key of the binding named by of (default: its primary key). Locks: ACCESS SHARE on the table, SHARE '
-  'ROW EXCLUSIVE on segmentation.segment.';
+  'ROW EXCLUSIVE on segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.bind_lookup(
   name text, relation regclass, of text, key name, lookup_key name DEFAULT NULL, condition text DEFAULT NULL,
@@ -303,7 +304,8 @@ END $$;
 COMMENT ON FUNCTION segmentation.bind_lookup(text, regclass, text, name, name, text, boolean) IS
   'Binds facts about the rows of another binding, one row for many (products behind items, a category behind '
   'a product): key, a column of the binding named by of, refers to lookup_key (default: the primary key), '
-  'which must be unique. Locks: ACCESS SHARE on the table, SHARE ROW EXCLUSIVE on segmentation.segment.';
+  'which must be unique. Locks: ACCESS SHARE on the table, SHARE ROW EXCLUSIVE on segmentation.segment, '
+  'and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.bind_set(
   name text, relation regclass, key name, value name, of text DEFAULT 'customers', of_key name DEFAULT NULL,
@@ -328,7 +330,7 @@ END $$;
 COMMENT ON FUNCTION segmentation.bind_set(text, regclass, name, name, text, name, text, boolean) IS
   'Binds many values of a customer (tags), or of a source''s or lookup''s row (a product''s tags): key '
   'refers to of_key of the binding named by of (default: its primary key). Locks: ACCESS SHARE on the table, '
-  'SHARE ROW EXCLUSIVE on segmentation.segment.';
+  'SHARE ROW EXCLUSIVE on segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.bind_fields(
   name text, relation regclass, key name, field name, value name, of text DEFAULT 'customers',
@@ -360,4 +362,4 @@ COMMENT ON FUNCTION segmentation.bind_fields(text, regclass, name, name, name, t
   'Binds extra fields kept as rows of a key, a field''s name and its value: each field is the attribute '
   'name.field at once, without a definition. A value of type text or jsonb is read as what a rule compares it '
   'with. A customer has each field once, by a unique index or by the rows as they are. Locks: ACCESS SHARE on '
-  'the table, SHARE ROW EXCLUSIVE on segmentation.segment.';
+  'the table, SHARE ROW EXCLUSIVE on segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';

@@ -134,7 +134,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION segmentation.unbind(text) IS
   'Takes a binding away, or (as binding.column) one computed column; refused while bindings, attributes or '
-  'segments need it. The shop''s table stays as it is. Locks: SHARE ROW EXCLUSIVE on segmentation.segment.';
+  'segments need it. The shop''s table stays as it is. Locks: SHARE ROW EXCLUSIVE on segmentation.segment, '
+  'and ACCESS EXCLUSIVE on views that are made anew or dropped.';
 
 -- Raises 42501 unless a relation, where it still exists, is the caller's own.
 CREATE FUNCTION segmentation._check_ownership(relation regclass) RETURNS void
@@ -183,7 +184,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION segmentation.define_attribute(text, text, text, boolean) IS
   'Gives a name to a value or a condition of the rule language. With replace, segments that use it follow. '
-  'Locks: SHARE ROW EXCLUSIVE on segmentation.segment.';
+  'Locks: SHARE ROW EXCLUSIVE on segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.drop_attribute(name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -209,7 +210,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION segmentation.drop_attribute(text) IS
   'Drops an attribute that define_attribute made; refused while segments or other attributes need it. Locks: '
-  'SHARE ROW EXCLUSIVE on segmentation.segment.';
+  'SHARE ROW EXCLUSIVE on segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation._describe_attributes(OUT kind text, OUT name text, OUT type text, OUT operators text[])
   RETURNS SETOF record

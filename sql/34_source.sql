@@ -69,7 +69,8 @@ END $$;
 COMMENT ON FUNCTION segmentation.define_source(text, text, jsonb, text, text, boolean) IS
   'Gives the rows of a source another name, words of its own for their columns ({"id": "product_id", "tag": '
   '"product.tags"}) and a condition on rows. The source''s own words stay usable. With replace, segments that '
-  'use it follow. Locks: SHARE ROW EXCLUSIVE on segmentation.segment.';
+  'use it follow. Locks: SHARE ROW EXCLUSIVE on segmentation.segment, and ACCESS EXCLUSIVE on views that are made '
+  'anew.';
 
 CREATE FUNCTION segmentation.drop_source(name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -95,7 +96,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION segmentation.drop_source(text) IS
   'Drops a source that define_source made; refused while segments, attributes or other sources need it. Locks: '
-  'SHARE ROW EXCLUSIVE on segmentation.segment.';
+  'SHARE ROW EXCLUSIVE on segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE VIEW segmentation.sources AS
 SELECT s.name, 'defined' AS kind, s.source, s.parameters, s.condition, s.description

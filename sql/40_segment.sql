@@ -174,7 +174,7 @@ COMMENT ON FUNCTION segmentation.alter_segment(text, segmentation.rule, boolean)
   'Gives a segment another rule and brings its members, and those of segments whose rules name it, up to '
   'date. Where SHOW says other columns, its view is made anew with its grants; refused while other objects '
   'depend on that. Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, ACCESS '
-  'EXCLUSIVE on its view where that changes.';
+  'EXCLUSIVE on views that are made anew.';
 
 -- Rules and attributes under another name of a segment. What does not parse comes back as it is. `lists` are
 -- attributes that stand for the list "segments" itself.
@@ -258,7 +258,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION segmentation.copy_segment(text, text) IS
   'Makes a segment with the rule and description of another; returns its id. Locks until the transaction '
-  'ends: SHARE ROW EXCLUSIVE on segmentation.segment.';
+  'ends: SHARE ROW EXCLUSIVE on segmentation.segment, ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.drop_segment(name text, cascade boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
