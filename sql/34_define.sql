@@ -224,8 +224,10 @@ CREATE FUNCTION segmentation._attribute_types(OUT kind text, OUT name text, OUT 
 RETURNS SETOF record LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN QUERY SELECT d.* FROM segmentation._describe_attributes() AS d;
-EXCEPTION WHEN syntax_error_or_access_rule_violation THEN
-  RETURN;
+EXCEPTION
+  -- Of the same class, but no fault of the bindings: the caller may not read them.
+  WHEN insufficient_privilege THEN RAISE;
+  WHEN syntax_error_or_access_rule_violation THEN RETURN;
 END $$;
 
 CREATE VIEW segmentation.attributes AS
