@@ -21,9 +21,9 @@ CREATE TYPE segmentation._view_settings AS (
 );
 
 CREATE FUNCTION segmentation._settings_of(segments integer[]) RETURNS SETOF segmentation._view_settings
-  LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'segmentation_settings_of';
+  LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_settings_of';
 COMMENT ON FUNCTION segmentation._settings_of(integer[]) IS
-  'the view settings of these segments (NULL: of all); no row for a segment whose rule has none';
+  'the view settings of these segments; no row for a segment whose rule has none';
 
 -- Returns columns and body of the function for a segment's settings. Its rows are ordered by the key last, so
 -- that LIMIT is the same customers every time.

@@ -26,7 +26,7 @@ INSERT INTO attempt VALUES
   (9, 'SELECT segmentation.preview(''city STARTS WITH ''''city'''' AND spent >= 0'', sample => 3)'),
   (10, 'SELECT (''city = ''''x'''' OR NOT (spent > 3 AND '' || ''tags CONTAINS ''''t''''' || ')'')::segmentation.rule'),
   (11, 'SELECT segmentation._rule_uses(''sum(orders.total) > 5000'')'),
-  (12, 'SELECT segmentation._settings_of(NULL)'),
+  (12, 'SELECT segmentation._settings_of(ARRAY(SELECT id FROM segmentation.segment))'),
   (13, 'SELECT segmentation._renamed_rule(''segments CONTAINS ANY (''''a'''', ''''b'''')'', ''a'', ''z'', ''{x,y}'')'),
   (14, 'SELECT segmentation._is_segment_list(''segments'', ''{x,y}'')');
 

@@ -16,25 +16,25 @@ struct Renamed {
   std::string text;
 };
 
-/// The elements of a text array, zero-terminated.
-struct Lists {
-  const char **names;
+/// The elements of a text[], zero-terminated.
+struct Names {
+  const char **values;
   int count;
 };
 
-Lists read_lists(Datum datum) {
-  Lists lists = {nullptr, 0};
+Names read_names(Datum array) {
+  Names names = {nullptr, 0};
   Datum *elements;
-  deconstruct_array(DatumGetArrayTypeP(datum), TEXTOID, -1, false, TYPALIGN_INT, &elements, nullptr,
-                    &lists.count);
-  lists.names = static_cast<const char **>(palloc(sizeof(char *) * static_cast<Size>(lists.count + 1)));
-  for (int i = 0; i < lists.count; ++i)
-    lists.names[i] = TextDatumGetCString(elements[i]);
-  return lists;
+  deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &elements, nullptr,
+                    &names.count);
+  names.values = static_cast<const char **>(palloc(sizeof(char *) * static_cast<Size>(names.count + 1)));
+  for (int i = 0; i < names.count; ++i)
+    names.values[i] = TextDatumGetCString(elements[i]);
+  return names;
 }
 
-std::vector<std::string> copy_lists(const Lists &lists) {
-  return {lists.names, lists.names + lists.count};
+std::vector<std::string> copy_names(const Names &names) {
+  return {names.values, names.values + names.count};
 }
 
 using Rename = std::string (*)(std::string_view, const core::SegmentRenaming &);
@@ -44,12 +44,12 @@ Datum renamed(FunctionCallInfo fcinfo, Rename rename) {
   const char *source = text_to_cstring(PG_GETARG_TEXT_PP(0));
   const char *old_name = text_to_cstring(PG_GETARG_TEXT_PP(1));
   const char *new_name = text_to_cstring(PG_GETARG_TEXT_PP(2));
-  Lists lists = read_lists(PG_GETARG_DATUM(3));
+  Names lists = read_names(PG_GETARG_DATUM(3));
   auto *result = Owned<Renamed>::make();
   const char *bytes = nullptr;
   size_t size = 0;
   run_core([=, &bytes, &size](Failure &) {
-    std::vector<std::string> names = copy_lists(lists);
+    std::vector<std::string> names = copy_names(lists);
     result->set(new Renamed{rename(source, {old_name, new_name, names})});
     bytes = (*result)->text.data();
     size = (*result)->text.size();
@@ -76,10 +76,10 @@ SEGMENTATION_FUNCTION(segmentation_renamed_attribute) {
 SEGMENTATION_FUNCTION(segmentation_is_segment_list) {
   check_encoding();
   const char *expression = text_to_cstring(PG_GETARG_TEXT_PP(0));
-  Lists lists = read_lists(PG_GETARG_DATUM(1));
+  Names lists = read_names(PG_GETARG_DATUM(1));
   bool answer = false;
   run_core([=, &answer](Failure &) {
-    answer = segmentation::core::is_segment_list(expression, copy_lists(lists));
+    answer = segmentation::core::is_segment_list(expression, copy_names(lists));
   });
   PG_RETURN_BOOL(answer);
 }

@@ -67,6 +67,8 @@ RESET client_min_messages;
 -- Columns, their names, order and types.
 SELECT segmentation.create_segment('own', 'FROM customers SHOW Name, points, tier, region, born, registered, seen, active, colours, sizes, facts WHERE id > 0') > 0;
 SELECT columns_of('segments.own');
+SELECT s.segment_id = 1 AS found, array_length(s.names, 1) FROM segmentation._settings_of('{NULL,1,NULL}') AS s;
+SELECT (SELECT count(*) FROM segmentation._settings_of(NULL)) AS null, (SELECT count(*) FROM segmentation._settings_of('{}')) AS empty;
 SET timezone = 'UTC';
 SELECT id, name, points, tier, region, born, registered, seen, active, colours, sizes, facts FROM segments.own ORDER BY id;
 SELECT segmentation.create_segment('reached', 'FROM customers SHOW name, id, shout, area.name, customer.facts.pet, facts.kids, facts.list, facts.birth."Day", facts.none,

@@ -1,6 +1,6 @@
 // _settings_of: what the views of segments with SHOW, ORDER BY and LIMIT stand on. Server's side.
 #include "pg/segment/functions.hpp"
-#include "pg/segment/view_texts.hpp"
+#include "pg/segment/segment_view.hpp"
 
 #include "pg/boundary/run_core.hpp"
 
@@ -8,17 +8,25 @@ namespace segmentation::pg {
 
 namespace {
 
-/// True where `id` is one of the array's; an array of NULL has all.
-bool is_asked_for(ArrayType *ids, int32 id) {
-  if (ids == nullptr)
-    return true;
-  const auto *values = reinterpret_cast<const int32 *>(ARR_DATA_PTR(ids));
-  int count = ArrayGetNItems(ARR_NDIM(ids), ARR_DIMS(ids));
-  for (int i = 0; i < count; ++i) {
-    if (values[i] == id)
-      return true;
+/// The elements of an integer[], NULLs among them.
+struct Ids {
+  Datum *values;
+  bool *nulls;
+  int count;
+
+  bool contain(int32 id) const {
+    for (int i = 0; i < count; ++i) {
+      if (!nulls[i] && DatumGetInt32(values[i]) == id)
+        return true;
+    }
+    return false;
   }
-  return false;
+};
+
+Ids read_ids(ArrayType *array) {
+  Ids ids = {nullptr, nullptr, 0};
+  deconstruct_array(array, INT4OID, sizeof(int32), true, TYPALIGN_INT, &ids.values, &ids.nulls, &ids.count);
+  return ids;
 }
 
 Datum *make_datums(size_t count) {
@@ -77,20 +85,20 @@ using namespace segmentation::pg;
 
 SEGMENTATION_FUNCTION(segmentation_settings_of) {
   InitMaterializedSRF(fcinfo, MAT_SRF_BLESS);
-  ArrayType *asked = PG_ARGISNULL(0) ? nullptr : PG_GETARG_ARRAYTYPE_P(0);
-  if (asked != nullptr && ArrayGetNItems(ARR_NDIM(asked), ARR_DIMS(asked)) == 0)
+  Ids asked = read_ids(PG_GETARG_ARRAYTYPE_P(0));
+  if (asked.count == 0)
     return Datum{0};
   Session session = open_session();
   const Live *live = load_live();
-  auto *texts = Owned<ViewTexts>::make();
+  auto *view = Owned<SegmentView>::make();
   for (int i = 0; i < live->schema.segment_count; ++i) {
     const SegmentInput &segment = live->schema.segments[i];
-    if (!is_asked_for(asked, segment.id))
+    if (!asked.contain(segment.id))
       continue;
     const segmentation::core::ViewSettings *settings = nullptr;
     run_core([=, &settings, &segment](Failure &failure) {
-      texts->set(ViewTexts::make(**live->core, segment.id, segment.source, failure));
-      settings = failure.failed ? nullptr : (*texts)->settings();
+      view->set(SegmentView::make(**live->core, segment.id, segment.source, failure));
+      settings = failure.failed ? nullptr : (*view)->settings();
     });
     if (settings != nullptr)
       put_settings(fcinfo, segment.id, *settings);

@@ -1,4 +1,4 @@
-// The view settings of one segment as plain strings that one object keeps. Free of server headers.
+// What one segment's view is to show, kept by one object. Free of server headers.
 #pragma once
 
 #include "core/program/view.hpp"
@@ -6,10 +6,10 @@
 
 namespace segmentation::pg {
 
-class ViewTexts {
+class SegmentView {
 public:
   /// Returns the settings of a segment's rule; fails where its text does not parse.
-  static ViewTexts *make(const LiveCore &live, int segment, const char *rule, Failure &failure);
+  static SegmentView *make(const LiveCore &live, int segment, const char *rule, Failure &failure);
 
   /// Null where the rule has no settings.
   const core::ViewSettings *settings() const noexcept { return settings_ ? &*settings_ : nullptr; }
