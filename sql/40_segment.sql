@@ -19,6 +19,11 @@ BEGIN
       'There is no segment yet.');
 END $$;
 
+-- Returns the function that a segment's view stands on where its rule has settings: its signature, and a call.
+CREATE FUNCTION segmentation._own_rows(segment_id integer) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN format('segmentation._segment_rows_%s()', segment_id);
+
 -- Evaluates these segments for everyone and writes the differences.
 CREATE FUNCTION segmentation._write(segments integer[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -281,7 +286,7 @@ BEGIN
     PERFORM segmentation._check_unnamed(dropped, 'drop',
       'Change their rules first, or say cascade => true to drop these segments as well.');
   END IF;
-  FOR item IN SELECT s.view_name, format('segmentation._segment_rows_%s()', s.id) AS own
+  FOR item IN SELECT s.view_name, segmentation._own_rows(s.id) AS own
     FROM segmentation.segment AS s WHERE s.id = ANY (gone) ORDER BY s.id DESC LOOP
     IF to_regclass(format('segments.%I', item.view_name)) IS NOT NULL THEN
       EXECUTE format('DROP VIEW segments.%I', item.view_name) || CASE

@@ -73,7 +73,7 @@ END $$;
 CREATE FUNCTION segmentation._plain_views(OUT id integer, OUT view_name name) RETURNS SETOF record
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.id, s.view_name FROM segmentation.segment AS s
-  WHERE s.view_name IS NOT NULL AND to_regprocedure(format('segmentation._segment_rows_%s()', s.id)) IS NULL
+  WHERE s.view_name IS NOT NULL AND to_regprocedure(segmentation._own_rows(s.id)) IS NULL
   ORDER BY s.id;
 $$;
 

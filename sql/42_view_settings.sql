@@ -69,7 +69,7 @@ END $$;
 CREATE FUNCTION segmentation._place_view(segment segmentation.segment, settings segmentation._view_settings)
 RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  own     text := format('segmentation._segment_rows_%s()', segment.id);
+  own     text := segmentation._own_rows(segment.id);
   owner   name := segmentation._view_owner();
   shown   regclass := to_regclass(format('segments.%I', segment.view_name));
   source  text := own;
@@ -144,7 +144,7 @@ DECLARE
   follows integer[] := ARRAY(
     SELECT s.id FROM segmentation.segment AS s
     WHERE s.id = changed OR s.id = ANY (likely)
-       OR to_regprocedure(format('segmentation._segment_rows_%s()', s.id)) IS NOT NULL);
+       OR to_regprocedure(segmentation._own_rows(s.id)) IS NOT NULL);
 BEGIN
   -- Where a binding is broken nothing can be said about any value, and views stay as they are.
   IF follows = '{}' OR changed IS NULL AND segmentation._problems() IS NULL THEN RETURN; END IF;
