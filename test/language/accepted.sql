@@ -130,6 +130,8 @@ INSERT INTO asked (rule, hand) VALUES
 ($r$metafields.facts.birth_date < 1997-01-01$r$,
  $h$CASE WHEN metafields -> 'facts' ->> 'birth_date' ~ '^\d' THEN (metafields -> 'facts' ->> 'birth_date')::date < '1997-01-01' ELSE false END$h$),
 ($r$customer.points_balance >= 100$r$, $h$points_balance >= 100$h$),
+($r$customer.storefront_event.product_viewed(id: 3) = true$r$,
+ $h$id IN (SELECT customer_id FROM shop.storefront_events WHERE kind = 'product_viewed' AND subject_id = 3)$h$),
 ($r$FROM customers SHOW customer_name, note, email_subscription_status, location, orders, amount_spent WHERE amount_spent > 500 ORDER BY updated_at$r$,
  $h$(SELECT amount FROM spent s WHERE s.id = c.id) > 500$h$),
 -- Fields kept as rows.

@@ -107,23 +107,26 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Names, RuleAccepts,
-    testing::Values(Row{"\"E-mail\" ENDS WITH '@abv.bg'", nullptr}, Row{"\"city\" = 'x'", "city = 'x'"},
-                    Row{"\"City\" = 'x'", nullptr}, Row{"\"a\"\"b\" = 'x'", nullptr},
-                    Row{"\"back\\slash\" = 'x'", nullptr}, Row{"\"date\" > 5 AND date > 5", nullptr},
-                    Row{"\"sum_total\" > \"count\" AND \"months\" = 1", nullptr},
-                    Row{"\"in\" = 1 AND \"true\" AND \"today\" = 2 AND \"where\"", nullptr},
-                    Row{"\"order\" = 2", "order = 2"},
-                    Row{"\"segments\" = 'x' AND segments CONTAINS 'x'", nullptr},
-                    Row{"\"7_days_ago\" = 2", nullptr}, Row{"metafields.123.x = 5", nullptr},
-                    Row{"\"metafields\".\"123\".\"X\" = 5", "metafields.123.\"X\" = 5"},
-                    Row{"a . b = 1", "a.b = 1"}, Row{"a.in = 1 AND a.order.by = 2", nullptr},
-                    Row{"customer.in = 5 AND customer.date > 1", "\"in\" = 5 AND \"date\" > 1"},
-                    Row{"customer.customer.x = 1 AND customer.\"customer\".y = 2",
-                        "x = 1 AND \"customer\".y = 2"},
-                    Row{"customer.123 = 1", "\"123\" = 1"}, Row{"customer = 1", nullptr},
-                    Row{"orders MATCHES (customer.x = 1)", nullptr},
-                    Row{"\xD0\x93\xD0\xA0\xD0\x90\xD0\x94 = '\xD0\x93' AND \"\xD0\x93\" = 1",
-                        "\xD0\xB3\xD1\x80\xD0\xB0\xD0\xB4 = '\xD0\x93' AND \"\xD0\x93\" = 1"}));
+    testing::Values(
+        Row{"\"E-mail\" ENDS WITH '@abv.bg'", nullptr}, Row{"\"city\" = 'x'", "city = 'x'"},
+        Row{"\"City\" = 'x'", nullptr}, Row{"\"a\"\"b\" = 'x'", nullptr},
+        Row{"\"back\\slash\" = 'x'", nullptr}, Row{"\"date\" > 5 AND date > 5", nullptr},
+        Row{"\"sum_total\" > \"count\" AND \"months\" = 1", nullptr},
+        Row{"\"in\" = 1 AND \"true\" AND \"today\" = 2 AND \"where\"", nullptr},
+        Row{"\"order\" = 2", "order = 2"}, Row{"\"segments\" = 'x' AND segments CONTAINS 'x'", nullptr},
+        Row{"\"7_days_ago\" = 2", nullptr}, Row{"metafields.123.x = 5", nullptr},
+        Row{"\"metafields\".\"123\".\"X\" = 5", "metafields.123.\"X\" = 5"}, Row{"a . b = 1", "a.b = 1"},
+        Row{"a.in = 1 AND a.order.by = 2", nullptr},
+        Row{"customer.in = 5 AND customer.date > 1", "\"in\" = 5 AND \"date\" > 1"},
+        Row{"customer.customer.x = 1 AND customer.\"customer\".y = 2", "x = 1 AND \"customer\".y = 2"},
+        Row{"customer.segments CONTAINS 'x'", "segments CONTAINS 'x'"},
+        Row{"customer.memberships MATCHES (a = 1)", "memberships MATCHES (a = 1)"},
+        Row{"customer.storefront_event.x MATCHES ()", "storefront.x MATCHES ()"},
+        Row{"customer.count = 1 AND customer.\"segments\" = 'x'", "\"count\" = 1 AND \"segments\" = 'x'"},
+        Row{"customer.123 = 1", "\"123\" = 1"}, Row{"customer = 1", nullptr},
+        Row{"orders MATCHES (customer.x = 1)", nullptr},
+        Row{"\xD0\x93\xD0\xA0\xD0\x90\xD0\x94 = '\xD0\x93' AND \"\xD0\x93\" = 1",
+            "\xD0\xB3\xD1\x80\xD0\xB0\xD0\xB4 = '\xD0\x93' AND \"\xD0\x93\" = 1"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Sources, RuleAccepts,

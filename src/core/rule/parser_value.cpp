@@ -148,10 +148,13 @@ void Parser::finish_name(Name &out) const {
   while (matches_depth_ == 0 && leads("customer")) {
     out.parts.erase(out.parts.begin());
     // What was plain behind the dot may need quotes as the first part: customer.in, customer.date,
-    // customer.123.
+    // customer.123. The built-in names of a customer mean the same with and without customer.
     Name::Part &first = out.parts.front();
-    first.quoted = first.quoted || !is_plain_part(first.text, true) ||
-                   (keeps_quotes(first.text) && !(out.parts.size() > 1 && first.text == "customer"));
+    const bool built_in =
+        first.text == "segments" || first.text == "memberships" ||
+        (out.parts.size() > 1 && (first.text == "customer" || first.text == "storefront_event"));
+    first.quoted =
+        first.quoted || !is_plain_part(first.text, true) || (keeps_quotes(first.text) && !built_in);
   }
   if (leads("storefront_event"))
     out.parts.front().text = "storefront";
