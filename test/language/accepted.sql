@@ -132,6 +132,8 @@ INSERT INTO asked (rule, hand) VALUES
 ($r$customer.points_balance >= 100$r$, $h$points_balance >= 100$h$),
 ($r$customer.storefront_event.product_viewed(id: 3) = true$r$,
  $h$id IN (SELECT customer_id FROM shop.storefront_events WHERE kind = 'product_viewed' AND subject_id = 3)$h$),
+($r$storefront.product_viewed(id: 3, count_at_least: 2) = true$r$,
+ $h$(SELECT count(*) FROM shop.storefront_events e WHERE e.customer_id = c.id AND kind = 'product_viewed' AND subject_id = 3) >= 2$h$),
 ($r$FROM customers SHOW customer_name, note, email_subscription_status, location, orders, amount_spent WHERE amount_spent > 500 ORDER BY updated_at$r$,
  $h$(SELECT amount FROM spent s WHERE s.id = c.id) > 500$h$),
 -- Fields kept as rows.

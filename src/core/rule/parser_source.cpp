@@ -1,6 +1,7 @@
 // Tests of a source: MATCHES, its older spelling, and the one built-in test that is written like it.
 #include "core/rule/parser_state.hpp"
 #include "core/rule/printer.hpp"
+#include "core/value/fold_case.hpp"
 
 #include <fmt/format.h>
 
@@ -103,6 +104,8 @@ bool Parser::older_argument(Expr &out) {
   count_clause();
   out.span = peek().span;
   out.left.span = peek().span;
+  // Shopify's word for count >=, from before it had operators.
+  const bool at_least = peek().kind == TokenKind::word && fold_case(piece(peek().span)) == "count_at_least";
   if (!is_name_start(peek()) || !name(out.left.name)) {
     missing("a parameter", "Write name: value.");
     return false;
@@ -123,6 +126,11 @@ bool Parser::older_argument(Expr &out) {
   } else {
     out.kind = Expr::Kind::compare;
     good = constant(out.literals);
+  }
+  if (at_least && out.left.name.parts.size() == 1 && out.kind == Expr::Kind::compare && good &&
+      out.literals.front().kind == Literal::Kind::number) {
+    out.op = CompareOp::ge;
+    out.left.name.parts.front() = {"count", false};
   }
   out.span.end = last_end();
   return good;
