@@ -70,7 +70,7 @@ ConditionPtr Checker::compare(const Expr &expr, const Context &context) {
   if (expr.right) {
     const std::size_t before = diagnostics_.size();
     Operand right = value(*expr.right, context);
-    hint_at_quotes(*expr.right, before);
+    hint_at_constant(left, *expr.right, before);
     if (left.form == Operand::Form::broken || right.form == Operand::Form::broken) {
       return nullptr;
     }
@@ -80,16 +80,6 @@ ConditionPtr Checker::compare(const Expr &expr, const Context &context) {
     return nullptr;
   }
   return compare_literal(expr, left, context);
-}
-
-void Checker::hint_at_quotes(const Value &right, std::size_t before) {
-  if (diagnostics_.size() != before + 1 || diagnostics_.back().state != SqlState::undefined_name ||
-      right.kind != Value::Kind::name || right.name.parts.size() != 1) {
-    return;
-  }
-  std::string &hint = diagnostics_.back().hint;
-  hint +=
-      fmt::format("{}Put a text in single quotes: '{}'.", hint.empty() ? "" : " ", right.name.parts[0].text);
 }
 
 ConditionPtr Checker::compare_literal(const Expr &expr, Operand &left, const Context &context) {

@@ -144,7 +144,6 @@ private:
 
   // check_compare.cpp
   ConditionPtr compare(const Expr &expr, const Context &context);
-  void hint_at_quotes(const Value &right, std::size_t before);
   ConditionPtr compare_literal(const Expr &expr, Operand &left, const Context &context);
   ConditionPtr compare_values(const Expr &expr, Operand &left, Operand &right);
   ConditionPtr compare_number(const Expr &expr, Operand &left, CompareOp op, const Literal &literal);
@@ -173,6 +172,7 @@ private:
   bool read_as(Operand &operand, Kind kind, const Value &value, Span span);
   void refuse_literal(const Value &value, Kind kind, const Literal &literal, Span span);
   void refuse_operator(const Expr &expr, Kind kind);
+  void hint_at_constant(const Operand &left, const Value &right, std::size_t before);
 
   // inline.cpp
   Operand attribute(int index, Span span);

@@ -242,4 +242,27 @@ bool Checker::read_as(Operand &operand, Kind kind, const Value &value, Span span
   return true;
 }
 
+/// An unknown name behind an operator is most often meant as a constant.
+void Checker::hint_at_constant(const Operand &left, const Value &right, std::size_t before) {
+  if (diagnostics_.size() != before + 1 || diagnostics_.back().state != SqlState::undefined_name ||
+      right.kind != Value::Kind::name || right.name.parts.size() != 1) {
+    return;
+  }
+  const std::string text =
+      quote_text(right.name.written.empty() ? right.name.parts[0].text : right.name.written);
+  std::string constant;
+  if (left.form == Operand::Form::broken || left.untyped) {
+    constant = fmt::format(
+        "A text stands in single quotes: {}; a date is written as today, -7d or 2026-05-30.", text);
+  } else if (left.form == Operand::Form::anniversary || is_date(left.scalar.type)) {
+    constant = "Write a date as today, -7d or 2026-05-30.";
+  } else if (left.form == Operand::Form::segments ||
+             (left.form != Operand::Form::condition &&
+              (left.scalar.type == Kind::text || left.scalar.type == Kind::text_list))) {
+    constant = fmt::format("Put a text in single quotes: {}.", text);
+  }
+  std::string &hint = diagnostics_.back().hint;
+  hint += (hint.empty() || constant.empty() ? "" : " ") + constant;
+}
+
 } // namespace segmentation::core

@@ -135,6 +135,8 @@ bool Parser::name(Name &out) {
     advance();
   }
   out.span.end = last_end();
+  if (out.parts.size() == 1 && piece(out.span) != out.parts.front().text && !out.parts.front().quoted)
+    out.written = piece(out.span);
   finish_name(out);
   return true;
 }

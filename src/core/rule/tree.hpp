@@ -23,6 +23,7 @@ struct Name {
   };
   std::vector<Part> parts;
   Span span;
+  std::string written; // a lone plain part as typed, where that differs in case: for messages only
 };
 
 /// A constant as written. Quoted dates are text here; the type checker reads them again where a date is
