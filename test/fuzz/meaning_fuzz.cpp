@@ -57,9 +57,11 @@ public:
     for (std::size_t count = 0; count < 3; ++count) {
       const std::size_t end = text.find(';');
       const Parsed<Rule> parsed = parse_rule(text.substr(0, end), limits_);
-      if (parsed.value)
-        if (Checked checked = check_rule(parsed.value->condition, *meaning_, limits_); checked.rule)
-          rules.push_back(std::move(*checked.rule));
+      Checked checked = check_rule(parsed, *meaning_, limits_);
+      if (checked.rule.has_value() != checked.diagnostics.empty() || (checked.rule && !parsed.value))
+        give_up("a rule that is both right and wrong", std::string(text.substr(0, end)));
+      if (checked.rule)
+        rules.push_back(std::move(*checked.rule));
       if (end == std::string_view::npos)
         break;
       text.remove_prefix(end + 1);

@@ -31,7 +31,7 @@ std::string print(const AttributeExpression &expression) {
 
 template <typename Parse> void check(std::string_view text, Parse parse) {
   const auto parsed = parse(text);
-  if (parsed.value.has_value() != parsed.diagnostics.empty())
+  if (parsed.value.has_value() != parsed.diagnostics.empty() || (parsed.value && parsed.remains))
     fail("neither a tree nor a mistake", text, "");
   std::uint32_t last = 0;
   for (const Diagnostic &diagnostic : parsed.diagnostics) {

@@ -8,9 +8,12 @@ INSERT INTO refused (sqlstate, rule, at, clear) VALUES
 ('42601', $r$orders_placed MATCHES (date > 2025-01-01, date < 2025-06-01)$r$, 'date < 2025-06-01', 'date.*twice.*BETWEEN'),
 ('42804', $r$number_of_orders > 1.5$r$, '>', 'whole number'),
 ('42601', $r$amount_spent > 1,000$r$, '1,000', 'thousands separator'),
+('42601', $r$amount_spent > 999,99$r$, '999,99', 'decimal point.*999\.99'),
+('42601', $r$orders_placed MATCHES (amount > 999,99)$r$, '999,99', 'decimal point.*999\.99'),
 ('42703', $r$email_subscription_status = SUBSCRIBED$r$, 'SUBSCRIBED', '''SUBSCRIBED'''),
 ('42703', $r$products_purchased MATCHES (tag = Summer)$r$, 'Summer', '''Summer'''),
 ('42703', $r$last_order_date > next_week$r$, 'next_week', 'date.*today, -7d or 2026-05-30'),
+('42601', $r$orders_placed(date: today, date: yesterday) = true$r$, 'date: yesterday', 'date.*twice.*date: BETWEEN .*two tests of orders_placed joined by AND'),
 ('42601', $r$last_order_date BETWEEN 1pm AND 3pm$r$, '1pm', 'time.*date'),
 ('42601', $r$last_order_date > -7dT10:00:00$r$, '-7dT10:00:00', 'carries no time'),
 ('42601', $r$amount_spent >$r$, '', 'missing|expected'),
@@ -54,7 +57,16 @@ CREATE TEMP TABLE several (rule text, mistakes text[]);
 INSERT INTO several VALUES
 ($r$email_adress = 'x' AND amount_spent > 'much' OR customer_tags = 'vip'$r$, '{42703,42804,42804}'),
 ($r$orders_placed MATCHES (colour = 'red', size > 3) AND last_order_date > 5$r$, '{42703,42703,42804}'),
-($r$amount_spent > AND number_of_orders > 1.5$r$, '{42601}');
+($r$amount_spent > AND number_of_orders > 1.5$r$, '{42601,42804}'),
+-- A mistake in the grammar of one condition hides nothing in the others.
+($r$emial = 'x' AND amount_spent > 1,000$r$, '{42703,42601}'),
+($r$amount_spent > 999,99 OR orders_placed MATCHES (colour = 'red', date > 1pm, count > 1.5)$r$, '{42601,42703,42601,42804}'),
+($r$orders_placed(colour: 'red', date: today, date: yesterday) = true AND customer_tags = 'vip'$r$, '{42703,42601,42804}'),
+($r$emial = 'x' AND city = 'Sofia$r$, '{42703,42601}'),
+-- One mistake is told once.
+($r$customer_tags DOES NOT CONTAIN 'vip'$r$, '{42601}'),
+($r$amount_spent > 100 GROUP BY city$r$, '{42601}'),
+($r$amount_spent > 5 EUR$r$, '{42601}');
 
 CREATE FUNCTION pg_temp.judge_refused(rule text, wanted text, at text, clear text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

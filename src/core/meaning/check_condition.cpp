@@ -39,6 +39,8 @@ ConditionPtr Checker::condition(const Expr &expr, const Context &context) {
     return matches(expr, context);
   case Expr::Kind::function:
     return function(expr, context);
+  case Expr::Kind::broken:
+    break;
   }
   return nullptr;
 }

@@ -66,6 +66,10 @@ ConditionPtr Checker::matches(const Expr &expr, const Context &context) {
   std::vector<ConditionPtr> filters;
   bool broken = !left.right;
   for (const Expr *part : conditions) {
+    if (part->kind == Expr::Kind::broken) {
+      broken = true;
+      continue;
+    }
     if (is_aggregate_test(*part, rows)) {
       aggregates.push_back(part);
       continue;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace segmentation::core {
 
@@ -17,6 +18,11 @@ constexpr std::uint32_t inlined_depth = 2;
 Diagnostics no_customers(Span span) {
   return {{SqlState::undefined_name, span, "no customers are bound",
            "Bind the table of customers with bind_customers."}};
+}
+
+void sort_by_place(Diagnostics &diagnostics) {
+  std::stable_sort(diagnostics.begin(), diagnostics.end(),
+                   [](const Diagnostic &a, const Diagnostic &b) { return a.span.begin < b.span.begin; });
 }
 
 } // namespace
@@ -36,8 +42,7 @@ void Checker::report(SqlState state, Span span, std::string message, std::string
 }
 
 Diagnostics Checker::take_diagnostics() {
-  std::stable_sort(diagnostics_.begin(), diagnostics_.end(),
-                   [](const Diagnostic &a, const Diagnostic &b) { return a.span.begin < b.span.begin; });
+  sort_by_place(diagnostics_);
   return std::move(diagnostics_);
 }
 
@@ -114,6 +119,25 @@ Checked check_rule(const Expr &condition, const Meaning &meaning, const Limits &
   if (checked.diagnostics.empty()) {
     checked.rule = CheckedRule{std::move(result), checker.attributes_used(), checker.sources_used(),
                                checker.segments_used()};
+  }
+  return checked;
+}
+
+Checked check_rule(const Parsed<Rule> &parsed, const Meaning &meaning, const Limits &limits) {
+  if (parsed.value) {
+    return check_rule(parsed.value->condition, meaning, limits);
+  }
+  Checked checked;
+  checked.diagnostics = parsed.diagnostics;
+  if (!parsed.remains || meaning.schema.relations.empty()) {
+    return checked;
+  }
+  Diagnostics &all = checked.diagnostics;
+  Diagnostics more = check_rule(parsed.remains->condition, meaning, limits).diagnostics;
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+  sort_by_place(all);
+  if (const std::size_t most = std::max<std::size_t>(limits.diagnostics, 1); all.size() > most) {
+    all.erase(all.begin() + static_cast<std::ptrdiff_t>(most), all.end());
   }
   return checked;
 }

@@ -26,6 +26,10 @@ struct Checked {
 };
 Checked check_rule(const Expr &condition, const Meaning &meaning, const Limits &limits = {});
 
+/// Checks what was parsed. A rule that the parser refused stays refused: what could be read of it only adds
+/// the checker's mistakes to the parser's.
+Checked check_rule(const Parsed<Rule> &parsed, const Meaning &meaning, const Limits &limits = {});
+
 /// Checks the expression of define_attribute; the type of a value expression is returned, boolean for a
 /// condition.
 struct CheckedAttribute {

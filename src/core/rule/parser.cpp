@@ -93,6 +93,7 @@ bool Parser::at_tail_before_condition() const noexcept {
 }
 
 void Parser::error(Span span, std::string message, std::string hint, SqlState state) {
+  failed_ = true;
   if (stopped_)
     return;
   // A second mistake at the same place follows from the first, and so does what a swallowed end misses.
@@ -117,6 +118,7 @@ void Parser::exceeded(Span span, std::string message) {
 
 /// Reports that something is missing before the current token.
 void Parser::missing(std::string_view what, std::string hint) {
+  failed_ = true;
   if (at(TokenKind::invalid))
     return;
   if (at_ == 0)
@@ -127,6 +129,7 @@ void Parser::missing(std::string_view what, std::string hint) {
 }
 
 void Parser::unexpected() {
+  failed_ = true;
   switch (peek().kind) {
   case TokenKind::invalid:
     return;
@@ -241,6 +244,7 @@ void Parser::whole(Expr &out) {
     if (lexical_.empty())
       error(peek().span, fmt::format("{} is empty", noun_),
             "Write a condition, as in number_of_orders >= 2.");
+    out.kind = Expr::Kind::broken;
     return;
   }
   expression(out);
@@ -251,8 +255,12 @@ void Parser::whole(Expr &out) {
     if (!take(Word::and_))
       take(Word::or_);
     if (!at(TokenKind::end) && !at(TokenKind::right_parenthesis) && !at_tail_after_condition()) {
-      Expr more;
-      expression(more);
+      Expr group;
+      group.kind = Expr::Kind::all;
+      group.span = out.span;
+      group.children.push_back(std::move(out));
+      expression(group.children.emplace_back());
+      out = std::move(group);
     }
   }
 }
@@ -330,8 +338,11 @@ Parsed<Rule> parse_rule(std::string_view text, const Limits &limits) {
   Parsed<Rule> result;
   parser.rule(result.value.emplace());
   result.diagnostics = parser.take_diagnostics();
-  if (!result.diagnostics.empty())
+  if (!result.diagnostics.empty()) {
+    if (!parser.stopped())
+      result.remains = std::move(result.value);
     result.value.reset();
+  }
   return result;
 }
 

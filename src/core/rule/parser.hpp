@@ -11,6 +11,9 @@ namespace segmentation::core {
 template <typename T> struct Parsed {
   std::optional<T> value;  // absent where there is any diagnostic
   Diagnostics diagnostics; // in the order of the text
+  // What could be read of a refused rule (parse_rule only), its other conditions `broken`: good for finding
+  // more mistakes and for nothing else. Absent where reading ended early.
+  std::optional<T> remains;
 };
 
 /// Parses a rule: [FROM customers [SHOW ..] WHERE] condition [ORDER BY ..] [LIMIT n]. Never throws but

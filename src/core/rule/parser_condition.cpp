@@ -27,6 +27,25 @@ void start_group(Expr &out, Expr::Kind kind, Span joiner) {
   append(out, std::move(first));
 }
 
+/// True for a name on its own, which may be meant as the beginning of something else.
+bool is_lone_name(const Expr &expr) noexcept {
+  return expr.kind == Expr::Kind::truth ||
+         (expr.kind == Expr::Kind::negation && is_lone_name(expr.children[0]));
+}
+
+void make_broken(Expr &out) {
+  const Span span = out.span;
+  out = Expr();
+  out.kind = Expr::Kind::broken;
+  out.span = span;
+}
+
+/// Whether a constant is a date, as far as it shows.
+bool is_date(const Literal &literal) {
+  return literal.kind == Literal::Kind::date ||
+         (literal.kind == Literal::Kind::text && read_date_form(literal.text).form);
+}
+
 } // namespace
 
 /// expression := or_list, or inside MATCHES: or_list { ',' or_list }
@@ -101,8 +120,10 @@ void Parser::and_list(Expr &out) {
   out.span = {begin, last_end()};
 }
 
-/// Takes AND, or reports that it is missing and goes on as if it stood there.
-bool Parser::next_in_and_list(const Expr &previous) {
+/// Takes AND, or reports that it is missing and goes on as if it stood there. Where what follows is no test,
+/// or may belong to a name before it, the rest of that clause is skipped: one mistake is told once.
+bool Parser::next_in_and_list(Expr &previous) {
+  const Stretch own(*this);
   while (!stopped_) {
     if (take(Word::and_))
       return true;
@@ -117,19 +138,53 @@ bool Parser::next_in_and_list(const Expr &previous) {
     }
     const bool sign = at(TokenKind::plus) || at(TokenKind::minus);
     const bool is_constant = at_constant() && !sign;
-    const bool after_name = previous.kind == Expr::Kind::truth;
+    const bool after_name = is_lone_name(previous);
     if (after_name && is_constant) {
       error(peek().span, fmt::format("an operator is missing before \"{}\"", excerpt(peek().span)));
     } else if (is_constant || is_name_start(peek()) || at(Word::not_) || at(TokenKind::left_parenthesis)) {
       error(peek().span, fmt::format("{}AND or OR is missing before \"{}\"",
                                      after_name ? "an operator, " : "", excerpt(peek().span)));
-      return true;
+      if (!after_name && at_test())
+        return true;
     } else {
       unexpected();
+      if (previous.kind >= Expr::Kind::compare && previous.kind <= Expr::Kind::is_null)
+        make_broken(previous);
     }
+    if (after_name)
+      make_broken(previous);
     recover();
   }
   return false;
+}
+
+/// True where a test seems to begin: a parenthesis, NOT, or a name with an operator behind it.
+bool Parser::at_test() const noexcept {
+  if (at(TokenKind::left_parenthesis) || at(Word::not_))
+    return true;
+  if (!is_name_start(peek()))
+    return false;
+  std::size_t behind = 1;
+  while (peek(behind).kind == TokenKind::dot)
+    behind += 2;
+  const TokenKind kind = peek(behind).kind;
+  if ((kind >= TokenKind::eq && kind <= TokenKind::ge) || kind == TokenKind::left_parenthesis)
+    return true;
+  behind += peek(behind).word == Word::not_ ? 1 : 0;
+  switch (peek(behind).word) {
+  case Word::in:
+  case Word::between:
+  case Word::contains:
+  case Word::is:
+  case Word::matches:
+  case Word::not_matches:
+    return true;
+  case Word::starts:
+  case Word::ends:
+    return peek(behind + 1).word == Word::with;
+  default:
+    return false;
+  }
 }
 
 /// not_test := { NOT } primary
@@ -173,16 +228,21 @@ void Parser::primary(Expr &out) {
       return recover();
     // (number_of_orders) > 1
     if (out.kind == Expr::Kind::truth) {
+      const Stretch own(*this);
       const bool good = test(out);
       if (out.kind != Expr::Kind::truth)
         out.span = {opening.begin, last_end()};
-      if (!good)
-        recover();
+      end_clause(out, good);
+    } else if (out.kind == Expr::Kind::broken) {
+      recover();
     }
     return;
   }
   if (is_name_start(peek()) && !at_tail_before_condition())
     return subject(out);
+  const Stretch own(*this);
+  out.span = peek().span;
+  make_broken(out);
   if (at_constant()) {
     constant_first();
   } else if (at(TokenKind::end) || at(TokenKind::right_parenthesis) || at(TokenKind::comma) ||
@@ -196,6 +256,7 @@ void Parser::primary(Expr &out) {
 }
 
 void Parser::subject(Expr &out) {
+  const Stretch own(*this);
   count_clause();
   const std::uint32_t begin = peek().span.begin;
   bool good = false;
@@ -209,8 +270,20 @@ void Parser::subject(Expr &out) {
       good = at(TokenKind::left_parenthesis) ? older_spelling(out) : test(out);
   }
   out.span = {begin, last_end()};
+  end_clause(out, good);
+}
+
+/// Ends a clause. One with a mistake is broken, be it the scanner's and hard behind; where it can not be gone
+/// on with, its rest is skipped.
+void Parser::end_clause(Expr &out, bool good) {
+  const auto first = std::lower_bound(
+      lexical_.begin(), lexical_.end(), out.span.begin,
+      [](const Diagnostic &mistake, std::uint32_t begin) { return mistake.span.begin < begin; });
+  const bool unreadable = first != lexical_.end() && first->span.begin <= peek().span.begin;
   if (!good)
     recover();
+  if (!good || failed_ || unreadable)
+    make_broken(out);
 }
 
 /// 5 < number_of_orders: says how it is written here.
@@ -230,19 +303,27 @@ void Parser::constant_first() {
   error({begin, last_end()}, "a condition begins with a name, not with a constant", std::move(hint));
 }
 
-/// A comma joins conditions on different columns, as in Shopify.
-void Parser::check_repeated(const std::vector<Expr> &conditions) {
+/// A comma joins conditions on different columns, as in Shopify. The older spelling of a source knows no AND.
+void Parser::check_repeated(const std::vector<Expr> &conditions, const Name *older_source) {
   if (stopped_)
     return;
+  const Stretch own(*this);
   for (const std::size_t i : repeated_columns(conditions)) {
     const Expr &condition = conditions[i];
     const std::string name = print_name(condition.left.name);
+    // Dates know no IN.
     const bool range = condition.kind == Expr::Kind::between ||
                        (condition.kind == Expr::Kind::compare && condition.op != CompareOp::eq &&
-                        condition.op != CompareOp::ne);
+                        condition.op != CompareOp::ne) ||
+                       std::any_of(condition.literals.begin(), condition.literals.end(), is_date);
+    const std::string_view together = range                     ? "BETWEEN .. AND .."
+                                      : older_source != nullptr ? "(.., ..)"
+                                                                : "IN (..)";
     error(condition.left.name.span, fmt::format("\"{}\" is given twice", name),
-          range ? fmt::format("Use {} BETWEEN .. AND .., or join the two conditions with AND.", name)
-                : fmt::format("Use {} IN (..), or join the two conditions with AND.", name));
+          older_source != nullptr
+              ? fmt::format("Use {}: {}, or two tests of {} joined by AND.", name, together,
+                            print_name(*older_source))
+              : fmt::format("Use {} {}, or join the two conditions with AND.", name, together));
   }
 }
 

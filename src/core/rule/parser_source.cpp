@@ -76,14 +76,13 @@ bool Parser::older_spelling(Expr &out) {
   const std::uint32_t begin = peek().span.begin;
   ++matches_depth_;
   if (!at(TokenKind::right_parenthesis))
-    do {
-      if (!older_argument(arguments.emplace_back()))
-        recover();
-    } while (take(TokenKind::comma));
+    do
+      older_argument(arguments.emplace_back());
+    while (take(TokenKind::comma));
   --matches_depth_;
   if (!close(opening))
     return false;
-  check_repeated(arguments);
+  check_repeated(arguments, &out.left.name);
   if (arguments.size() == 1) {
     out.children.push_back(std::move(arguments.front()));
   } else if (arguments.size() > 1) {
@@ -100,9 +99,16 @@ bool Parser::older_spelling(Expr &out) {
 }
 
 /// name ':' ( constant | list | BETWEEN a AND b )
-bool Parser::older_argument(Expr &out) {
+void Parser::older_argument(Expr &out) {
+  const Stretch own(*this);
   count_clause();
   out.span = peek().span;
+  const bool good = older_values(out);
+  out.span.end = std::max(out.span.end, last_end());
+  end_clause(out, good);
+}
+
+bool Parser::older_values(Expr &out) {
   out.left.span = peek().span;
   // Shopify's word for count >=, from before it had operators.
   const bool at_least = peek().kind == TokenKind::word && fold_case(piece(peek().span)) == "count_at_least";
@@ -132,7 +138,6 @@ bool Parser::older_argument(Expr &out) {
     out.op = CompareOp::ge;
     out.left.name.parts.front() = {"count", false};
   }
-  out.span.end = last_end();
   return good;
 }
 
@@ -167,6 +172,10 @@ bool Parser::into_function(Expr &out) {
   check_repeated(given);
   out.kind = Expr::Kind::function;
   for (Expr &condition : given) {
+    if (condition.kind == Expr::Kind::broken) {
+      failed_ = true;
+      continue;
+    }
     const bool plain =
         (condition.kind == Expr::Kind::in && !condition.negated) ||
         (condition.kind == Expr::Kind::compare && condition.op == CompareOp::eq && !condition.right);

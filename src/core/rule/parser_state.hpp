@@ -9,13 +9,15 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace segmentation::core::syntax {
 
-/// A recursive-descent parser that goes on after a mistake. Each grammar function fills what it can; once
-/// there is any diagnostic the tree is thrown away, so functions need not leave it whole. Those that return
-/// bool return false where the caller can not go on with what follows; the mistake is reported by then.
+/// A recursive-descent parser that goes on after a mistake. Each grammar function fills what it can; a clause
+/// with a mistake of its own is made `broken` as it ends, so functions need not leave it whole. Those that
+/// return bool return false where the caller can not go on with what follows; the mistake is reported by
+/// then.
 class Parser {
 public:
   Parser(std::string_view text, const Limits &limits, std::string_view noun);
@@ -26,6 +28,8 @@ public:
 
   /// Returns all mistakes in the order of the text.
   Diagnostics take_diagnostics();
+  /// True where the text was not read to its end.
+  bool stopped() const noexcept { return stopped_; }
 
 private:
   /// One level of nesting while it lives. Recursion happens only under one, so the depth limit bounds the
@@ -41,6 +45,19 @@ private:
   private:
     Parser &parser_;
     std::uint32_t levels_;
+  };
+
+  /// A stretch of the text, while it lives, whose mistakes are its own: the clause around it stays whole.
+  class Stretch {
+  public:
+    explicit Stretch(Parser &parser) : parser_(parser), outer_(std::exchange(parser.failed_, false)) {}
+    ~Stretch() { parser_.failed_ = outer_; }
+    Stretch(const Stretch &) = delete;
+    Stretch &operator=(const Stretch &) = delete;
+
+  private:
+    Parser &parser_;
+    bool outer_;
   };
 
   // Tokens
@@ -82,13 +99,15 @@ private:
   void expression(Expr &out);
   void or_list(Expr &out);
   void and_list(Expr &out);
-  bool next_in_and_list(const Expr &previous);
+  bool next_in_and_list(Expr &previous);
+  bool at_test() const noexcept;
   void not_test(Expr &out);
   void primary(Expr &out);
   void subject(Expr &out);
   void constant_first();
-  void check_repeated(const std::vector<Expr> &conditions);
+  void check_repeated(const std::vector<Expr> &conditions, const Name *older_source = nullptr);
   void count_clause();
+  void end_clause(Expr &out, bool good);
 
   // Tests of a value: parser_predicate.cpp
   bool test(Expr &out);
@@ -108,7 +127,8 @@ private:
   bool matches(Expr &out);
   bool matches_body(std::unique_ptr<Expr> &out);
   bool older_spelling(Expr &out);
-  bool older_argument(Expr &out);
+  void older_argument(Expr &out);
+  bool older_values(Expr &out);
   bool older_outcome(Expr &out);
   bool into_function(Expr &out);
   static bool make_coordinates(std::vector<Literal> &literals, Span span);
@@ -146,6 +166,7 @@ private:
   std::uint32_t operations_ = 0;
   std::uint32_t matches_depth_ = 0;
   bool open_ended_ = false;
+  bool failed_ = false;  // the stretch at hand has a mistake
   bool stopped_ = false; // a limit is exceeded or enough is reported: read nothing more
   bool arithmetic_ = false;
   bool in_list_ = false;

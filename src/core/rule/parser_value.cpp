@@ -274,8 +274,20 @@ void Parser::check_number_end(std::uint32_t begin) {
     joined += piece(peek().span);
     advance();
   }
-  if (at_ != before)
+  // No condition begins with a number, so outside lists this comma can only be meant as a point: 999,99.
+  const bool decimal_comma = !in_list_ && at(TokenKind::comma) && touches(0) && touches(1) &&
+                             peek(1).kind == TokenKind::number &&
+                             piece(peek(1).span).find('.') == std::string_view::npos;
+  if (decimal_comma) {
+    advance();
+    std::erase(joined, '.'); // 1.000,99
+    fmt::format_to(std::back_inserter(joined), ".{}", piece(peek().span));
+    advance();
+    error({begin, last_end()}, "the decimal point of a number is a point, not a comma",
+          fmt::format("Write {}.", joined));
+  } else if (at_ != before) {
     error({begin, last_end()}, "a number has no thousands separator", fmt::format("Write {}.", joined));
+  }
 }
 
 /// Reads a date form into a constant, or says what is wrong with it.

@@ -177,6 +177,8 @@ private:
 
   void test(const Expr &expr) {
     constexpr std::array<std::string_view, 6> operators = {" = ", " != ", " < ", " <= ", " > ", " >= "};
+    if (expr.kind == Expr::Kind::broken) // never printed but in a message about what surrounds it
+      return;
     if (expr.kind == Expr::Kind::function)
       return function(expr);
     if (expr.kind == Expr::Kind::matches) {

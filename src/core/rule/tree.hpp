@@ -82,6 +82,7 @@ struct Expr {
     truth,       // left, a boolean attribute on its own
     matches,     // source [NOT] MATCHES (children[0] or nothing); the older spelling is parsed into this
     function,    // a built-in test with named arguments: customer_within_distance(...) = true
+    broken,      // could not be read, and told: only beside diagnostics, see Parsed
   };
   enum class Quantifier : std::uint8_t { one, any, all };
   struct Argument {

@@ -167,12 +167,7 @@ LiveCore *LiveCore::make(const SchemaInput &input, bool key_is_integer, Failure 
 
 std::optional<core::CheckedRule> LiveCore::check(const char *rule, Excerpt excerpt, Failure &failure,
                                                  std::string_view context) const {
-  auto parsed = core::parse_rule(rule);
-  if (!parsed.value) {
-    fail(failure, parsed.diagnostics, rule, rule, excerpt, context);
-    return std::nullopt;
-  }
-  core::Checked checked = core::check_rule(parsed.value->condition, *meaning_);
+  core::Checked checked = core::check_rule(core::parse_rule(rule), *meaning_);
   if (!checked.rule)
     fail(failure, checked.diagnostics, rule, rule, excerpt, context);
   return std::move(checked.rule);

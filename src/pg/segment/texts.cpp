@@ -14,9 +14,8 @@ const char *Texts::keep(std::string text) {
 Texts *Texts::mistakes_of(const LiveCore *live, const char *rule) {
   auto texts = std::make_unique<Texts>();
   auto parsed = core::parse_rule(rule);
-  core::Diagnostics diagnostics = std::move(parsed.diagnostics);
-  if (parsed.value && live != nullptr)
-    diagnostics = core::check_rule(parsed.value->condition, *live->meaning()).diagnostics;
+  core::Diagnostics diagnostics = live != nullptr ? core::check_rule(parsed, *live->meaning()).diagnostics
+                                                  : std::move(parsed.diagnostics);
   for (core::Diagnostic &mistake : diagnostics) {
     Place place = place_of(rule, mistake.span.begin);
     Mistake row;
