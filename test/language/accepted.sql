@@ -91,6 +91,7 @@ INSERT INTO asked (rule, hand) VALUES
 ($r$products_purchased MATCHES (tag IN ('winter')) AND products_purchased NOT MATCHES (category = 'Hats', date > -3m)$r$,
  $h$id IN (SELECT b.customer_id FROM bought b JOIN shop.product_tags t ON t.product_id = b.id WHERE t.tag = 'winter') AND id NOT IN (SELECT b.customer_id FROM bought b WHERE b.category_id = 3 AND pg_temp.day(b.created_at) > (pg_temp.today() - interval '3 months')::date)$h$),
 ($r$orders_placed MATCHES (date > -90d, count >= 2)$r$, $h$(SELECT count(*) FROM placed o WHERE o.customer_id = c.id AND pg_temp.day(o.created_at) > pg_temp.today() - 90) >= 2$h$),
+($r$orders_placed MATCHES (date > -90d, count >= 5)$r$, $h$(SELECT count(*) FROM placed o WHERE o.customer_id = c.id AND pg_temp.day(o.created_at) > pg_temp.today() - 90) >= 5$h$),
 ($r$orders_placed MATCHES (date > -500d, count >= 5)$r$, $h$(SELECT count(*) FROM placed o WHERE o.customer_id = c.id AND pg_temp.day(o.created_at) > pg_temp.today() - 500) >= 5$h$),
 ($r$orders_placed NOT MATCHES (date > -90d)$r$, $h$id NOT IN (SELECT o.customer_id FROM placed o WHERE pg_temp.day(o.created_at) > pg_temp.today() - 90)$h$),
 ($r$orders_placed MATCHES (count < 2, date > -6m)$r$,

@@ -80,6 +80,10 @@ SELECT i, 1 + i % 90, now() - make_interval(days => (i * 7 + i / 90 * 31) % 500,
        10 + i * 37 % 900 + 0.99, CASE WHEN i % 5 = 0 THEN 0 ELSE 10 + i * 37 % 900 + 0.99 END, CASE WHEN i % 11 = 0 THEN 5.5 ELSE 0 END,
        580111 + i % 4, i % 3
 FROM generate_series(1, 500) AS i WHERE i % 90 <> 44 OR i < 100;
+-- Two who come often of late.
+INSERT INTO orders
+SELECT 1000 + i, CASE WHEN i % 2 = 0 THEN 3 ELSE 8 END, now() - make_interval(days => i * 5), NULL, 20 + i, 20 + i, 0, 580111, 1
+FROM generate_series(1, 12) AS i;
 INSERT INTO order_items
 SELECT o.id * 10 + n, o.id, (ARRAY[1, 2, 3, 123, 1234, 2012162031638, 1012132033639, 8954690273503])[1 + (o.id * 3 + n * 5) % 8], 1 + (o.id + n) % 3, 5 + n
 FROM orders AS o, generate_series(1, 2) AS n;

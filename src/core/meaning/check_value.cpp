@@ -13,11 +13,9 @@ bool is_word(NameParts parts, std::string_view word) {
   return parts.size() == 1 && !parts[0].quoted && parts[0].text == word;
 }
 
-/// True where a name begins with the optional word for the customer.
+/// True where a name begins with the table of customers; a leading customer. the parser has dropped.
 bool names_customer(NameParts parts, const Relation &customers) {
-  return parts.size() > 1 &&
-         ((!parts[0].quoted && (parts[0].text == "customer" || parts[0].text == "customers")) ||
-          same_name(parts[0], customers.name));
+  return parts.size() > 1 && same_name(parts[0], customers.name);
 }
 
 } // namespace

@@ -17,8 +17,7 @@ namespace {
 bool names_segments(const Name &name, std::span<const std::string> lists) {
   std::size_t first = 0;
   if (name.parts.size() > 1) {
-    const std::string &head = name.parts.front().text;
-    first = fold_case(head) == "customers" || (!name.parts.front().quoted && head == "customer") ? 1 : 0;
+    first = fold_case(name.parts.front().text) == "customers" ? 1 : 0; // the parser has dropped customer.
   }
   if (first + 1 == name.parts.size() && !name.parts[first].quoted && name.parts[first].text == "segments") {
     return true;
