@@ -42,12 +42,16 @@ struct Arguments {
   }
 };
 
+/// How a statement is planned: anew, for just these arguments; or once a session, for what is run again and
+/// again for a few customers. Saved plans go by the statement's text.
+enum class Plan { once, saved };
+
 /// Runs a query in the active snapshot, changing nothing.
 Rows query(const char *sql, const Arguments &arguments = {});
 /// Runs a statement that may write; returns the number of rows.
-uint64 execute(const char *sql, const Arguments &arguments = {});
-/// Streams a query's rows into a receiver; parallel plans are allowed.
-void stream(const char *sql, DestReceiver *receiver, const Arguments &arguments = {});
+uint64 execute(const char *sql, const Arguments &arguments = {}, Plan plan = Plan::once);
+/// Streams a query's rows into a receiver; a plan for once may be parallel.
+void stream(const char *sql, DestReceiver *receiver, const Arguments &arguments = {}, Plan plan = Plan::once);
 
 /// Returns the columns that a query would give, without running it, in the current memory context.
 TupleDesc columns_of(const char *sql);

@@ -93,8 +93,10 @@ GivenKeys read_keys(const Live *live, Datum value, Oid type) {
 }
 
 Customers customers_of(const Live *live, const GivenKeys &keys) {
-  return {false, PointerGetDatum(construct_array(keys.keys, keys.count, live->key.type, live->key.length,
-                                                 live->key.by_value, live->key.alignment))};
+  return {false,
+          PointerGetDatum(construct_array(keys.keys, keys.count, live->key.type, live->key.length,
+                                          live->key.by_value, live->key.alignment)),
+          keys.count};
 }
 
 CustomerKey core_key(const KeyType &type, Datum key) {

@@ -47,7 +47,7 @@ bool run_feeds(const Live *live, Work *work, const Customers &who, core::Instant
     Arguments arguments;
     if (!who.everyone)
       arguments.add(get_array_type(live->key.type), who.keys);
-    stream(text.sql, &receiver->base, arguments);
+    stream(text.sql, &receiver->base, arguments, who.plan());
     if (!receiver->outgrown)
       flush_batch(receiver);
     pop_context(context);

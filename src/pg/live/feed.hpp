@@ -10,6 +10,9 @@ namespace segmentation::pg {
 struct Customers {
   bool everyone;
   Datum keys;
+  int count; // of keys
+  /// A few are looked up by index whoever they are; for many the planner should know how many.
+  Plan plan() const { return !everyone && count <= 100 ? Plan::saved : Plan::once; }
 };
 
 /// Told how far a build is, every now and then.

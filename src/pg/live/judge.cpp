@@ -40,7 +40,7 @@ void judge_everyone(const Live *live, Work *work, core::Instant now, const Progr
     // The estimate may be off, and texts and sets take what they take: as long as nothing is handed on, more
     // slices can be made.
     bool may_restart = index == 0 && count < slice_limit;
-    if (!run_feeds(live, work, {true, 0}, now, false, {index, count}, may_restart ? limit : 0, progress)) {
+    if (!run_feeds(live, work, {true, 0, 0}, now, false, {index, count}, may_restart ? limit : 0, progress)) {
       count *= 2;
       continue;
     }

@@ -91,7 +91,7 @@ void compare_stored(const Live *live, const Pass &pass, Difference *difference, 
   stream(psprintf("SELECT m.ctid, m.segment_id, m.customer_id%s FROM segmentation.membership AS m "
                   "WHERE m.segment_id = ANY ($1)%s",
                   live->key.integer ? "" : "::text", who.everyone ? "" : " AND m.customer_id = ANY ($2)"),
-         &receiver->base, arguments);
+         &receiver->base, arguments, who.plan());
   flush(receiver);
   run_core([=](Failure &) { difference->finish(*work); });
   MemoryContextDelete(receiver->keys);

@@ -42,7 +42,7 @@ void lock_customers(const Writing &writing) {
   execute("INSERT INTO segmentation.state AS s (customer_id) "
           "SELECT k FROM pg_catalog.unnest($1) AS k GROUP BY k ORDER BY k "
           "ON CONFLICT (customer_id) DO UPDATE SET version = s.version WHERE false",
-          arguments);
+          arguments, writing.who.plan());
 }
 
 /// Marks the locked customers as judged, which those who waited must be able to see; rows of customers who
@@ -52,11 +52,11 @@ void mark_customers(const Writing &writing) {
   arguments.add(get_array_type(writing.live->key.type), writing.who.keys);
   execute("UPDATE segmentation.state AS s SET version = s.version + 1, as_of = pg_catalog.clock_timestamp() "
           "WHERE s.customer_id = ANY ($1)",
-          arguments);
+          arguments, writing.who.plan());
   execute(psprintf("DELETE FROM segmentation.state AS s WHERE s.customer_id = ANY ($1) "
                    "AND NOT EXISTS (SELECT FROM %s AS c WHERE c.%s = s.customer_id)",
                    writing.live->schema.relations[0].from_sql, writing.live->key_column),
-          arguments);
+          arguments, writing.who.plan());
 }
 
 /// Members are stored by the key as it was when the customers were bound.
@@ -172,7 +172,7 @@ void write_counts(Writing *writing) {
   arguments.add(INT8ARRAYOID, make_array(deltas, count, INT8OID));
   execute("INSERT INTO segmentation.count_delta (segment_id, delta) "
           "SELECT d.segment_id, d.delta FROM unnest($1, $2) AS d (segment_id, delta)",
-          arguments);
+          arguments, writing->who.plan());
 }
 
 } // namespace
@@ -184,7 +184,7 @@ int64 write_members(const WriteRequest &request) {
   memset(&writing, 0, sizeof writing);
   const Live *live = writing.live = load_live();
   check_key_type(live);
-  writing.who = {request.everyone, 0};
+  writing.who = {request.everyone, 0, 0};
   if (!request.everyone) {
     writing.who = customers_of(live, read_keys(live, request.customers, request.customers_type));
     lock_customers(writing);
