@@ -2,6 +2,7 @@
 #include "pg/boundary/session.hpp"
 
 #include "pg/boundary/fault.hpp"
+#include "pg/boundary/plans.hpp"
 
 namespace segmentation::pg {
 
@@ -51,59 +52,6 @@ void close_session(const Session &session) {
 
 namespace {
 
-/// A statement's saved plan. The server plans it again where what it reads has changed.
-struct SavedPlan {
-  uint32 hash; // of the text: the key
-  char *sql;
-  SPIPlanPtr plan;
-};
-HTAB *saved_plans = nullptr;
-constexpr long saved_plan_limit = 500;
-
-/// Takes all plans out of use. One of them may be running further up, so they are freed when the transaction
-/// ends.
-void forget_plans() {
-  HASH_SEQ_STATUS all;
-  hash_seq_init(&all, saved_plans);
-  while (auto *saved = static_cast<SavedPlan *>(hash_seq_search(&all))) {
-    auto *callback = static_cast<MemoryContextCallback *>(
-        MemoryContextAllocZero(TopTransactionContext, sizeof(MemoryContextCallback)));
-    callback->func = [](void *plan) { (void)SPI_freeplan(static_cast<SPIPlanPtr>(plan)); };
-    callback->arg = saved->plan;
-    MemoryContextRegisterResetCallback(TopTransactionContext, callback);
-    pfree(saved->sql);
-    (void)hash_search(saved_plans, &saved->hash, HASH_REMOVE, nullptr);
-  }
-}
-
-SPIPlanPtr saved_plan(const char *sql, const Arguments &arguments) {
-  if (saved_plans == nullptr) {
-    HASHCTL control;
-    memset(&control, 0, sizeof control);
-    control.keysize = sizeof(uint32);
-    control.entrysize = sizeof(SavedPlan);
-    saved_plans = hash_create("segmentation plans", 64, &control, HASH_ELEM | HASH_BLOBS);
-  }
-  uint32 hash = DatumGetUInt32(hash_any(reinterpret_cast<const unsigned char *>(sql), strlen(sql)));
-  auto *known = static_cast<SavedPlan *>(hash_search(saved_plans, &hash, HASH_FIND, nullptr));
-  if (known != nullptr && strcmp(known->sql, sql) == 0)
-    return known->plan;
-  if (known != nullptr || hash_get_num_entries(saved_plans) >= saved_plan_limit)
-    forget_plans(); // of rules that are no more, mostly
-  // Left to choose, the server plans a short array anew each time: it takes a plan for any array to be
-  // dearer.
-  SPIPlanPtr plan =
-      SPI_prepare_cursor(sql, arguments.count, const_cast<Oid *>(arguments.types), CURSOR_OPT_GENERIC_PLAN);
-  if (plan == nullptr)
-    elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-  char *text = MemoryContextStrdup(TopMemoryContext, sql);
-  auto *fresh = static_cast<SavedPlan *>(hash_search(saved_plans, &hash, HASH_ENTER, nullptr));
-  fresh->sql = text;
-  fresh->plan = plan;
-  (void)SPI_keepplan(plan); // fails for what is no plan only
-  return plan;
-}
-
 void run(const char *sql, const Arguments &arguments, bool read_only, DestReceiver *receiver, Plan plan) {
   fault_in_server();
   SPIExecuteOptions options;
@@ -122,8 +70,9 @@ void run(const char *sql, const Arguments &arguments, bool read_only, DestReceiv
   }
   // SPI leaves its own context behind; what the caller makes of the rows belongs to his.
   MemoryContext before = CurrentMemoryContext;
-  int code = plan == Plan::saved ? SPI_execute_plan_extended(saved_plan(sql, arguments), &options)
-                                 : SPI_execute_extended(sql, &options);
+  int code = plan == Plan::saved
+                 ? SPI_execute_plan_extended(saved_plan(sql, arguments.count, arguments.types), &options)
+                 : SPI_execute_extended(sql, &options);
   MemoryContextSwitchTo(before);
   if (code < 0)
     elog(ERROR, "running a statement failed: %s", SPI_result_code_string(code));

@@ -33,3 +33,7 @@ SELECT segmentation.refresh(2);
 SELECT 1 / 0;
 ROLLBACK;
 SELECT segmentation.refresh(2) + segmentation.refresh(ARRAY[1, 2, 3]) AS written;
+-- The customers' key becomes another type: the same statements, other parameters.
+SELECT segmentation.matches('data.k1 = 1', 3), segmentation.matches('orders IS NULL', 3);
+ALTER TABLE customers ALTER id TYPE bigint;
+SELECT segmentation.matches('data.k1 = 1', 3), segmentation.matches('orders IS NULL', 3);
