@@ -212,13 +212,16 @@ BEGIN
     EXIT WHEN more = '{}';
     lists := lists || more;
   END LOOP;
-  UPDATE segmentation.segment AS s
-  SET rule = segmentation.rule(segmentation._renamed_rule(segmentation.rule_source(s.rule), old_name, new_name, lists))
-  WHERE segmentation.rule_source(s.rule)
-        <> segmentation._renamed_rule(segmentation.rule_source(s.rule), old_name, new_name, lists);
-  UPDATE segmentation.attribute_definition AS a
-  SET expression = segmentation._renamed_attribute(a.expression, old_name, new_name, lists)
-  WHERE a.expression <> segmentation._renamed_attribute(a.expression, old_name, new_name, lists);
+  WITH renamed AS MATERIALIZED (
+    SELECT s.id, segmentation._renamed_rule(segmentation.rule_source(s.rule), old_name, new_name, lists) AS source
+    FROM segmentation.segment AS s)
+  UPDATE segmentation.segment AS s SET rule = segmentation.rule(r.source)
+  FROM renamed AS r WHERE r.id = s.id AND r.source <> segmentation.rule_source(s.rule);
+  WITH renamed AS MATERIALIZED (
+    SELECT a.name, segmentation._renamed_attribute(a.expression, old_name, new_name, lists) AS expression
+    FROM segmentation.attribute_definition AS a)
+  UPDATE segmentation.attribute_definition AS a SET expression = r.expression
+  FROM renamed AS r WHERE r.name = a.name AND r.expression <> a.expression;
 END $$;
 
 CREATE FUNCTION segmentation.rename_segment(name text, new_name text) RETURNS void

@@ -139,12 +139,10 @@ ConditionPtr Checker::is_null(const Expr &expr, const Context &context) {
       // A json key may hold an array, which does not read as a text.
       left.scalar.type = Kind::text_list;
       present = build::any(span, {std::move(present), list_present(left, span)});
-    } else if (left.field && left.untyped) {
+    } else if (left.field && column_of(schema_, left.scalar.column).kind == Kind::json) {
       Operand list = column_operand(left.scalar.column, expr.left.span);
       list.scalar.type = Kind::text_list;
-      if (column_of(schema_, left.scalar.column).kind == Kind::json) {
-        present = build::any(span, {std::move(present), any_row(left, list_present(list, span), span)});
-      }
+      present = build::any(span, {std::move(present), any_row(left, list_present(list, span), span)});
     }
     break;
   }

@@ -19,7 +19,7 @@ constexpr const char *example =
 constexpr std::int64_t most_kilometres = 100'000;
 
 Decimal kilometres_of_mile() {
-  return Decimal(1'609'344, 6);
+  return Decimal(millimetres_of_mile, 6);
 }
 
 Decimal within(const Decimal &low, const Decimal &number, const Decimal &high) {

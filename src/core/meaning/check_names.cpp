@@ -14,15 +14,6 @@ namespace {
 /// As many columns as a hint may list before it says too much.
 constexpr std::size_t few_columns = 12;
 
-std::string dotted(NameParts parts) {
-  std::string text;
-  for (const Name::Part &part : parts) {
-    text += text.empty() ? "" : ".";
-    text += part.text;
-  }
-  return text;
-}
-
 std::string columns_hint(const std::string &name, const std::vector<std::string> &columns) {
   if (columns.empty() || columns.size() > few_columns) {
     return {};

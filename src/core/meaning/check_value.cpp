@@ -122,10 +122,6 @@ std::optional<Operand> Checker::field_value(NameParts parts, Span span) const {
   if (fields < 0) {
     return std::nullopt;
   }
-  std::string field;
-  for (const Name::Part &part : parts.subspan(taken)) {
-    field += field.empty() ? part.text : "." + part.text;
-  }
   const Relation &relation = schema_.relations[static_cast<std::size_t>(fields)];
   Operand operand = column_operand({fields, relation.value, {}}, span);
   operand.untyped = operand.untyped || operand.scalar.type == Kind::text;
@@ -133,8 +129,9 @@ std::optional<Operand> Checker::field_value(NameParts parts, Span span) const {
   operand.scalar.form = Scalar::Form::aggregate;
   operand.scalar.fold = Fold::last;
   operand.scalar.source = fields;
-  operand.scalar.filter = build::text(Condition::Form::text_in, at(span),
-                                      column_operand({fields, relation.field, {}}, span).scalar, field);
+  operand.scalar.filter =
+      build::text(Condition::Form::text_in, at(span),
+                  column_operand({fields, relation.field, {}}, span).scalar, dotted(parts.subspan(taken)));
   return operand;
 }
 

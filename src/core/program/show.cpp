@@ -1,6 +1,8 @@
 // Values as explain() shows them.
 #include "core/program/show.hpp"
 
+#include "core/value/distance.hpp"
+
 #include <cmath>
 
 #include <fmt/format.h>
@@ -9,7 +11,7 @@ namespace segmentation::core::program {
 namespace {
 
 constexpr int shown_places = 6;
-constexpr double kilometres_per_mile = 1.609344;
+constexpr double kilometres_per_mile = static_cast<double>(millimetres_of_mile) / 1e6;
 
 std::string show_civil(const CivilDate &date) {
   // Year 0 of the calendar is 1 BC.

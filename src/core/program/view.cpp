@@ -14,11 +14,7 @@ namespace {
 
 /// Returns a name as a column is called: its parts with dots between them.
 std::string column_name(const Name &name) {
-  std::string text;
-  for (const Name::Part &part : name.parts) {
-    text += (text.empty() ? "" : ".") + part.text;
-  }
-  return sql::fit_identifier(text);
+  return sql::fit_identifier(dotted(name.parts));
 }
 
 bool contains(const std::vector<std::string> &names, const std::string &name) {

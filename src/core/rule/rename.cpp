@@ -15,18 +15,14 @@ namespace {
 
 /// True where a name of the customer means the list of segments, by the checker's rules for names.
 bool names_segments(const Name &name, std::span<const std::string> lists) {
-  std::size_t first = 0;
-  if (name.parts.size() > 1) {
-    first = fold_case(name.parts.front().text) == "customers" ? 1 : 0; // the parser has dropped customer.
+  std::span<const Name::Part> parts = name.parts;
+  if (parts.size() > 1 && fold_case(parts.front().text) == "customers") { // the parser has dropped customer.
+    parts = parts.subspan(1);
   }
-  if (first + 1 == name.parts.size() && !name.parts[first].quoted && name.parts[first].text == "segments") {
+  if (parts.size() == 1 && !parts[0].quoted && parts[0].text == "segments") {
     return true;
   }
-  std::string whole;
-  for (std::size_t i = first; i < name.parts.size(); ++i) {
-    whole += (i > first ? "." : "") + name.parts[i].text;
-  }
-  whole = fold_case(whole);
+  const std::string whole = fold_case(dotted(parts));
   return std::any_of(lists.begin(), lists.end(),
                      [&](const std::string &list) { return fold_case(list) == whole; });
 }

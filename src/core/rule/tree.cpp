@@ -1,9 +1,18 @@
-// Deep copies of a tree, and the question whether a list of conditions names one column twice.
+// Deep copies of a tree, names as text, and the question whether a list of conditions names one column twice.
 #include "core/rule/tree.hpp"
 
 #include <algorithm>
 
 namespace segmentation::core {
+
+std::string dotted(std::span<const Name::Part> parts) {
+  std::string text;
+  for (const Name::Part &part : parts) {
+    text += text.empty() ? "" : ".";
+    text += part.text;
+  }
+  return text;
+}
 
 Value clone(const Value &value) {
   Value copy;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -117,6 +118,9 @@ struct Rule {
   std::vector<OrderColumn> order_by;
   std::optional<std::uint64_t> limit;
 };
+
+/// Returns the parts of a name with dots between them, without quotes.
+std::string dotted(std::span<const Name::Part> parts);
 
 /// Returns a deep copy.
 Expr clone(const Expr &expr);

@@ -24,6 +24,8 @@ inline constexpr std::int64_t degree_unit = 1'000'000'000'000;
 inline constexpr std::int64_t most_latitude = 90;
 inline constexpr std::int64_t most_longitude = 180;
 
+inline constexpr std::int64_t millimetres_of_mile = 1'609'344;
+
 /// Returns degrees of so many units.
 constexpr double degrees_of(std::int64_t units) noexcept {
   return static_cast<double>(units) / static_cast<double>(degree_unit);
