@@ -56,7 +56,8 @@ CREATE TABLE segmentation.segment (
   created_at  timestamptz       NOT NULL DEFAULT now(),
   changed_at  timestamptz       NOT NULL DEFAULT now(),
   changed_by  name              NOT NULL DEFAULT session_user,
-  view_name   name              -- in schema segments
+  view_name   name,             -- in schema segments
+  built       bigint            NOT NULL DEFAULT 0 -- the definition_version at which everyone's members were last written
 );
 CREATE UNIQUE INDEX segment_name_key ON segmentation.segment (segmentation._fold(name));
 
@@ -76,6 +77,43 @@ CREATE TABLE segmentation.definition_version (
   version bigint  NOT NULL DEFAULT 0
 );
 INSERT INTO segmentation.definition_version DEFAULT VALUES;
+
+-- What still has to reach the members: rows of a binding that changed, by the value that leads to their customers (NULL:
+-- any). Appended by whoever changed them, without a rule of uniqueness, so that no change can hide behind an earlier one;
+-- taken away together with what came of it.
+CREATE TABLE segmentation.dirty (
+  seq        bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  binding_id integer NOT NULL,
+  value      text
+);
+
+-- Customers who could not be judged, and why. They keep their members, and are tried again now and then.
+CREATE TABLE segmentation.set_aside (
+  customer_id text        PRIMARY KEY,
+  attempts    integer     NOT NULL DEFAULT 1,
+  sqlstate    text        NOT NULL,
+  message     text        NOT NULL,
+  since       timestamptz NOT NULL DEFAULT now(),
+  tried_at    timestamptz NOT NULL DEFAULT now(),
+  retry_at    timestamptz NOT NULL DEFAULT now()
+);
+
+-- When a rule was given another meaning, and by whom: members who came or left at that very instant did so because of it.
+CREATE TABLE segmentation.definition_change (
+  segment_id integer     NOT NULL,
+  at         timestamptz NOT NULL,
+  changed_by name        NOT NULL DEFAULT session_user,
+  PRIMARY KEY (segment_id, at)
+);
+
+-- How the work on the queue goes.
+CREATE TABLE segmentation.upkeep (
+  one        boolean PRIMARY KEY DEFAULT true CHECK (one),
+  ticked_at  timestamptz,
+  error_at   timestamptz,
+  error      text
+);
+INSERT INTO segmentation.upkeep DEFAULT VALUES;
 
 -- Sessions keep what they have read of these until they are told of a change.
 CREATE FUNCTION segmentation._definitions_changed() RETURNS trigger
@@ -102,3 +140,7 @@ SELECT pg_catalog.pg_extension_config_dump('segmentation.segment', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.count_delta', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.count_delta_seq_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.dirty', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.dirty_seq_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.set_aside', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.definition_change', '');

@@ -1,9 +1,10 @@
 -- Binding: where the shop's data is. Each call writes its row first and has it checked together with
 -- everything that hangs on it; an error takes the whole call back, so nothing is left behind.
 
--- Takes the definition gate: definitions change one at a time, and not while members are written. Waits 3 s
--- at most unless lock_timeout is set, so that a forgotten transaction does not hold the shop's writers behind
--- this one.
+-- Takes the definition gate: definitions change one at a time, and not while members are written; first a relation
+-- that is to be bound, or bound otherwise, whose writers must be done: what they changed before its triggers were there, nobody
+-- has noted. Waits 3 s at most unless lock_timeout is set, so that a forgotten transaction does not hold the shop's writers
+-- behind this one.
 CREATE FUNCTION segmentation._lock_definitions(relation regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -11,7 +12,7 @@ DECLARE
 BEGIN
   IF NOT limited THEN PERFORM set_config('lock_timeout', '3s', true); END IF;
   IF relation IS NOT NULL THEN
-    EXECUTE format('LOCK TABLE ONLY %s IN ACCESS SHARE MODE', relation);
+    EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', relation);
   END IF;
   PERFORM segmentation._open_definitions();
   IF NOT limited THEN PERFORM set_config('lock_timeout', '0', true); END IF;
@@ -94,7 +95,7 @@ DECLARE
   everyone integer[] := ARRAY(SELECT s.id FROM segmentation.segment AS s
     WHERE NOT COALESCE('segment ' || s.name = ANY (broken), false) ORDER BY s.id);
 BEGIN
-  IF everyone <> '{}' THEN PERFORM segmentation._write(everyone); END IF;
+  IF everyone <> '{}' THEN PERFORM segmentation._write(everyone, true); END IF;
 END $$;
 
 -- Writes one row of the catalog, checks it and what hangs on it. `of` is the binding that it hangs on, NULL
@@ -164,6 +165,8 @@ BEGIN
     WHERE b.id = new.id;
   END IF;
 
+  PERFORM segmentation._install_capture(new.relation);
+  IF old.relation <> new.relation THEN PERFORM segmentation._remove_capture(old.relation); END IF;
   PERFORM segmentation._check_binding(new.id, true);
   IF new.role = 'customers' THEN
     PERFORM segmentation._make_storage(new);
@@ -244,7 +247,7 @@ END $$;
 COMMENT ON FUNCTION segmentation.bind_customers(regclass, name, text, text, boolean) IS
   'Binds the table of customers: one row each, a key of type smallint, integer, bigint, uuid, text or '
   'varchar (default: the primary key), the shop''s IANA time zone (default: the server''s). Creates '
-  'segmentation.membership. Locks: ACCESS SHARE on the table, SHARE ROW EXCLUSIVE on segmentation.segment, '
+  'segmentation.membership. Locks: SHARE ROW EXCLUSIVE on the table and on segmentation.segment, '
   'and with replace ACCESS EXCLUSIVE on views that are made anew.';
 
 -- Returns an IANA time zone's name as the server spells it. Raises 22023 for anything else.
@@ -283,7 +286,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION segmentation.bind_source(text, regclass, name, text, name, name, text, boolean) IS
   'Binds rows of a customer (orders, carts, page views) or rows of another source (order items): key refers '
-  'to of_key of the binding named by of (default: its primary key). Locks: ACCESS SHARE on the table, SHARE '
+  'to of_key of the binding named by of (default: its primary key). Locks: SHARE ROW EXCLUSIVE on the table, SHARE '
   'ROW EXCLUSIVE on segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.bind_lookup(
@@ -304,7 +307,7 @@ END $$;
 COMMENT ON FUNCTION segmentation.bind_lookup(text, regclass, text, name, name, text, boolean) IS
   'Binds facts about the rows of another binding, one row for many (products behind items, a category behind '
   'a product): key, a column of the binding named by of, refers to lookup_key (default: the primary key), '
-  'which must be unique. Locks: ACCESS SHARE on the table, SHARE ROW EXCLUSIVE on segmentation.segment, '
+  'which must be unique. Locks: SHARE ROW EXCLUSIVE on the table and on segmentation.segment, '
   'and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.bind_set(
@@ -329,7 +332,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION segmentation.bind_set(text, regclass, name, name, text, name, text, boolean) IS
   'Binds many values of a customer (tags), or of a source''s or lookup''s row (a product''s tags): key '
-  'refers to of_key of the binding named by of (default: its primary key). Locks: ACCESS SHARE on the table, '
+  'refers to of_key of the binding named by of (default: its primary key). Locks: SHARE ROW EXCLUSIVE on the table, '
   'SHARE ROW EXCLUSIVE on segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.bind_fields(
@@ -361,5 +364,5 @@ END $$;
 COMMENT ON FUNCTION segmentation.bind_fields(text, regclass, name, name, name, text, name, text, boolean) IS
   'Binds extra fields kept as rows of a key, a field''s name and its value: each field is the attribute '
   'name.field at once, without a definition. A value of type text or jsonb is read as what a rule compares it '
-  'with. A customer has each field once, by a unique index or by the rows as they are. Locks: ACCESS SHARE on '
+  'with. A customer has each field once, by a unique index or by the rows as they are. Locks: SHARE ROW EXCLUSIVE on '
   'the table, SHARE ROW EXCLUSIVE on segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';

@@ -98,6 +98,10 @@ BEGIN
 
   bound := segmentation._bound(name);
   PERFORM segmentation._check_ownership(bound.relation);
+  -- Before the row goes, so that this waits for the relation's writers, who would not know it any more.
+  IF to_regclass(bound.relation::text) IS NOT NULL THEN
+    EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', bound.relation);
+  END IF;
   SELECT string_agg(format('"%s"', b.name), ', ' ORDER BY b.id) INTO others
   FROM segmentation.binding AS b WHERE b.of_id = bound.id;
   IF others IS NOT NULL THEN
@@ -118,6 +122,7 @@ BEGIN
     PERFORM segmentation._check_unused('binding', bound.name);
   END IF;
   DELETE FROM segmentation.binding AS b WHERE b.id = bound.id;
+  PERFORM segmentation._remove_capture(bound.relation);
   -- Only a lookup can be read by computed columns.
   IF bound.role = 'lookup' AND NOT segmentation._relation_is_gone() THEN
     BEGIN

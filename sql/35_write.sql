@@ -3,8 +3,3 @@ CREATE FUNCTION segmentation._write_members(segments integer[]) RETURNS bigint
   LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_write_members';
 COMMENT ON FUNCTION segmentation._write_members(integer[]) IS
   'brings everyone''s membership in these segments (NULL: all) up to date; returns the rows written and deleted';
-
-CREATE FUNCTION segmentation._write_members(segments integer[], customers anyarray) RETURNS bigint
-  LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_write_members';
-COMMENT ON FUNCTION segmentation._write_members(integer[], anyarray) IS
-  'brings these customers'' (NULL: everyone''s) membership in these segments (NULL: all) up to date; returns the rows written and deleted';

@@ -42,12 +42,36 @@ BEGIN
     CREATE INDEX membership_customer_id_idx ON segmentation.membership (customer_id);
     COMMENT ON TABLE segmentation.membership
       IS 'Who is in which segment since when. Kept by the extension; read it freely.';
-    -- Updated whenever its customer is judged anew: in place, so pages keep room.
+    -- Closed memberships. One that is open stands in membership alone.
     EXECUTE format(
-      'CREATE TABLE segmentation.state (customer_id %s%s PRIMARY KEY, version bigint NOT NULL DEFAULT 0, as_of timestamptz) '
-      'WITH (fillfactor = 70)', key.full_type, key.collation);
+      'CREATE TABLE segmentation.membership_past (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, '
+      'segment_id integer NOT NULL, customer_id %s%s, entered_at timestamptz NOT NULL, left_at timestamptz NOT NULL, '
+      'recorded_at timestamptz NOT NULL, left_recorded_at timestamptz NOT NULL, entered_reason text NOT NULL, '
+      'left_reason text NOT NULL, changed_by name, note text)', key.full_type, key.collation);
+    CREATE INDEX membership_past_segment_id_idx ON segmentation.membership_past (segment_id, left_at);
+    CREATE INDEX membership_past_customer_id_idx ON segmentation.membership_past (customer_id);
+    COMMENT ON TABLE segmentation.membership_past
+      IS 'Memberships that have ended; read segmentation.membership_history, which has those that go on, too.';
+    -- Updated at every change of its customer: in place, so pages keep room, and without a log: what it holds can
+    -- be read again from the shop's rows, so that a crash costs time, not truth.
+    EXECUTE format(
+      'CREATE UNLOGGED TABLE segmentation.state (customer_id %s%s PRIMARY KEY, version bigint NOT NULL, '
+      'as_of timestamptz NOT NULL, stamp bigint, definitions bigint, verdicts bytea, measures bytea) '
+      'WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05)', key.full_type, key.collation);
+    ALTER TABLE segmentation.state ALTER COLUMN verdicts SET STORAGE EXTERNAL, ALTER COLUMN measures SET STORAGE EXTERNAL;
     COMMENT ON TABLE segmentation.state
-      IS 'One row for each customer who was judged by herself: who writes her members holds its lock.';
+      IS 'One row for each customer who changed: who writes her members holds its lock. Keeps her measures and verdicts.';
+    EXECUTE 'CREATE VIEW segmentation.membership_history AS '
+      'SELECT m.segment_id, m.customer_id, m.entered_at, NULL::timestamptz AS left_at, m.entered_at AS recorded_at, '
+      'NULL::timestamptz AS left_recorded_at, CASE WHEN c.segment_id IS NULL THEN ''rule'' ELSE ''rule changed'' END AS entered_reason, '
+      'NULL::text AS left_reason, c.changed_by, NULL::text AS note '
+      'FROM segmentation.membership AS m LEFT JOIN segmentation.definition_change AS c '
+      'ON c.segment_id = m.segment_id AND c.at = m.entered_at '
+      'UNION ALL '
+      'SELECT p.segment_id, p.customer_id, p.entered_at, p.left_at, p.recorded_at, p.left_recorded_at, p.entered_reason, '
+      'p.left_reason, p.changed_by, p.note FROM segmentation.membership_past AS p';
+    COMMENT ON VIEW segmentation.membership_history
+      IS 'Who was in which segment, since when and why, until when and why. Deleted customers have lost their key.';
     PERFORM segmentation._make_readers(key.type);
   END IF;
   PERFORM segmentation._give_storage(owner);
@@ -63,35 +87,56 @@ DECLARE
     WHEN key = 'uuid'::regtype THEN 'uuid' END;
 BEGIN
   EXECUTE format(
-    'CREATE FUNCTION segmentation.members(segment text) RETURNS SETOF %s LANGUAGE sql STABLE PARALLEL SAFE '
+    'CREATE FUNCTION segmentation.members(segment text) RETURNS SETOF %s LANGUAGE sql STABLE PARALLEL RESTRICTED '
     'AS %L', key,
     -- In a SELECT of its own the name is looked up when the statement runs. The planner would otherwise ask
     -- it for an estimate, by a snapshot that does not see a segment made just before in the same transaction.
-    'SELECT m.customer_id FROM segmentation.membership AS m '
-    'WHERE m.segment_id OPERATOR(pg_catalog.=) (SELECT segmentation._segment_id($1))');
+    format(
+      'SELECT m.customer_id FROM segmentation.membership AS m '
+      'WHERE m.segment_id OPERATOR(pg_catalog.=) (SELECT segmentation._segment_id($1)) '
+      'AND NOT (SELECT segmentation._has_news()) '
+      'UNION ALL SELECT n.customer::%s FROM segmentation._members_now($1) AS n (customer) '
+      'WHERE (SELECT segmentation._has_news())', key));
   COMMENT ON FUNCTION segmentation.members(text)
     IS 'The members of a segment, by key. Locks: ACCESS SHARE on segmentation.membership.';
+  EXECUTE format(
+    'CREATE FUNCTION segmentation.members_at(segment text, at timestamptz) RETURNS SETOF %s LANGUAGE sql STABLE '
+    'AS %L', key,
+    'SELECT m.customer_id FROM segmentation.membership AS m '
+    'WHERE m.segment_id OPERATOR(pg_catalog.=) (SELECT segmentation._segment_id($1)) '
+    'AND m.entered_at OPERATOR(pg_catalog.<=) $2 '
+    'UNION ALL '
+    'SELECT p.customer_id FROM segmentation.membership_past AS p '
+    'WHERE p.segment_id OPERATOR(pg_catalog.=) (SELECT segmentation._segment_id($1)) '
+    'AND p.left_at OPERATOR(pg_catalog.>) $2 AND p.entered_at OPERATOR(pg_catalog.<=) $2');
+  COMMENT ON FUNCTION segmentation.members_at(text, timestamptz)
+    IS 'Who was in a segment at an instant, by key; NULL for each who has been deleted since. Locks: ACCESS SHARE on '
+      'segmentation.membership and membership_past.';
   IF taken IS NOT NULL THEN
     EXECUTE format(
       'CREATE FUNCTION segmentation.segments_of(customers %s[]) RETURNS TABLE (customer %s, segment text) '
-      'LANGUAGE sql STABLE PARALLEL SAFE AS %L', taken, key,
+      'LANGUAGE sql STABLE PARALLEL RESTRICTED AS %L', taken, key,
       'SELECT m.customer_id, s.name FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id '
       'OPERATOR(pg_catalog.=) m.segment_id '
-      'WHERE m.customer_id OPERATOR(pg_catalog.=) ANY ($1) ORDER BY m.customer_id, s.name');
+      'WHERE m.customer_id OPERATOR(pg_catalog.=) ANY ($1) AND NOT (SELECT segmentation._has_news()) '
+      'UNION ALL SELECT n.customer::' || key || ', n.segment FROM segmentation._segments_now(ARRAY(SELECT c::text FROM '
+      'pg_catalog.unnest($1) AS c)) AS n WHERE (SELECT segmentation._has_news()) ORDER BY 1, 2');
     EXECUTE format(
       'COMMENT ON FUNCTION segmentation.segments_of(%s[]) IS %L', taken,
       'The segments of each of these customers. Locks: ACCESS SHARE on segmentation.membership.');
   END IF;
   EXECUTE format(
     'CREATE FUNCTION segmentation.segments_of(customers text[]) RETURNS TABLE (customer %s, segment text) '
-    'LANGUAGE sql STABLE PARALLEL SAFE AS %L', key,
+    'LANGUAGE sql STABLE PARALLEL RESTRICTED AS %L', key,
     format(
       'SELECT m.customer_id, s.name FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id '
       'OPERATOR(pg_catalog.=) m.segment_id '
-      'WHERE m.customer_id OPERATOR(pg_catalog.=) ANY (%s) ORDER BY m.customer_id, s.name',
+      'WHERE m.customer_id OPERATOR(pg_catalog.=) ANY (%s) AND NOT (SELECT segmentation._has_news()) '
+      'UNION ALL SELECT n.customer::%s, n.segment FROM segmentation._segments_now(ARRAY(SELECT segmentation._key_text(c) FROM '
+      'pg_catalog.unnest($1) AS c)) AS n WHERE (SELECT segmentation._has_news()) ORDER BY 1, 2',
       CASE WHEN taken IS NULL THEN '$1'
            ELSE format('ARRAY(SELECT segmentation._%s_of(c.given) FROM pg_catalog.unnest($1) AS '
-             'c(given))', taken) END));
+             'c(given))', taken) END, key));
   COMMENT ON FUNCTION segmentation.segments_of(text[]) IS
     'The segments of each of these customers. Locks: ACCESS SHARE on segmentation.membership.';
 END $$;
@@ -105,6 +150,8 @@ BEGIN
   IF (SELECT c.relowner::regrole::text FROM pg_class AS c
     WHERE c.oid = 'segmentation.membership'::regclass) <> quote_ident(owner) THEN
     EXECUTE format('ALTER TABLE segmentation.membership OWNER TO %I', owner);
+    EXECUTE format('ALTER TABLE segmentation.membership_past OWNER TO %I', owner);
+    EXECUTE format('ALTER VIEW segmentation.membership_history OWNER TO %I', owner);
     EXECUTE format('ALTER TABLE segmentation.state OWNER TO %I', owner);
   END IF;
   FOR item IN SELECT f.oid FROM segmentation._readers() AS f(oid) LOOP
@@ -119,7 +166,7 @@ CREATE FUNCTION segmentation._readers() RETURNS SETOF regprocedure
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT p.oid::regprocedure FROM pg_proc AS p
   WHERE p.pronamespace = 'segmentation'::regnamespace
-    AND (p.proname = 'members' OR p.proname = 'segments_of' AND p.proretset
+    AND (p.proname IN ('members', 'members_at') OR p.proname = 'segments_of' AND p.proretset
       AND p.proargnames[1] = 'customers')
   ORDER BY p.oid;
 $$;
@@ -134,6 +181,10 @@ BEGIN
   FOR item IN SELECT f.oid FROM segmentation._readers() AS f(oid) LOOP
     EXECUTE format('DROP FUNCTION %s', item);
   END LOOP;
-  IF segmentation._key_type() IS NOT NULL THEN DROP TABLE segmentation.membership, segmentation.state; END IF;
+  IF segmentation._key_type() IS NOT NULL THEN
+    -- The view reads a table of the extension's, so that it went with an extension that was dropped.
+    DROP VIEW IF EXISTS segmentation.membership_history;
+    DROP TABLE segmentation.membership, segmentation.membership_past, segmentation.state;
+  END IF;
   DELETE FROM segmentation.count_delta;
 END $$;

@@ -24,10 +24,15 @@ CREATE FUNCTION segmentation._own_rows(segment_id integer) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN format('segmentation._segment_rows_%s()', segment_id);
 
--- Evaluates these segments for everyone and writes the differences.
-CREATE FUNCTION segmentation._write(segments integer[]) RETURNS void
+-- Evaluates these segments for everyone and writes the differences; `changed` tells that their rules have another meaning
+-- than before.
+CREATE FUNCTION segmentation._write(segments integer[], changed boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  IF changed THEN
+    INSERT INTO segmentation.definition_change (segment_id, at) SELECT s, now() FROM unnest(segments) AS s
+    ON CONFLICT DO NOTHING;
+  END IF;
   PERFORM segmentation._write_members(segments);
 END $$;
 
@@ -172,7 +177,7 @@ BEGIN
     WHEN s.rule OPERATOR(segmentation.=) alter_segment.rule THEN 0 ELSE 1 END,
       changed_at = now(), changed_by = SESSION_USER
   WHERE s.id = changed;
-  PERFORM segmentation._write(changed || segmentation._dependents(changed));
+  PERFORM segmentation._write(changed || segmentation._dependents(changed), true);
   PERFORM segmentation._follow_views(changed);
 END $$;
 COMMENT ON FUNCTION segmentation.alter_segment(text, segmentation.rule, boolean) IS
@@ -300,6 +305,8 @@ BEGIN
   -- The segment first: that waits for whoever is writing its members, so that the rows below are all there are.
   DELETE FROM segmentation.segment AS s WHERE s.id = ANY (gone);
   DELETE FROM segmentation.membership AS m WHERE m.segment_id = ANY (gone);
+  DELETE FROM segmentation.membership_past AS p WHERE p.segment_id = ANY (gone);
+  DELETE FROM segmentation.definition_change AS c WHERE c.segment_id = ANY (gone);
   DELETE FROM segmentation.count_delta AS d WHERE d.segment_id = ANY (gone);
   -- An attribute that names the segment would be left without a meaning.
   PERFORM segmentation._check_not_missed('segment', drop_segment.name, known);

@@ -3,37 +3,37 @@ CREATE FUNCTION segmentation.refresh(customer bigint) RETURNS bigint
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_refresh';
 COMMENT ON FUNCTION segmentation.refresh(bigint) IS
   'recomputes this customer in all segments; returns the member rows written and deleted. Locks until the transaction ends: '
-  'her row of segmentation.state; waits for builds of whole segments';
+  'her row of segmentation.state; waits for definitions and builds of whole segments';
 
 CREATE FUNCTION segmentation.refresh(customers bigint[]) RETURNS bigint
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_refresh';
 COMMENT ON FUNCTION segmentation.refresh(bigint[]) IS
   'recomputes these customers in all segments; returns the member rows written and deleted. Locks until the transaction ends: '
-  'their rows of segmentation.state, in the order of their keys; waits for builds of whole segments';
+  'their rows of segmentation.state, in the order of their keys; waits for definitions and builds of whole segments';
 
 CREATE FUNCTION segmentation.refresh(customer uuid) RETURNS bigint
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_refresh';
 COMMENT ON FUNCTION segmentation.refresh(uuid) IS
   'recomputes this customer in all segments; returns the member rows written and deleted. Locks until the transaction ends: '
-  'her row of segmentation.state; waits for builds of whole segments';
+  'her row of segmentation.state; waits for definitions and builds of whole segments';
 
 CREATE FUNCTION segmentation.refresh(customers uuid[]) RETURNS bigint
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_refresh';
 COMMENT ON FUNCTION segmentation.refresh(uuid[]) IS
   'recomputes these customers in all segments; returns the member rows written and deleted. Locks until the transaction ends: '
-  'their rows of segmentation.state, in the order of their keys; waits for builds of whole segments';
+  'their rows of segmentation.state, in the order of their keys; waits for definitions and builds of whole segments';
 
 CREATE FUNCTION segmentation.refresh(customer text) RETURNS bigint
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_refresh';
 COMMENT ON FUNCTION segmentation.refresh(text) IS
   'recomputes this customer in all segments; returns the member rows written and deleted. Locks until the transaction ends: '
-  'her row of segmentation.state; waits for builds of whole segments';
+  'her row of segmentation.state; waits for definitions and builds of whole segments';
 
 CREATE FUNCTION segmentation.refresh(customers text[]) RETURNS bigint
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_refresh';
 COMMENT ON FUNCTION segmentation.refresh(text[]) IS
   'recomputes these customers in all segments; returns the member rows written and deleted. Locks until the transaction ends: '
-  'their rows of segmentation.state, in the order of their keys; waits for builds of whole segments';
+  'their rows of segmentation.state, in the order of their keys; waits for definitions and builds of whole segments';
 
 CREATE FUNCTION segmentation.refresh_all() RETURNS bigint
   LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_refresh_all';
@@ -61,6 +61,7 @@ CREATE FUNCTION segmentation.verify(segment text DEFAULT NULL) RETURNS SETOF seg
 DECLARE
   chosen record;
   mistake text;
+  pending text[] := ARRAY(SELECT q FROM segmentation._queued() AS q UNION SELECT n FROM segmentation._news() AS n);
 BEGIN
   IF verify.segment IS NOT NULL AND NOT EXISTS (SELECT FROM segmentation.segment AS s WHERE segmentation._fold(s.name) = segmentation._fold(verify.segment)) THEN
     RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = format('segment "%s" does not exist', verify.segment);
@@ -77,12 +78,15 @@ BEGIN
       CONTINUE;
     END IF;
     RETURN QUERY EXECUTE format(
-      'SELECT %L::text, coalesce(m.customer_id, e.customer)::text, m.customer_id IS NOT NULL, e.customer IS NOT NULL, false '
+      'SELECT %L::text, coalesce(m.customer_id, e.customer)::text, m.customer_id IS NOT NULL, e.customer IS NOT NULL, '
+      '$2 OR coalesce(m.customer_id, e.customer)::text = ANY ($1) '
       'FROM (SELECT * FROM segmentation.membership WHERE segment_id = %s) AS m '
       'FULL JOIN (%s) AS e (customer) ON e.customer = m.customer_id '
       'WHERE m.customer_id IS NULL OR e.customer IS NULL ORDER BY 2',
-      chosen.name, chosen.id, segmentation.to_sql(chosen.rule));
+      chosen.name, chosen.id, segmentation.to_sql(chosen.rule))
+    USING pending, array_position(pending, NULL) IS NOT NULL;
   END LOOP;
 END $$;
 COMMENT ON FUNCTION segmentation.verify(text) IS
-  'holds the stored members of a segment (NULL: of all) against its rule as plain SQL, in one snapshot at now(); no row means right';
+  'holds the stored members of a segment (NULL: of all) against its rule as plain SQL, in one snapshot at now(); no row means right. Differences '
+  'of customers whose changes are queued, set aside, or this transaction''s own and not flushed yet are pending';

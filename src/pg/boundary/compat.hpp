@@ -16,6 +16,30 @@ static inline void segmentation_insert_index_entries(ResultRelInfo *target, Tupl
 #endif
 }
 
+// Likewise for a row that is inserted speculatively; returns whether another row has its key.
+static inline bool segmentation_insert_speculative_index_entries(ResultRelInfo *target, TupleTableSlot *slot,
+                                                                 EState *estate) {
+  bool conflict = false;
+#if PG_VERSION_NUM >= 160000
+  list_free(ExecInsertIndexTuples(target, slot, estate, false, true, &conflict, NIL, false));
+#else
+  list_free(ExecInsertIndexTuples(target, slot, estate, false, true, &conflict, NIL));
+#endif
+  return conflict;
+}
+
+// PostgreSQL 16 tells which indexes need entries, not only whether any does; all of ours are btrees.
+static inline void segmentation_update_tuple(Relation relation, ItemPointer place, TupleTableSlot *slot,
+                                             Snapshot snapshot, bool *new_index_entries) {
+#if PG_VERSION_NUM >= 160000
+  TU_UpdateIndexes indexes;
+  simple_table_tuple_update(relation, place, slot, snapshot, &indexes);
+  *new_index_entries = indexes != TU_None;
+#else
+  simple_table_tuple_update(relation, place, slot, snapshot, new_index_entries);
+#endif
+}
+
 // PostgreSQL 15.0 knew InitMaterializedSRF under another name only in its betas; from 17 on query identifiers
 // are signed.
 #if PG_VERSION_NUM >= 180000

@@ -31,32 +31,41 @@ constexpr const char *pinned_settings[][2] = {
     {"parallel_tuple_cost", "0.02"},
 };
 
-Session open_session() {
+Session open_session(bool may_commit) {
   check_encoding();
   Session session;
   session.caller = CurrentMemoryContext;
   session.settings = NewGUCNestLevel();
   for (const auto &[name, value] : pinned_settings)
     (void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-  if (SPI_connect() != SPI_OK_CONNECT)
+  if (SPI_connect_ext(may_commit ? SPI_OPT_NONATOMIC : 0) != SPI_OK_CONNECT)
     elog(ERROR, "SPI_connect failed");
   return session;
 }
 
-void close_session(const Session &session) {
+void leave_settings(const Session &session) {
+  AtEOXact_GUC(true, session.settings);
+}
+
+void finish_session(const Session &session) {
   if (SPI_finish() != SPI_OK_FINISH)
     elog(ERROR, "SPI_finish failed");
-  AtEOXact_GUC(true, session.settings);
   MemoryContextSwitchTo(session.caller);
+}
+
+void close_session(const Session &session) {
+  leave_settings(session);
+  finish_session(session);
 }
 
 namespace {
 
-void run(const char *sql, const Arguments &arguments, bool read_only, DestReceiver *receiver, Plan plan) {
+/// Reads in the active snapshot.
+void read(const char *sql, const Arguments &arguments, DestReceiver *receiver, Plan plan) {
   fault_in_server();
   SPIExecuteOptions options;
   memset(&options, 0, sizeof options);
-  options.read_only = read_only;
+  options.read_only = true;
   options.dest = receiver;
   if (arguments.count > 0) {
     ParamListInfo parameters = makeParamList(arguments.count);
@@ -81,21 +90,50 @@ void run(const char *sql, const Arguments &arguments, bool read_only, DestReceiv
 
 } // namespace
 
-Rows query(const char *sql, const Arguments &arguments) {
-  run(sql, arguments, true, nullptr, Plan::once);
+Rows query(const char *sql, const Arguments &arguments, Plan plan) {
+  read(sql, arguments, nullptr, plan);
   return {SPI_tuptable, SPI_processed};
 }
 
+namespace {
+
+/// Runs a statement that may write, by the active snapshot and not, as SPI would by itself, by the
+/// transaction's: in REPEATABLE READ that does not see what others wrote before we had the customers' locks.
+void write(const char *sql, const Arguments &arguments, Plan plan) {
+  fault_in_server();
+  MemoryContext before = CurrentMemoryContext;
+  SPIPlanPtr prepared = plan == Plan::saved
+                            ? saved_plan(sql, arguments.count, arguments.types)
+                            : SPI_prepare(sql, arguments.count, const_cast<Oid *>(arguments.types));
+  if (prepared == nullptr)
+    elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+  int code = SPI_execute_snapshot(prepared, const_cast<Datum *>(arguments.values), arguments.nulls,
+                                  GetActiveSnapshot(), InvalidSnapshot, false, true, 0);
+  if (code < 0)
+    elog(ERROR, "running a statement failed: %s", SPI_result_code_string(code));
+  if (plan == Plan::once)
+    SPI_freeplan(prepared);
+  MemoryContextSwitchTo(before);
+  fault_in_server();
+}
+
+} // namespace
+
 uint64 execute(const char *sql, const Arguments &arguments, Plan plan) {
-  run(sql, arguments, false, nullptr, plan);
+  write(sql, arguments, plan);
   uint64 rows = SPI_processed;
   if (SPI_tuptable != nullptr)
     SPI_freetuptable(SPI_tuptable);
   return rows;
 }
 
+Rows take(const char *sql, const Arguments &arguments) {
+  write(sql, arguments, Plan::once);
+  return {SPI_tuptable, SPI_processed};
+}
+
 void stream(const char *sql, DestReceiver *receiver, const Arguments &arguments, Plan plan) {
-  run(sql, arguments, true, receiver, plan);
+  read(sql, arguments, receiver, plan);
 }
 
 TupleDesc columns_of(const char *sql) {
@@ -140,6 +178,34 @@ Oid own_relation(const char *name) {
                     errdetail("There is no table segmentation.%s yet.", name),
                     errhint("Call segmentation.bind_customers first.")));
   return relation;
+}
+
+Identity become(Oid role) {
+  Identity before;
+  GetUserIdAndSecContext(&before.role, &before.context);
+  SetUserIdAndSecContext(role, before.context | SECURITY_LOCAL_USERID_CHANGE);
+  return before;
+}
+
+void become_again(const Identity &identity) {
+  SetUserIdAndSecContext(identity.role, identity.context);
+}
+
+Oid extension_owner() {
+  HeapTuple schema =
+      SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(get_namespace_oid("segmentation", false)));
+  Oid owner = reinterpret_cast<Form_pg_namespace>(GETSTRUCT(schema))->nspowner;
+  ReleaseSysCache(schema);
+  return owner;
+}
+
+Oid owner_of(Oid relation) {
+  HeapTuple row = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+  if (!HeapTupleIsValid(row))
+    elog(ERROR, "cache lookup failed for relation %u", relation);
+  Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(row))->relowner;
+  ReleaseSysCache(row);
+  return owner;
 }
 
 void push_context(Context &context, const char *format, const char *name) {

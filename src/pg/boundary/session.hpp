@@ -15,8 +15,11 @@ struct Session {
 
 /// Connects to SPI and pins search_path to pg_catalog. Raises 0A000 where the database's encoding is not
 /// UTF8.
-Session open_session();
+Session open_session(bool may_commit = false);
 void close_session(const Session &session);
+/// The two halves of closing: a commit between them leaves no settings to come back to.
+void leave_settings(const Session &session);
+void finish_session(const Session &session);
 
 /// Raises 0A000 where the database's encoding is not UTF8: rules are UTF-8.
 void check_encoding();
@@ -29,7 +32,7 @@ struct Rows {
 
 /// Values for $1, $2, ...
 struct Arguments {
-  static constexpr int limit = 4;
+  static constexpr int limit = 8;
   int count = 0;
   Oid types[limit];
   Datum values[limit];
@@ -47,9 +50,11 @@ struct Arguments {
 enum class Plan { once, saved };
 
 /// Runs a query in the active snapshot, changing nothing.
-Rows query(const char *sql, const Arguments &arguments = {});
-/// Runs a statement that may write; returns the number of rows.
+Rows query(const char *sql, const Arguments &arguments = {}, Plan plan = Plan::once);
+/// Runs a statement that may write, by the active snapshot; returns the number of rows.
 uint64 execute(const char *sql, const Arguments &arguments = {}, Plan plan = Plan::once);
+/// The same; returns the rows that it RETURNs.
+Rows take(const char *sql, const Arguments &arguments = {});
 /// Streams a query's rows into a receiver; a plan for once may be parallel.
 void stream(const char *sql, DestReceiver *receiver, const Arguments &arguments = {}, Plan plan = Plan::once);
 
@@ -64,6 +69,19 @@ int32 int_value(const Rows &rows, uint64 row, int column);
 
 /// Makes an int4[] or int8[] or any other one-dimensional array without NULLs.
 Datum make_array(Datum *values, int count, Oid element);
+
+/// Whose rights are in force.
+struct Identity {
+  Oid role;
+  int context;
+};
+/// Goes on with another role's rights; returns what was before. After an error the transaction's abort goes
+/// back.
+Identity become(Oid role);
+void become_again(const Identity &identity);
+/// Returns the role that owns the extension's own tables.
+Oid extension_owner();
+Oid owner_of(Oid relation);
 
 /// Returns a table of schema segmentation that binding the customers makes; raises 55000 where it is missing.
 Oid own_relation(const char *name);

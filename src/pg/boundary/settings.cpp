@@ -4,12 +4,39 @@
 namespace segmentation::pg {
 
 int build_memory = 256 * 1024;
+int commit_limit = 10000;
+
+namespace {
+
+int maintain = static_cast<int>(Maintain::commit);
+constexpr config_enum_entry maintain_modes[] = {
+    {"commit", static_cast<int>(Maintain::commit), false},
+    {"statement", static_cast<int>(Maintain::statement), false},
+    {"background", static_cast<int>(Maintain::background), false},
+    {nullptr, 0, false},
+};
+
+} // namespace
+
+Maintain maintain_mode() {
+  return static_cast<Maintain>(maintain);
+}
 
 void define_settings() {
   DefineCustomIntVariable(
       "segmentation.build_memory", "Memory that a build may use for its customers' measures.",
       "Beyond it the customers are judged in several passes over the tables.", &build_memory, 256 * 1024,
       1024, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
+  DefineCustomEnumVariable("segmentation.maintain",
+                           "When a transaction's changes reach the members of segments.",
+                           "commit: once, when it commits; statement: after each statement; background: soon "
+                           "after, by a worker or tick().",
+                           &maintain, static_cast<int>(Maintain::commit), maintain_modes, PGC_USERSET, 0,
+                           nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("segmentation.commit_limit",
+                          "Customers whom a transaction may bring up to date when it commits.",
+                          "Those beyond it are queued for the worker or tick().", &commit_limit, 10000, 0,
+                          INT_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("segmentation");
 }
 

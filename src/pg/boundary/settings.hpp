@@ -5,8 +5,16 @@
 
 namespace segmentation::pg {
 
+/// When a transaction's changes reach the members.
+enum class Maintain : int { commit, statement, background };
+
 /// segmentation.build_memory, in kB.
 extern int build_memory;
+/// segmentation.commit_limit: customers whom a transaction brings up to date at its commit.
+extern int commit_limit;
+
+/// segmentation.maintain.
+Maintain maintain_mode();
 
 void define_settings();
 

@@ -11,16 +11,9 @@ namespace {
 /// Runs a query over the definitions, which are for whoever may call our functions: by the rights of their
 /// schema's owner.
 Rows read_definitions(const char *sql) {
-  Oid user;
-  int context;
-  GetUserIdAndSecContext(&user, &context);
-  HeapTuple schema =
-      SearchSysCache1(NAMESPACEOID, ObjectIdGetDatum(get_namespace_oid("segmentation", false)));
-  Oid owner = reinterpret_cast<Form_pg_namespace>(GETSTRUCT(schema))->nspowner;
-  ReleaseSysCache(schema);
-  SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE);
+  Identity caller = become(extension_owner());
   Rows rows = query(sql);
-  SetUserIdAndSecContext(user, context); // after an error the transaction's abort does it
+  become_again(caller);
   return rows;
 }
 
@@ -173,13 +166,17 @@ SchemaInput load_catalog() {
   for (uint64 row = 0; row < rows.count; ++row)
     schema.attributes[row] = {text_value(rows, row, 1), text_value(rows, row, 2)};
   load_sources(schema);
-  rows = read_definitions("SELECT s.id, s.name, s.rule FROM segmentation.segment AS s ORDER BY s.id");
+  rows = read_definitions("SELECT v.version FROM segmentation.definition_version AS v");
+  bool missing;
+  schema.version = rows.count == 0 ? 0 : DatumGetInt64(value_of(rows, 0, 1, missing));
+  rows =
+      read_definitions("SELECT s.id, s.name, s.rule, s.built FROM segmentation.segment AS s ORDER BY s.id");
   schema.segments = make_list<SegmentInput>(rows.count);
   schema.segment_count = static_cast<int>(rows.count);
   for (uint64 row = 0; row < rows.count; ++row) {
-    bool missing;
     RuleValue *rule = rule_value(value_of(rows, row, 3, missing));
-    schema.segments[row] = {int_value(rows, row, 1), text_value(rows, row, 2), rule_source(rule)};
+    schema.segments[row] = {int_value(rows, row, 1), text_value(rows, row, 2), rule_source(rule),
+                            DatumGetInt64(value_of(rows, row, 4, missing))};
   }
   return schema;
 }

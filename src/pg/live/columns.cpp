@@ -241,6 +241,7 @@ void load_columns(RelationInput *relations, int relation_count, const ComputedCo
         appendStringInfo(&expressions, "%s ", computed[j].expression);
       }
       Relation opened = relation_open(relation.relation, AccessShareLock);
+      relation.storage = static_cast<uint64>(relation.relation) << 32 | opened->rd_rel->relfilenode;
       take_columns(relation, RelationGetDescr(opened));
       if (list.len > 0) {
         StringInfoData joins;

@@ -62,7 +62,10 @@ const Oid *relations_of(const Live *live, int *count) {
 }
 
 const Live *load() {
+  static uint64 serial = 0;
   Live *live = static_cast<Live *>(palloc0(sizeof(Live)));
+  live->serial = ++serial;
+  live->context = CurrentMemoryContext;
   live->schema = load_catalog();
   bool bound = live->schema.relation_count > 0 && live->schema.relations[0].role == core::Role::customers;
   if (bound) {
@@ -122,6 +125,11 @@ const Live *load_live_if_bound() {
   MemoryContextSetParent(context, CacheMemoryContext);
   kept = {live, context, relations, count, true, changes};
   return live;
+}
+
+const Live *kept_live() {
+  AcceptInvalidationMessages();
+  return kept.is_valid && OidIsValid(kept.live->customers) ? kept.live : nullptr;
 }
 
 const Live *load_live() {

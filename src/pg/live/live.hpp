@@ -20,12 +20,17 @@ struct KeyType {
   Oid input_parameter = InvalidOid;
 };
 
+struct SegmentProgram;
+
 struct Live {
+  uint64 serial; // no two that a session loads have the same
   SchemaInput schema;
   Oid customers;          // the bound relation
   const char *key_column; // quoted
   KeyType key;
   Owned<LiveCore> *core;
+  MemoryContext context;
+  SegmentProgram *program; // all segments' rules, once somebody has asked for them
 };
 
 /// Returns everything bound and defined, read and prepared, as the latest snapshot shows it; valid until the
@@ -35,6 +40,9 @@ struct Live {
 const Live *load_live();
 /// The same without demanding that customers are bound.
 const Live *load_live_if_bound();
+
+/// Returns what load_live would, where it stands ready, else nullptr; raises nothing.
+const Live *kept_live();
 
 /// Makes a key from a customer of the population that work holds.
 Datum key_datum(const KeyType &key, const CustomerKey &customer);

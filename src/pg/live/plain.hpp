@@ -39,6 +39,7 @@ struct RelationInput {
   int column_count;
   const char *condition; // or nullptr
   bool key_is_enforced;
+  std::uint64_t storage; // of the physical relation: another number where its rows were written anew
 };
 
 struct AttributeInput {
@@ -63,6 +64,7 @@ struct SegmentInput {
   std::int32_t id;
   const char *name;
   const char *source; // the rule as typed
+  std::int64_t built; // the version at which everyone's members were last written
 };
 
 struct ZoneInput {
@@ -74,6 +76,7 @@ struct ZoneInput {
 };
 
 struct SchemaInput {
+  std::int64_t version; // of all definitions
   ZoneInput zone;
   RelationInput *relations;
   int relation_count;

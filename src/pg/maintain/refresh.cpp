@@ -1,5 +1,6 @@
 // refresh, refresh_all and _write_members. Server's side.
 #include "pg/boundary/session.hpp"
+#include "pg/live/customers.hpp"
 #include "pg/maintain/progress.hpp"
 #include "pg/maintain/write.hpp"
 
@@ -11,11 +12,6 @@ SEGMENTATION_FUNCTION(segmentation_write_members) {
   memset(&request, 0, sizeof request);
   request.all_segments = PG_ARGISNULL(0);
   request.segments = request.all_segments ? Datum{0} : PG_GETARG_DATUM(0);
-  request.everyone = PG_NARGS() < 2 || PG_ARGISNULL(1);
-  if (!request.everyone) {
-    request.customers = PG_GETARG_DATUM(1);
-    request.customers_type = argument_type(fcinfo, 1);
-  }
   int64 rows = write_members(request);
   close_session(session);
   PG_RETURN_INT64(rows);
@@ -23,12 +19,7 @@ SEGMENTATION_FUNCTION(segmentation_write_members) {
 
 SEGMENTATION_FUNCTION(segmentation_refresh) {
   Session session = open_session();
-  WriteRequest request;
-  memset(&request, 0, sizeof request);
-  request.all_segments = true;
-  request.customers = PG_GETARG_DATUM(0);
-  request.customers_type = argument_type(fcinfo, 0);
-  int64 rows = write_members(request);
+  int64 rows = refresh_customers(PG_GETARG_DATUM(0), argument_type(fcinfo, 0));
   close_session(session);
   PG_RETURN_INT64(rows);
 }
@@ -38,12 +29,7 @@ SEGMENTATION_FUNCTION(segmentation_refresh_all) {
   Session session = open_session();
   Teller teller;
   start_telling(&teller, "SELECT segmentation.refresh_all()");
-  WriteRequest request;
-  memset(&request, 0, sizeof request);
-  request.all_segments = true;
-  request.everyone = true;
-  request.progress = &teller.progress;
-  int64 rows = write_members(request);
+  int64 rows = write_everyone(&teller.progress);
   stop_telling(&teller);
   close_session(session);
   PG_RETURN_INT64(rows);

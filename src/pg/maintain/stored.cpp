@@ -68,8 +68,7 @@ void ignore(DestReceiver *) {
 
 } // namespace
 
-void compare_stored(const Live *live, const Pass &pass, Difference *difference, Datum segments,
-                    const Customers &who) {
+void compare_stored(const Live *live, const Pass &pass, Difference *difference, Datum segments) {
   auto *receiver = static_cast<StoredReceiver *>(palloc0(sizeof(StoredReceiver)));
   receiver->base.receiveSlot = receive;
   receiver->base.rStartup = start_receiving;
@@ -86,19 +85,33 @@ void compare_stored(const Live *live, const Pass &pass, Difference *difference, 
   run_core([=](Failure &) { difference->start(*work); });
   Arguments arguments;
   arguments.add(INT4ARRAYOID, segments);
-  if (!who.everyone)
-    arguments.add(get_array_type(live->key.type), who.keys);
   stream(psprintf("SELECT m.ctid, m.segment_id, m.customer_id%s FROM segmentation.membership AS m "
-                  "WHERE m.segment_id = ANY ($1)%s",
-                  live->key.integer ? "" : "::text", who.everyone ? "" : " AND m.customer_id = ANY ($2)"),
-         &receiver->base, arguments, who.plan());
+                  "WHERE m.segment_id = ANY ($1)",
+                  live->key.integer ? "" : "::text"),
+         &receiver->base, arguments);
   flush(receiver);
   run_core([=](Failure &) { difference->finish(*work); });
   MemoryContextDelete(receiver->keys);
   pfree(receiver);
 }
 
-uint64 delete_leavers(const Difference *difference) {
+const char *keep_leavers(const Live &live) {
+  return psprintf(
+      "INSERT INTO segmentation.membership_past (segment_id, customer_id, entered_at, left_at, recorded_at, "
+      "left_recorded_at, entered_reason, left_reason, changed_by) "
+      "SELECT g.segment_id, k.%2$s, g.entered_at, GREATEST(pg_catalog.now(), g.entered_at), g.entered_at, "
+      "pg_catalog.now(), CASE WHEN c.segment_id IS NULL THEN 'rule' ELSE 'rule changed' END, "
+      "CASE WHEN k.%2$s IS NULL THEN 'customer deleted' WHEN l.segment_id IS NULL THEN 'rule' ELSE 'rule "
+      "changed' END, "
+      "COALESCE(l.changed_by, c.changed_by) "
+      "FROM gone AS g LEFT JOIN %1$s AS k ON k.%2$s = g.customer_id "
+      "LEFT JOIN segmentation.definition_change AS c ON c.segment_id = g.segment_id AND c.at = g.entered_at "
+      "LEFT JOIN segmentation.definition_change AS l ON l.segment_id = g.segment_id AND l.at = "
+      "pg_catalog.now()",
+      live.schema.relations[0].from_sql, live.key_column);
+}
+
+uint64 delete_leavers(const Live &live, const Difference *difference) {
   constexpr size_t chunk = 10000;
   const RowPlace *places = difference->leavers().data();
   size_t count = difference->leavers().size();
@@ -117,7 +130,11 @@ uint64 delete_leavers(const Difference *difference) {
     Datum array = make_array(values, static_cast<int>(part), TIDOID);
     Arguments arguments;
     arguments.add(get_array_type(TIDOID), array);
-    deleted += execute("DELETE FROM segmentation.membership AS m WHERE m.ctid = ANY ($1)", arguments);
+    deleted +=
+        execute(psprintf("WITH gone AS (DELETE FROM segmentation.membership AS m WHERE m.ctid = ANY ($1) "
+                         "RETURNING m.*) %s",
+                         keep_leavers(live)),
+                arguments);
     pfree(DatumGetPointer(array));
   }
   pfree(values);

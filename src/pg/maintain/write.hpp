@@ -1,7 +1,6 @@
 // Bringing stored membership up to date. Server's side.
 #pragma once
 
-#include "pg/live/customers.hpp"
 #include "pg/live/judge.hpp"
 
 namespace segmentation::pg {
@@ -10,17 +9,19 @@ namespace segmentation::pg {
 struct WriteRequest {
   Datum segments; // integer[] of segments' ids
   bool all_segments;
-  Datum customers; // keys in whatever type, or an array of them
-  Oid customers_type;
-  bool everyone;
   const Progress *progress; // or nullptr
 };
 
-/// Judges the customers by the segments' rules at the transaction's now() and writes what differs into
-/// membership and count_delta. Builds for everyone take turns, until their transactions end; writers of some
-/// customers wait for these, and for one another only over the same customer (segmentation.state). Returns
-/// the number of member rows written and deleted. A session must be open. Raises 42704 for an unknown
-/// segment, 40001 in REPEATABLE READ where another transaction has judged one of the customers since.
+/// Judges everyone by the segments' rules at the transaction's now() and writes what differs into membership,
+/// its history and counts. The caller holds ShareRowExclusiveLock on segmentation.segment. Returns the number
+/// of member rows written and deleted. A session must be open. Raises 42704 for an unknown segment.
 int64 write_members(const WriteRequest &request);
+
+/// The same for all segments; takes the lock.
+int64 write_everyone(const Progress *progress = nullptr);
+
+/// Recomputes some customers (keys in whatever type, or an array of them) in all segments. Locks their rows
+/// of segmentation.state. Returns the number of member rows written and deleted.
+int64 refresh_customers(Datum customers, Oid type);
 
 } // namespace segmentation::pg

@@ -53,13 +53,13 @@ SELECT refused($$SELECT segmentation.is_member('vp', gen_random_uuid())$$);
 SELECT refused($$SELECT segmentation.is_member(NULL, 1)$$);
 SELECT refused($$SELECT segmentation.members('zzz')$$);
 SELECT refused($$SELECT segmentation.member_count('zzz')$$);
--- Inlined into the caller's plan.
+-- Inlined into the caller's plan, but for a branch that only a transaction's own changes take.
 CREATE FUNCTION planned_without_function(statement text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   line text;
 BEGIN
   FOR line IN EXECUTE 'EXPLAIN ' || statement LOOP
-    IF line ~ 'Function Scan' THEN RETURN false; END IF;
+    IF line ~ 'Function Scan on (members|segments_of)' OR line ~ 'ProjectSet' THEN RETURN false; END IF;
   END LOOP;
   RETURN line IS NOT NULL;
 END $$;
@@ -120,7 +120,9 @@ SELECT segmentation.is_member('vip', '00000000-0000-0000-0000-000000000001'), se
 SELECT * FROM segmentation.segments_of(ARRAY['00000000-0000-0000-0000-000000000001', 'x']);
 SELECT count(*) FROM segmentation.segments_of(1);
 -- Changed and deleted customers, once they are refreshed.
+SET session_replication_role = replica; -- no trigger tells
 UPDATE shop.texts SET vip = false WHERE code = 'c1';
 DELETE FROM shop.texts WHERE code = 'c2';
+RESET session_replication_role;
 SELECT segmentation.refresh_all() > 0;
 SELECT segmentation.member_count('vip'), (SELECT count(*) FROM segmentation.members('vip')), (SELECT count(*) FROM segments.vip);

@@ -1,14 +1,32 @@
--- Reading members. A customer may be given as bigint (and whatever casts to it), uuid or text: an untyped
+-- Reading members: stored ones, and for customers whom this transaction has changed itself what its commit will store. A customer
+-- may be given as bigint (and whatever casts to it), uuid or text: an untyped
 -- literal or parameter is text, which is read as the key's own type, and text that is no such key is
 -- nobody's. An unknown segment is an error, an unknown customer is not. Functions whose results are keys are
 -- made by bind_customers: see 36_storage.sql.
 
+-- Tells whether this transaction's own changes concern a customer and have not reached the members yet.
+CREATE FUNCTION segmentation._is_news(customer text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+RETURN segmentation._has_news() AND EXISTS (SELECT FROM segmentation._news() AS n WHERE n IS NULL OR n = customer);
+
+-- Returns a key as the server prints it, whatever form it was given in.
+CREATE FUNCTION segmentation._key_text(customer text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE segmentation._key_type() WHEN 'uuid'::regtype THEN segmentation._uuid_of(customer)::text
+  WHEN 'text'::regtype THEN customer WHEN 'varchar'::regtype THEN customer ELSE segmentation._bigint_of(customer)::text END;
+
+-- Judges a customer now by a segment's rule.
+CREATE FUNCTION segmentation._judge(segment_id integer, customer text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+RETURN (SELECT segmentation.matches(s.rule, customer) FROM segmentation.segment AS s WHERE s.id = segment_id);
+
 CREATE FUNCTION segmentation.is_member(segment text, customer bigint) RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   id   integer := segmentation._segment_id(segment);
   type regtype := segmentation._key_type();
 BEGIN
+  IF segmentation._is_news(customer::text) THEN RETURN segmentation._judge(id, customer::text); END IF;
   -- Each statement is planned when it is first reached, so only the one for the key's type ever is.
   IF type IN ('int8'::regtype, 'int4'::regtype, 'int2'::regtype) THEN
     RETURN EXISTS (SELECT FROM segmentation.membership AS m
@@ -21,11 +39,12 @@ BEGIN
 END $$;
 
 CREATE FUNCTION segmentation.is_member(segment text, customer uuid) RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   id   integer := segmentation._segment_id(segment);
   type regtype := segmentation._key_type();
 BEGIN
+  IF segmentation._is_news(customer::text) THEN RETURN segmentation._judge(id, customer::text); END IF;
   IF type = 'uuid'::regtype THEN
     RETURN EXISTS (SELECT FROM segmentation.membership AS m
       WHERE m.segment_id = id AND m.customer_id = customer);
@@ -37,11 +56,12 @@ BEGIN
 END $$;
 
 CREATE FUNCTION segmentation.is_member(segment text, customer text) RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   id   integer := segmentation._segment_id(segment);
   type regtype := segmentation._key_type();
 BEGIN
+  IF segmentation._is_news(segmentation._key_text(customer)) THEN RETURN segmentation._judge(id, segmentation._key_text(customer)); END IF;
   IF type IN ('text'::regtype, 'varchar'::regtype) THEN
     RETURN EXISTS (SELECT FROM segmentation.membership AS m
       WHERE m.segment_id = id AND m.customer_id = customer);
@@ -54,10 +74,14 @@ BEGIN
 END $$;
 
 CREATE FUNCTION segmentation.segments_of(customer bigint) RETURNS SETOF text
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   type regtype := segmentation._key_type();
 BEGIN
+  IF segmentation._is_news(customer::text) THEN
+    RETURN QUERY SELECT s.name FROM segmentation.segment AS s WHERE segmentation._judge(s.id, customer::text) ORDER BY s.name;
+    RETURN;
+  END IF;
   IF type IN ('int8'::regtype, 'int4'::regtype, 'int2'::regtype) THEN
     RETURN QUERY SELECT s.name FROM segmentation.membership AS m
       JOIN segmentation.segment AS s ON s.id = m.segment_id
@@ -70,10 +94,14 @@ BEGIN
 END $$;
 
 CREATE FUNCTION segmentation.segments_of(customer uuid) RETURNS SETOF text
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   type regtype := segmentation._key_type();
 BEGIN
+  IF segmentation._is_news(customer::text) THEN
+    RETURN QUERY SELECT s.name FROM segmentation.segment AS s WHERE segmentation._judge(s.id, customer::text) ORDER BY s.name;
+    RETURN;
+  END IF;
   IF type = 'uuid'::regtype THEN
     RETURN QUERY SELECT s.name FROM segmentation.membership AS m
       JOIN segmentation.segment AS s ON s.id = m.segment_id
@@ -86,10 +114,14 @@ BEGIN
 END $$;
 
 CREATE FUNCTION segmentation.segments_of(customer text) RETURNS SETOF text
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   type regtype := segmentation._key_type();
 BEGIN
+  IF segmentation._is_news(segmentation._key_text(customer)) THEN
+    RETURN QUERY SELECT s.name FROM segmentation.segment AS s WHERE segmentation._judge(s.id, segmentation._key_text(customer)) ORDER BY s.name;
+    RETURN;
+  END IF;
   IF type IN ('text'::regtype, 'varchar'::regtype) THEN
     RETURN QUERY SELECT s.name FROM segmentation.membership AS m
       JOIN segmentation.segment AS s ON s.id = m.segment_id
@@ -106,7 +138,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION segmentation.member_count(segment text) RETURNS bigint
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   id integer := segmentation._segment_id(segment);
 BEGIN

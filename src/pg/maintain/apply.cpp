@@ -1,0 +1,200 @@
+// Whom do the changes concern, lock them, look again, write. Server's side.
+#include "pg/maintain/apply.hpp"
+
+#include "pg/boundary/contain.hpp"
+#include "pg/boundary/run_core.hpp"
+#include "pg/boundary/settings.hpp"
+#include "pg/maintain/batch.hpp"
+#include "pg/maintain/queue.hpp"
+#include "pg/maintain/touched.hpp"
+#include "pg/maintain/transaction.hpp"
+#include "pg/maintain/write.hpp"
+
+namespace segmentation::pg {
+
+namespace {
+
+/// One application of changes.
+struct Applying {
+  const NetRow *rows;
+  int count;
+  const CapturePlan *const *truncated;
+  int truncated_count;
+  const Live *live;
+  Touched touched;
+  KeyList keys; // whom to lock: those named and, once they are found, those led to
+  bool astray;  // some link led nowhere
+  bool alone;   // with the gate
+};
+
+void load(void *argument) {
+  auto *applying = static_cast<Applying *>(argument);
+  applying->live = load_live();
+  (void)load_program(applying->live);
+}
+
+void collect(void *argument) {
+  auto *applying = static_cast<Applying *>(argument);
+  applying->touched = collect_touched(applying->live, applying->rows, applying->count, applying->truncated,
+                                      applying->truncated_count);
+  applying->keys = copy_keys(applying->touched.keys);
+}
+
+/// Adds those whom links lead to now to those who are known already.
+void find_owners(void *argument) {
+  auto *applying = static_cast<Applying *>(argument);
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetLatestSnapshot());
+  Identity caller = become(owner_of(applying->live->customers));
+  applying->astray = add_owners(applying->live, applying->touched, &applying->keys);
+  become_again(caller);
+  PopActiveSnapshot();
+}
+
+/// Tells whether the live program stands ready, so that reading it cannot fail.
+bool is_ready(const Live *live) {
+  return live != nullptr && live->program != nullptr;
+}
+
+void queue_rest(const Live *live, KeyList *keys) {
+  if (keys->count <= commit_limit)
+    return;
+  enqueue_keys(live, *keys, commit_limit);
+  ereport(NOTICE, (errmsg("%d customers will be brought up to date later", keys->count - commit_limit),
+                   errdetail("This transaction changed %d, and segmentation.commit_limit is %d.", keys->count,
+                             commit_limit),
+                   errhint("The worker does it, or CALL segmentation.tick().")));
+  keys->count = commit_limit;
+}
+
+void rebuild(Applying *applying) {
+  // A commit that waits while it holds a partition, or that judges more customers than it may, holds others
+  // up.
+  Arguments arguments;
+  arguments.add(INT8OID, Int64GetDatum(commit_limit));
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetLatestSnapshot());
+  Rows rows =
+      query(psprintf("SELECT pg_catalog.count(*) > $1 FROM (SELECT FROM %s AS c LIMIT $1 + 1) AS counted",
+                     applying->live->schema.relations[0].from_sql),
+            arguments);
+  PopActiveSnapshot();
+  bool missing;
+  bool many = DatumGetBool(value_of(rows, 0, 1, missing));
+  if (!applying->touched.in_partition && !many) {
+    (void)write_everyone();
+    return;
+  }
+  applying->touched.link_count = 0;
+  applying->touched.keys.count = 0;
+  enqueue_touched(applying->live, applying->touched);
+  ereport(NOTICE, (errmsg("all customers will be brought up to date later"),
+                   errhint("The worker does it, or CALL segmentation.tick().")));
+}
+
+void write(Applying *applying) {
+  Batch batch = start_batch(applying->live);
+  int known = -1;
+  while (known != batch.count) { // rows above may have gone to other customers while we waited
+    known = batch.count;
+    lock_customers(&batch, applying->keys);
+    if (applying->touched.link_count == 0 || contain(find_owners, applying) != nullptr)
+      break;
+    if (applying->astray &&
+        !applying->alone) { // what it led to went away while we waited, and may come back elsewhere
+      LockRelationOid(own_relation("segment"), ShareRowExclusiveLock);
+      applying->alone = true;
+      known = -1;
+    }
+    if (applying->keys.count > commit_limit)
+      queue_rest(applying->live, &applying->keys);
+  }
+  Outcome outcome = write_batch(&batch);
+  end_batch(&batch);
+  enqueue_keys(applying->live, outcome.failed, 0);
+}
+
+/// Does it all, as the customers' owner: an application needs no right on our tables to write into its own.
+void apply_rows(Applying *applying, bool to_queue) {
+  applying->live = kept_live();
+  if (!is_ready(applying->live) && contain(load, applying) != nullptr) {
+    enqueue_rows(applying->rows, applying->count, applying->truncated, applying->truncated_count);
+    return;
+  }
+  Identity caller = become(owner_of(applying->live->customers));
+  ErrorData *error = contain(collect, applying);
+  bool may_go_astray = false;
+  for (int i = 0; i < applying->touched.link_count && error == nullptr; ++i) {
+    const RelationInput &relation = applying->live->schema.relations[applying->touched.links[i].relation];
+    may_go_astray |= relation.role != core::Role::lookup && !relation.key_is_enforced;
+  }
+  if (error == nullptr && may_go_astray && !to_queue && !applying->touched.shared) {
+    error = contain(find_owners, applying); // only to see whether a link leads nowhere
+    applying->keys = copy_keys(applying->touched.keys);
+  }
+  applying->alone = !to_queue && (applying->touched.shared || applying->touched.everyone || applying->astray);
+  const Live *live = applying->live;
+  if (error == nullptr) {
+    applying->live = enter_gate(applying->alone);
+    if (applying->live != live)
+      error = contain(collect, applying);
+  }
+  if (error == nullptr && to_queue) {
+    enqueue_touched(applying->live, applying->touched);
+    become_again(caller);
+    return;
+  }
+  if (error == nullptr && applying->touched.everyone) {
+    rebuild(applying);
+    become_again(caller);
+    return;
+  }
+  if (error == nullptr && applying->touched.link_count > 0)
+    error = contain(find_owners, applying);
+  if (error != nullptr) {
+    enqueue_rows(applying->rows, applying->count, applying->truncated, applying->truncated_count);
+  } else if (applying->keys.count > 0) {
+    queue_rest(applying->live, &applying->keys);
+    write(applying);
+  }
+  become_again(caller);
+}
+
+void apply(bool to_queue) {
+  Owned<Changes> *changes = noted_changes();
+  if (changes == nullptr || !changes->get()->has_news())
+    return;
+  Applying applying;
+  memset(static_cast<void *>(&applying), 0, sizeof applying);
+  Applying *self = &applying;
+  run_core([=](Failure &) {
+    const std::vector<NetRow> &rows = changes->get()->sum_up();
+    self->rows = rows.data();
+    self->count = static_cast<int>(rows.size());
+    self->truncated = changes->get()->truncations().data();
+    self->truncated_count = static_cast<int>(changes->get()->truncations().size());
+  });
+  MemoryContext memory =
+      AllocSetContextCreate(CurrentMemoryContext, "segmentation changes", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext before = MemoryContextSwitchTo(memory);
+  Session session = open_session();
+  MemoryContextSwitchTo(memory);
+  apply_rows(&applying, to_queue);
+  close_session(session);
+  MemoryContextSwitchTo(before);
+  MemoryContextDelete(memory);
+  int level = GetCurrentTransactionNestLevel();
+  run_core([=](Failure &) { changes->get()->set_applied(level); });
+}
+
+} // namespace
+
+void apply_at_commit() {
+  apply(maintain_mode() == Maintain::background);
+}
+
+void apply_now() {
+  apply(false);
+}
+
+} // namespace segmentation::pg

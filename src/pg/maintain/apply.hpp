@@ -1,0 +1,16 @@
+// A transaction's own changes into the members. Server's side.
+#pragma once
+
+#include "pg/boundary/server.hpp"
+
+namespace segmentation::pg {
+
+/// Brings the transaction's changes to the members, or into the queue where segmentation.maintain is
+/// background. What rules, computed columns or lost relations can cause is kept from the caller: those
+/// customers are queued. Raises deadlocks, timeouts, cancels and what the server itself lacks.
+void apply_at_commit();
+
+/// Brings the changes to the members now, whatever segmentation.maintain is.
+void apply_now();
+
+} // namespace segmentation::pg

@@ -1,0 +1,42 @@
+// Some customers on their way from locked rows to written members: the one path of commits, the queue, and
+// refresh. Server's side.
+#pragma once
+
+#include "pg/live/program.hpp"
+#include "pg/maintain/keys.hpp"
+
+namespace segmentation::pg {
+
+/// Customers whose state rows this transaction has locked.
+struct Batch {
+  const Live *live;
+  const SegmentProgram *program;
+  StateTable *table;
+  StateRow *rows; // in the order of the keys
+  int count;
+  int room;
+  TimestampTz instant; // at which they are judged: not before any of them was judged last
+};
+
+/// Takes what keeps definitions and shared rows as they are until the transaction ends: RowExclusiveLock, or
+/// ShareRowExclusiveLock to be alone with them, on segmentation.segment. Before it AccessShareLock on all
+/// bound relations: whoever holds them (TRUNCATE, ALTER TABLE) must not wait for customers that we have
+/// locked. Returns what is live then.
+const Live *enter_gate(bool alone);
+
+Batch start_batch(const Live *live);
+/// Locks the customers of a sorted list who are not locked yet.
+void lock_customers(Batch *batch, const KeyList &keys);
+
+/// What became of a batch.
+struct Outcome {
+  uint64 written;         // member rows
+  const ErrorData *error; // why the failed ones could not be judged; nullptr where none failed
+  KeyList failed;
+};
+
+/// Judges the customers and writes what differs. Who cannot be judged is left as she is.
+Outcome write_batch(Batch *batch);
+void end_batch(Batch *batch);
+
+} // namespace segmentation::pg

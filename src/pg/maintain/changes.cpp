@@ -1,0 +1,120 @@
+// Noting changes and adding them up. C++ side: never calls the server.
+#include "pg/maintain/changes.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <string_view>
+#include <unordered_map>
+
+namespace segmentation::pg {
+
+namespace {
+
+/// Below so many rows each is compared with each.
+constexpr std::size_t few_rows = 16;
+
+struct ImageKey {
+  const CapturePlan *plan;
+  std::string_view image;
+  bool operator==(const ImageKey &) const = default;
+};
+struct HashImage {
+  std::size_t operator()(const ImageKey &key) const noexcept {
+    return std::hash<std::string_view>()(key.image) ^ std::hash<const void *>()(key.plan);
+  }
+};
+
+} // namespace
+
+void Changes::mark(int level) {
+  if (begun_.empty() || begun_.back().level < level)
+    begun_.push_back({level, rows_.size(), bytes_.size()});
+}
+
+void Changes::add(const CapturePlan *plan, int level, int sign, const char *images, const std::uint32_t *ends,
+                  std::uint32_t count) {
+  mark(level);
+  const std::size_t start = bytes_.size();
+  bytes_.insert(bytes_.end(), images, images + (count == 0 ? 0 : ends[count - 1]));
+  rows_.reserve(rows_.size() + count);
+  std::uint32_t at = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    rows_.push_back({plan, start + at, ends[i] - at, static_cast<std::int8_t>(sign)});
+    at = ends[i];
+  }
+}
+
+void Changes::add_truncation(const CapturePlan *plan, int level) {
+  mark(level);
+  rows_.push_back({plan, bytes_.size(), 0, 0});
+}
+
+const std::vector<NetRow> &Changes::sum_up() {
+  net_.clear();
+  truncated_.clear();
+  std::unordered_map<ImageKey, std::size_t, HashImage> known;
+  const bool few = news() <= few_rows;
+  for (std::size_t i = applied(); i < rows_.size(); ++i) {
+    const Row &row = rows_[i];
+    if (row.sign == 0) {
+      truncated_.push_back(row.plan);
+      continue;
+    }
+    const ImageKey key{row.plan, {bytes_.data() + row.offset, row.size}};
+    std::size_t at = net_.size();
+    if (few) {
+      const auto same = std::find_if(net_.begin(), net_.end(), [&](const NetRow &one) {
+        return one.plan == key.plan && std::string_view(one.image, one.size) == key.image;
+      });
+      at = static_cast<std::size_t>(same - net_.begin());
+    } else {
+      at = known.try_emplace(key, net_.size()).first->second;
+    }
+    if (at == net_.size())
+      net_.push_back({key.plan, key.image.data(), row.size, 0});
+    net_[at].count += row.sign;
+  }
+  return net_;
+}
+
+void Changes::set_applied(int level) {
+  if (level <= 1) { // nothing can bring it back but the end of the transaction
+    rows_.clear();
+    bytes_.clear();
+    begun_.clear();
+    applied_.clear();
+    return;
+  }
+  if (!applied_.empty() && applied_.back().level == level)
+    applied_.back().rows = rows_.size();
+  else
+    applied_.push_back({level, rows_.size(), 0});
+}
+
+void Changes::commit(int level) noexcept {
+  for (std::vector<Mark> *marks : {&begun_, &applied_}) {
+    if (marks->empty() || marks->back().level < level)
+      continue;
+    const bool parent_has_one = marks->size() > 1 && (*marks)[marks->size() - 2].level == level - 1;
+    if (!parent_has_one) {
+      marks->back().level = level - 1;
+    } else if (marks == &begun_) {
+      marks->pop_back();
+    } else {
+      (*marks)[marks->size() - 2].rows = marks->back().rows;
+      marks->pop_back();
+    }
+  }
+}
+
+void Changes::roll_back(int level) noexcept {
+  while (!begun_.empty() && begun_.back().level >= level) {
+    rows_.resize(begun_.back().rows);
+    bytes_.resize(begun_.back().bytes);
+    begun_.pop_back();
+  }
+  while (!applied_.empty() && applied_.back().level >= level)
+    applied_.pop_back();
+}
+
+} // namespace segmentation::pg

@@ -1,0 +1,338 @@
+// Appending to the queue, and working it off: entries are taken away and what they come to is written in one
+// transaction, so that a crash loses neither. Server's side.
+#include "pg/maintain/queue.hpp"
+
+#include "pg/boundary/contain.hpp"
+#include "pg/maintain/image.hpp"
+#include "pg/maintain/owners.hpp"
+#include "pg/maintain/write.hpp"
+
+namespace segmentation::pg {
+
+namespace {
+
+/// Entries on their way into the queue.
+struct Entries {
+  Datum *bindings;
+  Datum *values;
+  bool *missing;
+  int count;
+  int room;
+};
+
+Entries make_entries(int room) {
+  Size size = static_cast<Size>(room + 1);
+  return {static_cast<Datum *>(palloc_extended(sizeof(Datum) * size, MCXT_ALLOC_HUGE)),
+          static_cast<Datum *>(palloc_extended(sizeof(Datum) * size, MCXT_ALLOC_HUGE)),
+          static_cast<bool *>(palloc_extended(sizeof(bool) * size, MCXT_ALLOC_HUGE)), 0, room};
+}
+
+void add_entry(Entries *entries, int32 binding, const char *value) {
+  Assert(entries->count <= entries->room);
+  entries->bindings[entries->count] = Int32GetDatum(binding);
+  entries->missing[entries->count] = value == nullptr;
+  entries->values[entries->count++] = value == nullptr ? Datum{0} : CStringGetTextDatum(value);
+}
+
+void append(const Entries &entries) {
+  if (entries.count == 0)
+    return;
+  Identity caller = become(extension_owner());
+  int dimensions[1] = {entries.count}, bounds[1] = {1};
+  ArrayType *values = construct_md_array(entries.values, entries.missing, 1, dimensions, bounds, TEXTOID, -1,
+                                         false, TYPALIGN_INT);
+  Arguments arguments;
+  arguments.add(INT4ARRAYOID, make_array(entries.bindings, entries.count, INT4OID));
+  arguments.add(TEXTARRAYOID, PointerGetDatum(values));
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetLatestSnapshot());
+  execute("INSERT INTO segmentation.dirty (binding_id, value) "
+          "SELECT d.binding_id, d.value FROM unnest($1, $2) AS d (binding_id, value)",
+          arguments, Plan::saved);
+  PopActiveSnapshot();
+  become_again(caller);
+}
+
+char *print_value(Oid type, Datum value) {
+  Oid output;
+  bool is_varlena;
+  getTypeOutputInfo(type, &output, &is_varlena);
+  return OidOutputFunctionCall(output, value);
+}
+
+} // namespace
+
+void enqueue_keys(const Live *live, const KeyList &keys, int from) {
+  Entries entries = make_entries(keys.count - from);
+  for (int i = from; i < keys.count; ++i)
+    add_entry(&entries, live->schema.relations[0].id, print_value(live->key.type, keys.datums[i]));
+  append(entries);
+}
+
+void enqueue_touched(const Live *live, const Touched &touched) {
+  int room = 1;
+  for (int i = 0; i < touched.link_count; ++i)
+    room += touched.links[i].count;
+  Entries entries = make_entries(room);
+  if (touched.everyone)
+    add_entry(&entries, live->schema.relations[0].id, nullptr);
+  for (int i = 0; i < touched.link_count; ++i) {
+    const Links &links = touched.links[i];
+    for (int j = 0; j < links.count; ++j)
+      add_entry(&entries, live->schema.relations[links.relation].id,
+                print_value(links.type, links.values[j]));
+  }
+  append(entries);
+  enqueue_keys(live, touched.keys, 0);
+}
+
+void enqueue_rows(const NetRow *rows, int count, const CapturePlan *const *truncated, int truncated_count) {
+  int room = truncated_count;
+  for (int i = 0; i < count; ++i)
+    room += rows[i].plan->binding_count;
+  Entries entries = make_entries(room);
+  for (int i = 0; i < truncated_count; ++i) {
+    if (truncated[i]->binding_count > 0)
+      add_entry(&entries, truncated[i]->bindings[0].id, nullptr);
+  }
+  for (int i = 0; i < count; ++i) {
+    const CapturePlan *plan = rows[i].plan;
+    for (int b = 0; b < plan->binding_count; ++b) {
+      const CapturedBinding &binding = plan->bindings[b];
+      Datum value;
+      if (binding.link < 0)
+        add_entry(&entries, binding.id, nullptr);
+      else if (image_value(plan, rows[i].image, binding.link, &value))
+        add_entry(&entries, binding.id, print_value(plan->attributes[binding.link].type, value));
+    }
+  }
+  append(entries);
+}
+
+namespace {
+
+/// Entries of the queue as Touched: values of bindings that are no more, or do not read as their key, are
+/// nobody's.
+struct Reading {
+  const Live *live;
+  Oid type;
+  char **texts;
+  int count;
+  Datum *values;
+};
+
+int relation_of(const Live *live, int32 binding) {
+  for (int i = 0; i < live->schema.relation_count; ++i) {
+    if (live->schema.relations[i].id == binding)
+      return i;
+  }
+  return -1;
+}
+
+/// Returns the type of the values that lead to a binding's rows.
+Oid link_type(const Live *live, int relation) {
+  const RelationInput &one = live->schema.relations[relation];
+  const ColumnInput &column = one.columns[one.role == core::Role::lookup ? one.lookup_key : one.key];
+  AttrNumber number = get_attnum(one.relation, column.name);
+  return number == InvalidAttrNumber ? InvalidOid : getBaseType(get_atttype(one.relation, number));
+}
+
+Touched touched_of(const Live *live, const Rows &rows) {
+  Touched touched;
+  memset(&touched, 0, sizeof touched);
+  int relations = live->schema.relation_count;
+  touched.links = static_cast<Links *>(palloc0(sizeof(Links) * static_cast<Size>(relations + 1)));
+  for (int r = 0; r < relations; ++r) {
+    Links links = {r, link_type(live, r), nullptr, 0};
+    links.values = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(rows.count + 1)));
+    Oid input = InvalidOid, parameter = InvalidOid;
+    if (OidIsValid(links.type))
+      getTypeInputInfo(links.type, &input, &parameter);
+    for (uint64 row = 0; row < rows.count; ++row) {
+      if (relation_of(live, int_value(rows, row, 1)) != r)
+        continue;
+      char *value = text_value(rows, row, 2);
+      if (value == nullptr || !OidIsValid(links.type))
+        touched.everyone = true;
+      else
+        links.values[links.count++] = OidInputFunctionCall(input, value, parameter, -1);
+    }
+    if (links.count == 0)
+      continue;
+    if (links_are_keys(live, r)) {
+      GivenKeys given =
+          read_keys(live, make_array(links.values, links.count, links.type), get_array_type(links.type));
+      add_keys(&touched.keys, live->key, given.keys, given.count);
+      continue;
+    }
+    touched.shared |= is_shared(live, r);
+    touched.links[touched.link_count++] = links;
+  }
+  sort_keys(&touched.keys);
+  return touched;
+}
+
+void set_aside(const Outcome &outcome, const Live *live) {
+  if (outcome.failed.count == 0)
+    return;
+  Datum *keys = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(outcome.failed.count)));
+  for (int i = 0; i < outcome.failed.count; ++i)
+    keys[i] = CStringGetTextDatum(print_value(live->key.type, outcome.failed.datums[i]));
+  Arguments arguments;
+  arguments.add(TEXTARRAYOID, make_array(keys, outcome.failed.count, TEXTOID));
+  arguments.add(TEXTOID, CStringGetTextDatum(unpack_sql_state(outcome.error->sqlerrcode)));
+  arguments.add(TEXTOID,
+                CStringGetTextDatum(outcome.error->message != nullptr ? outcome.error->message : ""));
+  Identity caller = become(extension_owner());
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetLatestSnapshot());
+  execute("INSERT INTO segmentation.set_aside AS a (customer_id, sqlstate, message, retry_at) "
+          "SELECT k, $2, $3, pg_catalog.clock_timestamp() + '1 minute' FROM pg_catalog.unnest($1) AS k GROUP "
+          "BY k ORDER BY k "
+          "ON CONFLICT (customer_id) DO UPDATE SET attempts = a.attempts + 1, sqlstate = excluded.sqlstate, "
+          "message = excluded.message, tried_at = pg_catalog.clock_timestamp(), "
+          "retry_at = pg_catalog.clock_timestamp() + '1 minute'::interval * LEAST(60, a.attempts + 1)",
+          arguments);
+  PopActiveSnapshot();
+  become_again(caller);
+}
+
+struct Preparing {
+  const Live *live;
+  Rows rows;
+  Touched touched;
+};
+
+void prepare(void *argument) {
+  auto *preparing = static_cast<Preparing *>(argument);
+  preparing->live = load_live();
+  (void)load_program(preparing->live);
+}
+
+void read_entries(void *argument) {
+  auto *preparing = static_cast<Preparing *>(argument);
+  preparing->touched = touched_of(preparing->live, preparing->rows);
+}
+
+void find_owners(void *argument) {
+  auto *preparing = static_cast<Preparing *>(argument);
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetLatestSnapshot());
+  (void)add_owners(preparing->live, preparing->touched, &preparing->touched.keys);
+  PopActiveSnapshot();
+}
+
+/// Brings all of a list's customers up to date; who cannot be judged is set aside.
+void write_keys(const Live *live, const Touched &touched, KeyList *keys) {
+  Batch batch = start_batch(live);
+  int known = -1;
+  while (known != batch.count) { // rows below them may have found other customers while we waited
+    known = batch.count;
+    lock_customers(&batch, *keys);
+    if (touched.link_count == 0)
+      break;
+    Preparing again = {live, {nullptr, 0}, touched};
+    again.touched.keys = copy_keys(*keys);
+    if (contain(find_owners, &again) != nullptr)
+      break;
+    *keys = again.touched.keys;
+  }
+  Outcome outcome = write_batch(&batch);
+  end_batch(&batch);
+  set_aside(outcome, live);
+}
+
+} // namespace
+
+int do_queue(int limit, const ErrorData **error) {
+  Preparing preparing;
+  memset(static_cast<void *>(&preparing), 0, sizeof preparing);
+  *error = contain(prepare, &preparing);
+  if (*error != nullptr)
+    return 0;
+  Arguments arguments;
+  arguments.add(INT4OID, Int32GetDatum(limit));
+  Identity caller = become(extension_owner());
+  PushActiveSnapshot(GetLatestSnapshot());
+  // MATERIALIZED, so that it is run once: run again, it would take more entries than it tells.
+  preparing.rows =
+      take("WITH next AS MATERIALIZED (SELECT d.seq FROM segmentation.dirty AS d ORDER BY d.seq LIMIT $1 "
+           "FOR UPDATE SKIP LOCKED) "
+           "DELETE FROM segmentation.dirty AS d USING next WHERE d.seq = next.seq "
+           "RETURNING d.binding_id, d.value",
+           arguments);
+  PopActiveSnapshot();
+  become_again(caller);
+  int count = static_cast<int>(preparing.rows.count);
+  if (count == 0)
+    return 0;
+  *error = contain(read_entries, &preparing); // only to see whether they must be alone
+  if (*error == nullptr) {
+    preparing.live = enter_gate(preparing.touched.shared || preparing.touched.everyone);
+    *error = contain(read_entries, &preparing);
+  }
+  if (*error == nullptr)
+    *error = contain(find_owners, &preparing);
+  if (*error != nullptr)
+    ThrowErrorData(const_cast<ErrorData *>(*error)); // the entries stay
+  if (preparing.touched.everyone)
+    write_everyone();
+  else
+    write_keys(preparing.live, preparing.touched, &preparing.touched.keys);
+  return count;
+}
+
+int retry_set_aside(int limit) {
+  Preparing preparing;
+  memset(static_cast<void *>(&preparing), 0, sizeof preparing);
+  if (contain(prepare, &preparing) != nullptr)
+    return 0;
+  Arguments arguments;
+  arguments.add(INT4OID, Int32GetDatum(limit));
+  Identity caller = become(extension_owner());
+  PushActiveSnapshot(GetLatestSnapshot());
+  Rows rows =
+      take("WITH next AS MATERIALIZED (SELECT a.customer_id FROM segmentation.set_aside AS a "
+           "WHERE a.retry_at <= pg_catalog.clock_timestamp() ORDER BY a.retry_at, a.customer_id LIMIT $1 "
+           "FOR UPDATE SKIP LOCKED) "
+           "UPDATE segmentation.set_aside AS a SET retry_at = 'infinity' FROM next "
+           "WHERE a.customer_id = next.customer_id RETURNING a.customer_id",
+           arguments);
+  PopActiveSnapshot();
+  int count = static_cast<int>(rows.count);
+  if (count == 0) {
+    become_again(caller);
+    return 0;
+  }
+  become_again(caller);
+  preparing.live = enter_gate(false);
+  Datum *texts = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(count)));
+  for (int i = 0; i < count; ++i)
+    texts[i] = CStringGetTextDatum(text_value(rows, static_cast<uint64>(i), 1));
+  GivenKeys given = read_keys(preparing.live, make_array(texts, count, TEXTOID), get_array_type(TEXTOID));
+  add_keys(&preparing.touched.keys, preparing.live->key, given.keys, given.count);
+  sort_keys(&preparing.touched.keys);
+  write_keys(preparing.live, preparing.touched, &preparing.touched.keys);
+  caller = become(extension_owner());
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetLatestSnapshot());
+  execute("DELETE FROM segmentation.set_aside AS a WHERE a.retry_at = 'infinity'");
+  PopActiveSnapshot();
+  become_again(caller);
+  return count;
+}
+
+KeyList queued_customers(const Live *live, bool *everyone) {
+  Identity caller = become(extension_owner());
+  Rows rows = query(
+      "SELECT d.binding_id, d.value FROM segmentation.dirty AS d "
+      "UNION ALL SELECT b.id, a.customer_id FROM segmentation.set_aside AS a, segmentation.binding AS b "
+      "WHERE b.role = 'customers'");
+  become_again(caller);
+  Touched touched = touched_of(live, rows);
+  (void)add_owners(live, touched, &touched.keys);
+  *everyone = touched.everyone;
+  return touched.keys;
+}
+
+} // namespace segmentation::pg

@@ -1,0 +1,140 @@
+// Working off what is queued: by CALL tick(), or by a worker that does the same again and again. Server's
+// side.
+#include "pg/boundary/contain.hpp"
+#include "pg/boundary/session.hpp"
+#include "pg/maintain/queue.hpp"
+
+namespace segmentation::pg {
+
+namespace {
+
+constexpr int batch_entries = 500;
+
+void note_tick(const ErrorData *error) {
+  Identity caller = become(extension_owner());
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetLatestSnapshot());
+  if (error == nullptr) {
+    execute("UPDATE segmentation.upkeep AS u SET ticked_at = pg_catalog.clock_timestamp()", {}, Plan::saved);
+  } else {
+    Arguments arguments;
+    arguments.add(TEXTOID, CStringGetTextDatum(error->message != nullptr ? error->message : ""));
+    execute("UPDATE segmentation.upkeep AS u SET ticked_at = pg_catalog.clock_timestamp(), error_at = "
+            "pg_catalog.clock_timestamp(), error = $1",
+            arguments, Plan::saved);
+  }
+  PopActiveSnapshot();
+  become_again(caller);
+}
+
+} // namespace
+
+/// Does one batch of the queue, or of those set aside, in the current transaction; returns how much it did.
+static int do_batch(const ErrorData **error) {
+  int done = do_queue(batch_entries, error);
+  if (done == 0 && *error == nullptr)
+    done = retry_set_aside(batch_entries);
+  return done;
+}
+
+} // namespace segmentation::pg
+
+using namespace segmentation::pg;
+
+SEGMENTATION_FUNCTION(segmentation_tick) {
+  auto *call = reinterpret_cast<CallContext *>(fcinfo->context);
+  // Inside somebody's transaction all is done in that; else each batch commits, so that nobody waits for
+  // long.
+  bool commits = call != nullptr && IsA(call, CallContext) && !call->atomic;
+  const ErrorData *error = nullptr;
+  for (;;) {
+    Session session = open_session(commits);
+    int done = do_batch(&error);
+    if (done == 0)
+      note_tick(error);
+    leave_settings(session);
+    if (commits)
+      SPI_commit();
+    finish_session(session);
+    if (done == 0)
+      break;
+  }
+  if (error != nullptr)
+    ereport(WARNING, (errmsg("the queue could not be worked off"), errdetail_internal("%s", error->message)));
+  PG_RETURN_VOID();
+}
+
+extern "C" {
+__attribute__((visibility("default"))) void segmentation_worker_main(Datum argument);
+}
+
+/// The worker of one database, started by segmentation.start_worker(): ticks every second until it is told to
+/// stop.
+void segmentation_worker_main(Datum argument) {
+  Oid owner = InvalidOid;
+  memcpy(&owner, MyBgworkerEntry->bgw_extra, sizeof owner);
+  pqsignal(SIGTERM, die);
+  pqsignal(SIGHUP, SignalHandlerForConfigReload);
+  BackgroundWorkerUnblockSignals();
+  BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(argument), owner, 0);
+  (void)set_config_option("default_transaction_isolation", "read committed", PGC_SUSET, PGC_S_OVERRIDE,
+                          GUC_ACTION_SET, true, 0, false);
+  for (;;) {
+    CHECK_FOR_INTERRUPTS();
+    if (ConfigReloadPending) {
+      ConfigReloadPending = false;
+      ProcessConfigFile(PGC_SIGHUP);
+    }
+    SetCurrentStatementStartTimestamp();
+    StartTransactionCommand();
+    // DROP EXTENSION ends the work.
+    if (!OidIsValid(get_namespace_oid("segmentation", true)) ||
+        !OidIsValid(get_relname_relid("dirty", get_namespace_oid("segmentation", true)))) {
+      CommitTransactionCommand();
+      break;
+    }
+    pgstat_report_activity(STATE_RUNNING, "segmentation: working off the queue");
+    const ErrorData *error = nullptr;
+    PushActiveSnapshot(GetTransactionSnapshot());
+    Session session = open_session();
+    int done = do_batch(&error);
+    if (done == 0)
+      note_tick(error);
+    close_session(session);
+    PopActiveSnapshot();
+    CommitTransactionCommand();
+    pgstat_report_activity(STATE_IDLE, nullptr);
+    pgstat_report_stat(false);
+    if (done > 0)
+      continue;
+    (void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 1000, PG_WAIT_EXTENSION);
+    ResetLatch(MyLatch);
+  }
+  proc_exit(0);
+}
+
+SEGMENTATION_FUNCTION(segmentation_start_worker) {
+  (void)fcinfo;
+  BackgroundWorker worker;
+  memset(&worker, 0, sizeof worker);
+  strlcpy(worker.bgw_name, "segmentation worker", BGW_MAXLEN);
+  strlcpy(worker.bgw_type, "segmentation worker", BGW_MAXLEN);
+  worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+  worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+  worker.bgw_restart_time = 5;
+  strlcpy(worker.bgw_library_name, "segmentation", BGW_MAXLEN);
+  strlcpy(worker.bgw_function_name, "segmentation_worker_main", BGW_MAXLEN);
+  worker.bgw_main_arg = ObjectIdGetDatum(MyDatabaseId);
+  worker.bgw_notify_pid = MyProcPid;
+  Oid owner = extension_owner();
+  memcpy(worker.bgw_extra, &owner, sizeof owner);
+  BackgroundWorkerHandle *handle;
+  if (!RegisterDynamicBackgroundWorker(&worker, &handle))
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_RESOURCES), errmsg("could not start a worker"),
+                    errhint("Raise max_worker_processes.")));
+  pid_t pid;
+  if (WaitForBackgroundWorkerStartup(handle, &pid) != BGWH_STARTED)
+    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_RESOURCES), errmsg("the worker did not start"),
+                    errhint("The server's log says why.")));
+  PG_RETURN_INT32(static_cast<int32>(pid));
+}

@@ -1,0 +1,216 @@
+// From images to keys and links. Server's side.
+#include "pg/maintain/touched.hpp"
+
+#include "pg/maintain/image.hpp"
+#include "pg/maintain/owners.hpp"
+
+namespace segmentation::pg {
+
+namespace {
+
+/// A value among the changed rows, and the row.
+struct Place {
+  CustomerKey key;
+  int row;
+};
+
+int compare_places(const void *a, const void *b) {
+  return compare_keys(static_cast<const Place *>(a)->key, static_cast<const Place *>(b)->key);
+}
+
+struct Collecting {
+  const Live *live;
+  const NetRow *rows;
+  int count;
+  bool *wanted; // by row
+  Touched touched;
+};
+
+int attribute_of(const CapturePlan *plan, const char *name) {
+  for (int i = 0; i < plan->attribute_count; ++i) {
+    if (strcmp(plan->attributes[i].name, name) == 0)
+      return i;
+  }
+  return -1;
+}
+
+int binding_of(const CapturePlan *plan, int32 id) {
+  for (int i = 0; i < plan->binding_count; ++i) {
+    if (plan->bindings[i].id == id)
+      return i;
+  }
+  return -1;
+}
+
+int depth_of(const Live *live, int relation) {
+  int depth = 0;
+  for (; live->schema.relations[relation].of >= 0; relation = live->schema.relations[relation].of)
+    ++depth;
+  return depth;
+}
+
+/// Lists the changed rows of the relation above by the values that a link refers to, sorted.
+Place *list_parents(Collecting &collecting, int relation, int *count) {
+  const SchemaInput &schema = collecting.live->schema;
+  const RelationInput &one = schema.relations[relation];
+  *count = 0;
+  if (one.role == core::Role::lookup || one.role == core::Role::customers)
+    return nullptr;
+  const RelationInput &parent = schema.relations[one.of];
+  const char *name = parent.columns[one.of_key].name;
+  auto *places = static_cast<Place *>(palloc(sizeof(Place) * static_cast<Size>(collecting.count + 1)));
+  for (int i = 0; i < collecting.count; ++i) {
+    const NetRow &row = collecting.rows[i];
+    int attribute = row.plan->bound == parent.relation ? attribute_of(row.plan, name) : -1;
+    Datum value;
+    if (attribute >= 0 && image_value(row.plan, row.image, attribute, &value))
+      places[(*count)++] = {comparable(row.plan->attributes[attribute], value), i};
+  }
+  pg_qsort(places, static_cast<size_t>(*count), sizeof(Place), compare_places);
+  return places;
+}
+
+/// Marks the changed rows above that a link leads to; false where there is none.
+bool want_parents(Collecting &collecting, const Place *parents, int count, const CustomerKey &link) {
+  int low = 0, high = count;
+  while (low < high) {
+    int middle = low + (high - low) / 2;
+    if (compare_keys(parents[middle].key, link) < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  bool any = false;
+  for (; low < count && compare_keys(parents[low].key, link) == 0; ++low) {
+    collecting.wanted[parents[low].row] = true;
+    any = true;
+  }
+  return any;
+}
+
+/// Collects from the rows of one binding.
+void collect_binding(Collecting &collecting, int relation) {
+  const Live *live = collecting.live;
+  const RelationInput &one = live->schema.relations[relation];
+  bool keys = links_are_keys(live, relation);
+  Links links = {relation, InvalidOid, nullptr, 0};
+  KeyList distinct;
+  memset(&distinct, 0, sizeof distinct);
+  int parent_count = 0;
+  Place *parents = nullptr;
+  bool parents_listed = false;
+  for (int i = 0; i < collecting.count; ++i) {
+    const NetRow &row = collecting.rows[i];
+    if (!collecting.wanted[i] || row.plan->bound != one.relation)
+      continue;
+    int binding = binding_of(row.plan, one.id);
+    if (binding < 0 || row.plan->bindings[binding].link < 0) {
+      collecting.touched.everyone = true;
+      continue;
+    }
+    int attribute = row.plan->bindings[binding].link;
+    Datum value;
+    if (!image_value(row.plan, row.image, attribute, &value))
+      continue; // nobody's
+    const CapturedAttribute &captured = row.plan->attributes[attribute];
+    if (!keys && !parents_listed) {
+      parents = list_parents(collecting, relation, &parent_count);
+      parents_listed = true;
+    }
+    if (!keys && want_parents(collecting, parents, parent_count, comparable(captured, value)))
+      continue;
+    links.type = captured.type;
+    if (links.values == nullptr)
+      links.values = static_cast<Datum *>(
+          palloc_extended(sizeof(Datum) * static_cast<Size>(collecting.count), MCXT_ALLOC_HUGE));
+    links.values[links.count++] = value;
+  }
+  if (links.count == 0)
+    return;
+  if (keys) {
+    GivenKeys given =
+        read_keys(live, make_array(links.values, links.count, links.type), get_array_type(links.type));
+    add_keys(&collecting.touched.keys, live->key, given.keys, given.count);
+    return;
+  }
+  collecting.touched.links[collecting.touched.link_count++] = links;
+  collecting.touched.shared |= is_shared(live, relation);
+}
+
+/// Leaves each value of a link once.
+void make_distinct(Links *links) {
+  CapturedAttribute attribute;
+  memset(&attribute, 0, sizeof attribute);
+  attribute.type = links->type;
+  char alignment;
+  get_typlenbyvalalign(links->type, &attribute.length, &attribute.by_value, &alignment);
+  auto *places =
+      static_cast<Place *>(palloc_extended(sizeof(Place) * static_cast<Size>(links->count), MCXT_ALLOC_HUGE));
+  for (int i = 0; i < links->count; ++i)
+    places[i] = {comparable(attribute, links->values[i]), i};
+  pg_qsort(places, static_cast<size_t>(links->count), sizeof(Place), compare_places);
+  Datum *values =
+      static_cast<Datum *>(palloc_extended(sizeof(Datum) * static_cast<Size>(links->count), MCXT_ALLOC_HUGE));
+  int kept = 0;
+  for (int i = 0; i < links->count; ++i) {
+    if (i == 0 || compare_keys(places[i - 1].key, places[i].key) != 0)
+      values[kept++] = links->values[places[i].row];
+  }
+  links->values = values;
+  links->count = kept;
+  pfree(places);
+}
+
+} // namespace
+
+Touched collect_touched(const Live *live, const NetRow *rows, int count, const CapturePlan *const *truncated,
+                        int truncated_count) {
+  Collecting collecting;
+  memset(static_cast<void *>(&collecting), 0, sizeof collecting);
+  collecting.live = live;
+  collecting.rows = rows;
+  collecting.count = count;
+  int relations = live->schema.relation_count;
+  collecting.touched.links = static_cast<Links *>(palloc0(sizeof(Links) * static_cast<Size>(relations + 1)));
+  collecting.wanted = static_cast<bool *>(palloc0(static_cast<Size>(count + 1)));
+  for (int i = 0; i < count; ++i)
+    collecting.wanted[i] = rows[i].count != 0 || rows[i].plan->serial != live->serial;
+  for (int i = 0; i < truncated_count; ++i) {
+    if (!OidIsValid(truncated[i]->bound))
+      continue;
+    collecting.touched.everyone = true;
+    collecting.touched.in_partition |= truncated[i]->relation != truncated[i]->bound;
+  }
+  // The lowest first: they may want rows above them.
+  int deepest = 0;
+  for (int r = 0; r < relations; ++r)
+    deepest = Max(deepest, depth_of(live, r));
+  for (int depth = deepest; depth >= 0; --depth) {
+    for (int r = 0; r < relations; ++r) {
+      if (depth_of(live, r) == depth)
+        collect_binding(collecting, r);
+    }
+  }
+  sort_keys(&collecting.touched.keys);
+  for (int i = 0; i < collecting.touched.link_count; ++i) {
+    if (collecting.touched.links[i].count > 1)
+      make_distinct(&collecting.touched.links[i]);
+  }
+  return collecting.touched;
+}
+
+bool add_owners(const Live *live, const Touched &touched, KeyList *list) {
+  bool astray = false;
+  for (int i = 0; i < touched.link_count; ++i) {
+    const Links &links = touched.links[i];
+    const RelationInput &relation = live->schema.relations[links.relation];
+    Owners owners = owners_of(live, links.relation, links.values, links.count, links.type);
+    add_keys(list, live->key, owners.keys, owners.count);
+    if (relation.role != core::Role::lookup && !relation.key_is_enforced)
+      astray |= owners.given_count < links.count;
+  }
+  sort_keys(list);
+  return astray;
+}
+
+} // namespace segmentation::pg

@@ -1,0 +1,67 @@
+// Callbacks at the ends of transactions and subtransactions. The work is done before the commit is decided,
+// after all deferred triggers have fired: a deferred trigger of our own would come too early for what those
+// change, fire at once under SET CONSTRAINTS, cost a call a row, and fail in security-restricted operations.
+// Server's side.
+#include "pg/maintain/transaction.hpp"
+
+#include "pg/boundary/run_core.hpp"
+#include "pg/maintain/apply.hpp"
+
+namespace segmentation::pg {
+
+namespace {
+
+Owned<Changes> *changes = nullptr; // in TopTransactionContext, which destroys it
+
+void transaction_ends(XactEvent event, void *) {
+  if (changes == nullptr)
+    return;
+  switch (event) {
+  case XACT_EVENT_PRE_COMMIT:
+  case XACT_EVENT_PRE_PREPARE:
+    apply_at_commit();
+    break;
+  case XACT_EVENT_COMMIT:
+  case XACT_EVENT_PREPARE:
+  case XACT_EVENT_ABORT:
+    changes = nullptr;
+    break;
+  default:
+    break;
+  }
+}
+
+void subtransaction_ends(SubXactEvent event, SubTransactionId, SubTransactionId, void *) {
+  if (changes == nullptr)
+    return;
+  int level = GetCurrentTransactionNestLevel();
+  if (event == SUBXACT_EVENT_COMMIT_SUB)
+    changes->get()->commit(level);
+  else if (event == SUBXACT_EVENT_ABORT_SUB)
+    changes->get()->roll_back(level);
+}
+
+} // namespace
+
+Owned<Changes> *noted_changes() {
+  return changes;
+}
+
+Owned<Changes> *transaction_changes() {
+  static bool listening = false;
+  if (!listening) {
+    RegisterXactCallback(transaction_ends, nullptr);
+    RegisterSubXactCallback(subtransaction_ends, nullptr);
+    listening = true;
+  }
+  if (changes == nullptr) {
+    MemoryContext before = MemoryContextSwitchTo(TopTransactionContext);
+    auto *made = Owned<Changes>::make();
+    MemoryContextSwitchTo(before);
+    run_core([made](Failure &) { made->set(new Changes); });
+    changes = made;
+  }
+  return changes;
+}
+
+} // namespace segmentation::pg

@@ -1,0 +1,14 @@
+// What this transaction has changed and not yet brought to the members. Server's side.
+#pragma once
+
+#include "pg/boundary/owned.hpp"
+#include "pg/maintain/changes.hpp"
+
+namespace segmentation::pg {
+
+/// Returns the transaction's changes; made at the first call, applied when it commits or is prepared.
+Owned<Changes> *transaction_changes();
+/// The same; nullptr where it has noted none.
+Owned<Changes> *noted_changes();
+
+} // namespace segmentation::pg
