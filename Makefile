@@ -3,7 +3,7 @@
 #   make install          into PG_CONFIG's PostgreSQL; DESTDIR is honoured
 #   make installcheck     regression tests against the running server that PGHOST, PGPORT, PGUSER ... name
 #   make test             everything there is to test, on servers of its own
-#   make bench            rules against SQL          make bench-core  the core alone
+#   make bench            rules against SQL, and what writers pay (BENCH="--only writes", ...)   make bench-core  the core alone
 #   make format, make check-format
 #   make sanitize         unit tests with sanitizers make fuzz      FUZZ_SECONDS=10 for each fuzzer
 #   make uninstall        make clean
@@ -51,7 +51,7 @@ demo:
 	@scripts/demo.sh
 
 bench:
-	@scripts/bench.sh
+	@scripts/bench.sh $(BENCH)
 
 # The core alone: folding and judging rows that are in memory already.
 bench-core:

@@ -6,12 +6,11 @@ the median of the rounds' ratios. Members are compared before anything is timed.
 
 import argparse
 import datetime
-import re
 import statistics
-import subprocess
 import sys
 
 from segments import define
+from server import literal, prewarm, psql, psql_file, timed
 
 PASSES = [
     'SELECT count(*), max(n), max(s), max(m) FROM (SELECT customer_id, count(*) AS n, sum(total) AS s, max(created_at) AS m '
@@ -21,46 +20,12 @@ PASSES = [
 ]
 
 
-def psql(text):
-    """Runs SQL and returns what it prints; ends the program where it fails."""
-    done = subprocess.run(['psql', '-XAtq', '-v', 'ON_ERROR_STOP=1'], input=text, text=True, capture_output=True)
-    if done.returncode:
-        sys.exit(f'benchmark: {done.stderr[-3000:]}')
-    return done.stdout
-
-
-def timed(statements, before='', after=''):
-    """Returns the milliseconds of the statements together, as psql sees them."""
-    text = '\\o /dev/null\n' + before + '\n\\timing on\n' + ''.join(f'{s};\n' for s in statements) + '\\timing off\n\\o\n' + after
-    times = [float(ms) for ms in re.findall(r'^Time: ([\d.]+) ms', psql(text), re.M)]
-    if len(times) != len(statements):
-        sys.exit(f'benchmark: {len(statements)} statements gave {len(times)} times')
-    return sum(times)
-
-
 # A session's first call loads the module and the catalogs; no query of a running shop pays that.
 WARM = "SELECT segmentation.count_matching('id < 0'); SELECT count(*) FROM shop.customers WHERE id < 0;"
 
 
-def literal(text):
-    return "'" + text.replace("'", "''") + "'"
-
-
 def rules_array(segments):
     return 'ARRAY[' + ', '.join(literal(s.rule) for s in segments) + ']::segmentation.rule[]'
-
-
-def bind():
-    psql('''SET client_min_messages = warning;
-DROP EXTENSION IF EXISTS segmentation CASCADE;
-CREATE EXTENSION segmentation;
-SELECT segmentation.bind_customers('shop.customers', timezone => 'UTC');
-SELECT segmentation.bind_source('orders', 'shop.orders', key => 'customer_id', date => 'created_at');
-SELECT segmentation.bind_source('lines', 'shop.lines', key => 'order_id', of => 'orders');
-SELECT segmentation.bind_source('carts', 'shop.carts', key => 'customer_id', date => 'abandoned_at');
-SELECT segmentation.bind_source('social', 'shop.social', key => 'customer_id');
-SELECT segmentation.bind_set('tags', 'shop.tags', key => 'customer_id', value => 'tag');
-''')
 
 
 def compare_members(segments, wide):
@@ -121,10 +86,9 @@ def main():
     arguments.add_argument('--rounds', type=int, default=3)
     turns = arguments.parse_args().rounds
 
-    psql("CREATE EXTENSION IF NOT EXISTS pg_prewarm; SELECT sum(pg_prewarm(c.oid::regclass)) FROM pg_class AS c "
-         "WHERE relnamespace = 'shop'::regnamespace AND relkind IN ('r', 'i')")
+    prewarm()
     today = datetime.date.fromisoformat(psql("SELECT (now() AT TIME ZONE 'UTC')::date").strip())
-    bind()
+    psql_file('bind.sql')
     all_segments, all_wide = define(today, 5)
     twenty, twenty_wide = define(today, 1)
     compare_members(all_segments, all_wide)
