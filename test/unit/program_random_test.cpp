@@ -2,54 +2,10 @@
 // time.
 #include "program_random.hpp"
 
-#include <cstdlib>
-
 #include <gtest/gtest.h>
 
 namespace segmentation::core::test {
 namespace {
-
-std::uint64_t first_seed() {
-  const char *seed = std::getenv("SEED");
-  return seed != nullptr ? std::strtoull(seed, nullptr, 10) : 20261;
-}
-
-int rounds() {
-  const char *rounds = std::getenv("ROUNDS");
-  return rounds != nullptr ? std::atoi(rounds) : 150;
-}
-
-Instant somewhen(Dice &dice) {
-  const Instant start = std::int64_t{world_day} * microseconds_per_day;
-  switch (dice.between(0, 3)) {
-  case 0: // around the clock changes
-    return start + dice.between(-6, 60) * 1'800'000'000;
-  case 1: // in the minute that a day begins with before it begins again
-    return start + 9'000'000'000 + dice.between(0, 90) * 1'000'000;
-  default:
-    return start + dice.between(-20 * microseconds_per_day, 20 * microseconds_per_day);
-  }
-}
-
-struct Round {
-  Shop shop;
-  std::vector<CheckedRule> rules;
-  Zone zone;
-};
-
-Round make_round(Dice &dice, std::int64_t people, int rules, int depth) {
-  RandomWorld world(dice);
-  Round round{world.shop(people), {}, world_zone(static_cast<int>(dice.between(0, 4)))};
-  for (const int relation : {customers, orders, items, tags})
-    if (dice.chance(20))
-      round.shop.meaning.row_conditions[static_cast<std::size_t>(relation)] = world.condition(relation, 1);
-  // The customers' condition is about her own row.
-  if (const auto &own = round.shop.meaning.row_conditions[customers]; own && dice.chance(50))
-    round.shop.meaning.row_conditions[customers].reset();
-  for (int i = 0; i < rules; ++i)
-    round.rules.emplace_back().condition = world.condition(customers, depth);
-  return round;
-}
 
 void expect_agreement(const Round &round, const Oracle &oracle, const Population &population,
                       const Verdicts &verdicts, bool integer_keys, std::uint64_t seed) {

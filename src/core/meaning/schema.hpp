@@ -46,7 +46,8 @@ struct Relation {
   std::string name; // as rules write it; also the alias in printed SQL
   std::string
       from_sql; // what stands in FROM: "shop"."orders", or a parenthesised SELECT with computed columns
-  int of = -1;  // index of the relation it hangs on; -1 for customers
+  std::uint64_t storage = 0; // another number once the name stands for another physical relation
+  int of = -1;               // index of the relation it hangs on; -1 for customers
   // The join: source, set: this.key = of.of_key (many of this for one of that).
   //           lookup:      of.key = this.lookup_key (one of this for many of that).
   int key = -1; // source, set: a column of this relation; lookup: a column of `of`; customers: its key column

@@ -122,36 +122,57 @@ Day first_day_after(Instant instant, const Zone &zone) noexcept {
   return day;
 }
 
-Clock::Clock(const Moment &moment, const std::vector<BoundUse> &bounds, const std::vector<WindowUse> &windows)
-    : moment_(moment), bounds_(bounds), windows_(windows) {
-  thresholds_.reserve(bounds.size());
-  for (const BoundUse &use : bounds) {
-    if (!use.day_value)
-      thresholds_.push_back(bound_instant(use.bound, moment_));
-    else if (use.bound.form.is_days())
-      thresholds_.push_back(bound_day(use.bound, moment_.today));
-    else // the first day whose start is not before the instant
-      thresholds_.push_back(first_day_from(bound_instant(use.bound, moment_), zone()));
-  }
-  const auto window_day = [this](const Bound &bound) {
+std::int64_t Clock::threshold_of(const BoundUse &use) const noexcept {
+  if (!use.day_value)
+    return bound_instant(use.bound, moment_);
+  if (use.bound.form.is_days())
+    return bound_day(use.bound, moment_.today);
+  // The first day whose start is not before the instant.
+  return first_day_from(bound_instant(use.bound, moment_), zone());
+}
+
+std::pair<Day, Day> Clock::days_of(const WindowUse &use) const noexcept {
+  const auto day_of_bound = [this](const Bound &bound) {
     return bound.form.is_days() ? bound_day(bound, moment_.today)
                                 : zone().local_day(bound_instant(bound, moment_));
   };
-  for (const WindowUse &use : windows)
-    window_days_.emplace_back(window_day(use.from), window_day(use.to));
-  const Instant start = zone().start_of_day(moment_.today);
-  if (moment_.now < start) {
+  return {day_of_bound(use.from), day_of_bound(use.to)};
+}
+
+Clock::Clock(const Moment &moment, const std::vector<BoundUse> &bounds, const std::vector<WindowUse> &windows)
+    : moment_(moment), bounds_(bounds), windows_(windows), thresholds_(bounds.size()),
+      window_days_(windows.size()), day_starts_(cached_days, 0) {
+  moment_.today = moment.today == 0 ? 1 : 0; // another day, so that nothing is taken for known
+  move_to(moment);
+}
+
+void Clock::move_to(const Moment &moment) {
+  const bool new_day = moment.today != moment_.today;
+  moment_ = moment;
+  // Days, and what stands still, follow from today alone.
+  const auto follows_now = [](const Bound &bound) { return !bound.form.is_days() && bound.form.moves(); };
+  for (std::size_t i = 0; i < bounds_.size(); ++i)
+    if (new_day || follows_now(bounds_[i].bound))
+      thresholds_[i] = threshold_of(bounds_[i]);
+  for (std::size_t i = 0; i < windows_.size(); ++i)
+    if (new_day || follows_now(windows_[i].from) || follows_now(windows_[i].to))
+      window_days_[i] = days_of(windows_[i]);
+  if (new_day) {
+    day_start_ = zone().start_of_day(moment_.today);
+    std::fill(day_starts_.begin(), day_starts_.end(), 0);
+  }
+  steady_until_ = instant_infinity;
+  if (moment_.now < day_start_) {
     // Now lies in the first run of an hour that comes twice; what was asked of `today` may be asked again
     // after the change.
     const std::int32_t offset = zone().offset_at(moment_.now);
-    Instant low = moment_.now, high = start;
+    Instant low = moment_.now, high = day_start_;
     while (high - low > 1) {
       const Instant middle = low + (high - low) / 2;
       (zone().offset_at(middle) == offset ? low : high) = middle;
     }
     steady_until_ = high;
   }
-  day_starts_.assign(cached_days, 0);
 }
 
 Instant Clock::compute_day_begins(Day day) const noexcept {

@@ -36,6 +36,9 @@ class Clock {
 public:
   Clock(const Moment &moment, const std::vector<BoundUse> &bounds, const std::vector<WindowUse> &windows);
 
+  /// Goes to another moment of the same zone. Within one day that costs next to nothing.
+  void move_to(const Moment &moment);
+
   const Moment &moment() const noexcept { return moment_; }
   const Zone &zone() const noexcept { return *moment_.zone; }
 
@@ -64,6 +67,8 @@ public:
   Instant steady_until() const noexcept { return steady_until_; }
 
 private:
+  std::int64_t threshold_of(const BoundUse &use) const noexcept;
+  std::pair<Day, Day> days_of(const WindowUse &use) const noexcept;
   Instant instant_flip(const Bound &bound, Instant value) const noexcept;
   Instant compute_day_begins(Day day) const noexcept;
 
@@ -72,6 +77,7 @@ private:
   const std::vector<WindowUse> &windows_;
   std::vector<std::int64_t> thresholds_;
   std::vector<std::pair<Day, Day>> window_days_;
+  Instant day_start_ = 0; // of today
   Instant steady_until_ = instant_infinity;
   mutable std::vector<Instant>
       day_starts_; // of the days after today, filled as they are asked for; 0 is unknown

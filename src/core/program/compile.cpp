@@ -274,7 +274,7 @@ bool one_without_rows_fails(const Program::Impl &impl) {
   batch.key.cells[0] = Cell::value;
   nobody.fold_customers();
   Verdicts verdicts;
-  nobody.evaluate(0, 1, verdicts);
+  nobody.evaluate(0, 1, false, verdicts);
   return std::none_of(verdicts.holds.begin(), verdicts.holds.end(),
                       [](std::uint8_t holds) { return holds != 0; });
 }

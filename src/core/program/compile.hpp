@@ -12,6 +12,9 @@ namespace segmentation::core::program {
 /// Returns a text that differs for different lists of texts.
 std::string texts_key(const std::vector<std::string> &texts);
 
+/// Returns a text that differs for different bounds.
+std::string bound_key(const Bound &bound);
+
 class Compiler {
 public:
   explicit Compiler(Program::Impl &impl) : impl_(impl) {}

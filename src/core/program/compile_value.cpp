@@ -22,14 +22,6 @@ std::int32_t scale_of(const Column &column, bool is_json) {
   return column.scale >= 0 && column.scale <= largest_scale ? column.scale : usual_scale;
 }
 
-std::string bound_key(const Bound &bound) {
-  const DateForm &form = bound.form;
-  return fmt::format("{} {} {} {} {} {} {} {} {} {} {}", static_cast<int>(form.kind), form.year, form.month,
-                     form.day, form.microseconds, form.utc_offset ? std::to_string(*form.utc_offset) : "-",
-                     form.amount, static_cast<int>(form.unit), static_cast<int>(form.period),
-                     form.period_offset, bound.upper);
-}
-
 bool is_integer_type(const Column &column) {
   return column.sql_type == "bigint" || column.sql_type == "integer" || column.sql_type == "smallint";
 }
@@ -45,6 +37,14 @@ std::string texts_key(const std::vector<std::string> &texts) {
   for (const std::string &text : texts)
     key += fmt::format("{}:{} ", text.size(), text);
   return key;
+}
+
+std::string bound_key(const Bound &bound) {
+  const DateForm &form = bound.form;
+  return fmt::format("{} {} {} {} {} {} {} {} {} {} {}", static_cast<int>(form.kind), form.year, form.month,
+                     form.day, form.microseconds, form.utc_offset ? std::to_string(*form.utc_offset) : "-",
+                     form.amount, static_cast<int>(form.unit), static_cast<int>(form.period),
+                     form.period_offset, bound.upper);
 }
 
 Graph &Compiler::graph(Place place) {

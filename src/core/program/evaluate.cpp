@@ -357,20 +357,20 @@ void Customers::judge_test(const Test &test, std::uint32_t first, std::uint32_t 
         out[i] = slowly(i);
 }
 
-void Customers::evaluate(std::uint32_t first, std::uint32_t count, Verdicts &verdicts) {
+void Customers::evaluate(std::uint32_t first, std::uint32_t count, bool with_until, Verdicts &verdicts) {
   make_room();
   const std::size_t rules = plan.roots.size();
   verdicts.customers = count;
   verdicts.rules = static_cast<std::uint32_t>(rules);
   verdicts.holds.resize(rules * count);
-  verdicts.until.assign(horizons ? count : 0, instant_infinity);
+  verdicts.until.assign(with_until ? count : 0, instant_infinity);
   for (std::uint32_t done = 0; done < count; done += block_customers) {
     const std::uint32_t part = std::min(block_customers, count - done);
-    judge_block(first + done, part, Level::verdicts, horizons);
+    judge_block(first + done, part, Level::verdicts, with_until);
     for (std::size_t rule = 0; rule < rules; ++rule) {
       const auto root = static_cast<std::size_t>(plan.roots[rule]);
       std::memcpy(&verdicts.holds[rule * count + done], &node_bytes[root * block_customers], part);
-      if (!horizons || !plan.customers.nodes[root].moves)
+      if (!with_until || !plan.customers.nodes[root].moves)
         continue;
       const Instant *until = &node_until[until_place[root] * block_customers];
       for (std::uint32_t i = 0; i < part; ++i)
@@ -385,7 +385,11 @@ void Customers::evaluate(std::uint32_t first, std::uint32_t count, Verdicts &ver
 } // namespace program
 
 void Population::evaluate(std::uint32_t first, std::uint32_t count, Verdicts &verdicts) {
-  impl_->evaluate(first, count, verdicts);
+  impl_->evaluate(first, count, impl_->horizons, verdicts);
+}
+
+void Population::judge(std::uint32_t first, std::uint32_t count, Verdicts &verdicts) {
+  impl_->evaluate(first, count, false, verdicts);
 }
 
 } // namespace segmentation::core

@@ -1,6 +1,7 @@
 // The SELECTs that bring rows in: one per relation, with the columns that its row graph and measures read.
 // They fetch; which rows count is decided by the row graph. A WHERE only leaves out what no measure asks for.
 #include "core/program/plan.hpp"
+#include "core/program/reads.hpp"
 #include "core/program/sql_condition.hpp"
 #include "core/program/sql_from.hpp"
 #include "core/program/sql_printer.hpp"
@@ -92,6 +93,7 @@ public:
     feed_.select_all = everyone + from + lists + where(Level::verdicts);
     feed_.select_until = everyone + from + lists + where(Level::horizons);
     feed_.select_keyed = keyed + from + "\nWHERE " + key_column_ + " = ANY ($1)";
+    note_reads();
   }
 
 private:
@@ -107,6 +109,7 @@ private:
     int nearest = feed_.relation; // the relation that hangs on customers itself
     while (nearest > 0 && impl_.relation(nearest).of > 0)
       nearest = impl_.relation(nearest).of;
+    nearest_ = nearest;
     const std::string &wanted = column_at(0, customers.key).sql_type;
     key_column_ = customers_key;
     key_ = delivered(customers_key, wanted);
@@ -122,6 +125,22 @@ private:
       return;
     }
     relations_.insert(0);
+  }
+
+  void note_reads() {
+    Reads reads(*impl_.meaning, feed_.relation);
+    for (const FeedColumn &column : feed_.columns)
+      reads.add(column.column);
+    if (relations_.contains(0) || feed_.relation == 0) {
+      reads.reach(0);
+    } else {
+      reads.reach(nearest_);
+      reads.add({nearest_, impl_.relation(nearest_).key, {}});
+    }
+    if (key_column_ == sql::raw_column(context_, 0, impl_.relation(0).key))
+      reads.add({0, impl_.relation(0).key, {}});
+    for (const auto &[relation, columns] : reads.columns())
+      feed_.reads.push_back({relation, {columns.begin(), columns.end()}});
   }
 
   // Keys come in as integers or as texts.
@@ -288,6 +307,7 @@ private:
   const RowPlan &plan_;
   sql::Context context_;
   std::set<int> relations_;
+  int nearest_ = 0;        // of the feed's relation and its parents the one that hangs on customers
   std::string key_;        // as delivered
   std::string key_column_; // as searched by
   bool key_is_enforced_ = false;

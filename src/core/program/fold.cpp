@@ -1,28 +1,9 @@
 // Rows into cells: one tight loop per kind of measure over the rows that passed its filter.
-#include "core/program/population.hpp"
+#include "core/program/fold_input.hpp"
 
 #include <algorithm>
 
 namespace segmentation::core::program {
-namespace {
-
-template <typename Cell> Cell &cell_of(const FoldInput &input, std::uint32_t row) {
-  return *reinterpret_cast<Cell *>(input.blocks[row] + input.offset);
-}
-
-const BatchColumn &column_of(const FoldInput &input, int column) {
-  return input.batch.columns[static_cast<std::size_t>(column)];
-}
-
-std::optional<Decimal> digits_of(const BatchColumn &column, std::uint32_t row) {
-  return Decimal::parse(view(column.texts[row]));
-}
-
-// A number as it was delivered: digits that fit the scale after all count as such.
-struct Number {
-  std::int64_t coefficient = 0;
-  std::optional<Decimal> big;
-};
 
 bool read_number(const BatchColumn &column, std::uint32_t row, Number &out) {
   out.big.reset();
@@ -41,6 +22,26 @@ bool read_number(const BatchColumn &column, std::uint32_t row, Number &out) {
   }
   return true;
 }
+
+void encode_ties(const Measure &measure, const FoldInput &input, std::uint32_t row, std::string &out) {
+  out.clear();
+  for (const int tie : measure.ties) {
+    const BatchColumn &column = column_of(input, tie);
+    const Cell cell = column.cells[row];
+    if (cell == Cell::missing)
+      out.push_back('\0');
+    else if (column.type == Kind::text)
+      encode(view(column.texts[row]), out);
+    else if (column.type != Kind::number)
+      encode(column.integers[row], out);
+    else if (cell == Cell::value)
+      encode(Decimal(column.integers[row], column.scale), column.scale, out);
+    else if (const auto number = digits_of(column, row))
+      encode(*number, column.scale, out);
+  }
+}
+
+namespace {
 
 void fold_count(const FoldInput &input) {
   for (std::uint32_t k = 0; k < input.count; ++k)
@@ -115,25 +116,6 @@ template <int sign> void fold_extreme(const Measure &measure, const FoldInput &i
       cell.fold<sign>(column.integers[row]);
     else if (read_number(column, row, number))
       fold_wide_extreme<sign>(cell, input.customers[row], number, measure, side);
-  }
-}
-
-// The encoded primary key of a row.
-void encode_ties(const Measure &measure, const FoldInput &input, std::uint32_t row, std::string &out) {
-  out.clear();
-  for (const int tie : measure.ties) {
-    const BatchColumn &column = column_of(input, tie);
-    const Cell cell = column.cells[row];
-    if (cell == Cell::missing)
-      out.push_back('\0');
-    else if (column.type == Kind::text)
-      encode(view(column.texts[row]), out);
-    else if (column.type != Kind::number)
-      encode(column.integers[row], out);
-    else if (cell == Cell::value)
-      encode(Decimal(column.integers[row], column.scale), column.scale, out);
-    else if (const auto number = digits_of(column, row))
-      encode(*number, column.scale, out);
   }
 }
 

@@ -11,12 +11,13 @@ namespace {
 
 constexpr std::size_t chunk_size = 64 * 1024;
 constexpr std::uint32_t look_ahead = 16;
+constexpr std::size_t fewest_places = 64;
 
 } // namespace
 
 void KeyTable::grow() {
   std::vector<Place> old = std::move(places_);
-  places_.assign(old.empty() ? 64 : old.size() * 2, Place{});
+  places_.assign(old.empty() ? fewest_places : old.size() * 2, Place{});
   for (const Place &place : old) {
     if (place.customer == none)
       continue;
@@ -64,6 +65,41 @@ std::uint32_t KeyTable::enter(const BatchColumn &key, std::uint32_t row) {
   else
     text_keys_.push_back({keep(view(key.texts[row])), key.texts[row].size});
   return size_++;
+}
+
+std::uint32_t KeyTable::enter(std::int64_t key) {
+  Cell cell = Cell::value;
+  BatchColumn column;
+  column.cells = &cell;
+  column.integers = &key;
+  return enter(column, 0);
+}
+
+std::uint32_t KeyTable::enter(std::string_view key) {
+  Cell cell = Cell::value;
+  TextCell text{key.data(), static_cast<std::uint32_t>(key.size())};
+  BatchColumn column;
+  column.cells = &cell;
+  column.texts = &text;
+  return enter(column, 0);
+}
+
+void KeyTable::clear() noexcept {
+  // A table that was made for many would cost the few who come after them.
+  if (places_.size() > fewest_places && std::size_t{size_} * 8 < places_.size())
+    places_.resize(fewest_places);
+  std::fill(places_.begin(), places_.end(), Place{});
+  size_ = 0;
+  integer_keys_.clear();
+  text_keys_.clear();
+  if (!chunks_.empty()) {
+    // The first one may be larger than usual, never smaller.
+    chunks_.resize(1);
+    chunk_at_ = chunks_.front().get();
+    chunk_left_ = chunk_bytes_ = chunk_size;
+  }
+  direct_.clear();
+  spread_at_ = 0;
 }
 
 std::uint32_t KeyTable::insert(const BatchColumn &key, std::uint32_t rows, std::uint16_t *fresh) {

@@ -26,6 +26,12 @@ public:
   /// Writes each row's customer, or none.
   void find(const BatchColumn &key, std::uint32_t rows, std::uint32_t *customers);
 
+  /// Takes one in; returns her number, also where she is known. None for another slice's.
+  std::uint32_t enter(std::int64_t key);
+  std::uint32_t enter(std::string_view key);
+  /// Forgets all, at the cost of those who were there.
+  void clear() noexcept;
+
   std::uint32_t find(std::int64_t key) const noexcept;
   std::uint32_t find(std::string_view key) const noexcept;
 

@@ -55,9 +55,13 @@ void Customers::prepare_batch(std::size_t feed) {
 }
 
 void Customers::lay_out() {
-  laid_out = true;
   const bool few = roll == Roll::customers_feed && keys.size() <= explained_customers;
-  level = few ? Level::explaining : horizons ? Level::horizons : Level::verdicts;
+  lay_out(few ? Level::explaining : horizons ? Level::horizons : Level::verdicts);
+}
+
+void Customers::lay_out(Level for_level) {
+  laid_out = true;
+  level = for_level;
   for (std::size_t feed = 0; feed < feeds.size(); ++feed) {
     FeedState &state = feeds[feed];
     if (feed > 0)
@@ -141,51 +145,63 @@ void Customers::fold_customers() {
         kept.integers.push_back(value);
     }
   }
-  for (std::uint32_t k = 0; k < count && customer + k < explained_customers; ++k)
+  for (std::uint32_t k = 0; k < count && customer + k < explained_customers && !cache; ++k)
     keep_card(customer + k, fresh[k]);
+}
+
+bool Customers::know_rows(std::size_t feed, bool learn, KnownRows &known) {
+  FeedState &state = feeds[feed];
+  const Batch &batch = state.batch;
+  if (learn)
+    keys.learn(batch.key, batch.rows, known.customers);
+  else
+    keys.find(batch.key, batch.rows, known.customers);
+  make_room();
+  known.count = 0;
+  for (std::uint32_t row = 0; row < batch.rows; ++row) {
+    const std::uint32_t customer = known.customers[row];
+    known.rows[known.count] = static_cast<std::uint16_t>(row);
+    known.count += customer != KeyTable::none;
+    known.blocks[row] = customer == KeyTable::none ? nullptr : state.block.data() + customer * state.stride;
+    __builtin_prefetch(known.blocks[row], 1);
+  }
+  if (known.count == 0)
+    return false;
+  state.rows->run(batch);
+  return true;
+}
+
+std::uint32_t Customers::pick_rows(std::size_t feed, const FoldGroup &group, const KnownRows &known,
+                                   std::uint16_t *picked) const {
+  const RowProgram &rows = *feeds[feed].rows;
+  if (rows.is_always(group.filter)) {
+    std::copy_n(known.rows, known.count, picked);
+    return known.count;
+  }
+  const std::uint8_t *passes = rows.result(group.filter);
+  std::uint32_t count = 0;
+  for (std::uint32_t k = 0; k < known.count; ++k) {
+    picked[count] = known.rows[k];
+    count += passes[known.rows[k]];
+  }
+  return count;
 }
 
 void Customers::fold_rows(std::size_t feed) {
   FeedState &state = feeds[feed];
   Batch &batch = state.batch;
-  std::uint32_t customers[Batch::capacity];
-  if (roll == Roll::rows)
-    keys.learn(batch.key, batch.rows, customers);
-  else
-    keys.find(batch.key, batch.rows, customers);
-  make_room();
-  std::byte *blocks[Batch::capacity];
-  std::uint16_t known[Batch::capacity];
-  std::uint32_t known_count = 0;
-  for (std::uint32_t row = 0; row < batch.rows; ++row) {
-    known[known_count] = static_cast<std::uint16_t>(row);
-    known_count += customers[row] != KeyTable::none;
-    blocks[row] =
-        customers[row] == KeyTable::none ? nullptr : state.block.data() + customers[row] * state.stride;
-    __builtin_prefetch(blocks[row], 1);
-  }
-  if (known_count == 0)
+  KnownRows known;
+  if (!know_rows(feed, roll == Roll::rows, known))
     return;
-  state.rows->run(batch);
   std::uint16_t picked[Batch::capacity];
   for (const FoldGroup &group : state.groups) {
-    const std::uint16_t *rows = known;
-    std::uint32_t count = known_count;
-    if (!state.rows->is_always(group.filter)) {
-      const std::uint8_t *passes = state.rows->result(group.filter);
-      count = 0;
-      for (std::uint32_t k = 0; k < known_count; ++k) {
-        picked[count] = known[k];
-        count += passes[known[k]];
-      }
-      rows = picked;
-    }
+    const std::uint32_t count = pick_rows(feed, group, known, picked);
     if (count == 0)
       continue;
     for (const int measure : group.measures)
       fold_measure(plan.measure(measure),
-                   {batch, rows, count, customers, blocks, offsets[static_cast<std::size_t>(measure)],
-                    keys.size(), clock, plan.plans[feed].rows},
+                   {batch, picked, count, known.customers, known.blocks,
+                    offsets[static_cast<std::size_t>(measure)], keys.size(), clock, plan.plans[feed].rows},
                    sides[static_cast<std::size_t>(measure)]);
   }
   if (level < Level::explaining || plan.relation(plan.feeds[feed].relation).role != Role::set)
@@ -194,13 +210,13 @@ void Customers::fold_rows(std::size_t feed) {
   if (plan.plans[feed].rows.nodes[static_cast<std::size_t>(exists)].level > level)
     return;
   const std::uint8_t *passes = state.rows->result(exists);
-  for (std::uint32_t k = 0; k < known_count; ++k) {
-    const std::uint32_t row = known[k];
+  for (std::uint32_t k = 0; k < known.count; ++k) {
+    const std::uint32_t row = known.rows[k];
     for (std::size_t c = 0; passes[row] && c < batch.columns.size(); ++c) {
       const BatchColumn &column = batch.columns[c];
       if (column.cells[row] == Cell::missing || column.lists != nullptr)
         continue;
-      state.members[{customers[row], static_cast<int>(c)}].push_back(
+      state.members[{known.customers[row], static_cast<int>(c)}].push_back(
           column.type == Kind::text || column.cells[row] == Cell::digits
               ? std::string(view(column.texts[row]))
               : show(column.type, column.integers[row], column.scale, clock.zone()));

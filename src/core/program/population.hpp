@@ -2,6 +2,7 @@
 // customer and feed.
 #pragma once
 
+#include "core/program/cache.hpp"
 #include "core/program/keys.hpp"
 #include "core/program/measure.hpp"
 #include "core/program/plan.hpp"
@@ -11,6 +12,8 @@
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <tuple>
 
 namespace segmentation::core {
@@ -59,6 +62,15 @@ struct FeedState {
   std::size_t stride = 0;
   std::vector<std::byte> block;                                              // customer after customer
   std::map<std::pair<std::uint32_t, int>, std::vector<std::string>> members; // of sets, by (customer, column)
+  std::vector<std::uint8_t> lost; // by customer, as far as it goes: a measure is not known any more
+};
+
+/// Rows of a batch whose customers are known.
+struct KnownRows {
+  std::uint32_t count = 0;
+  std::uint16_t rows[Batch::capacity];
+  std::uint32_t customers[Batch::capacity]; // by row
+  std::byte *blocks[Batch::capacity];       // by row
 };
 
 /// A value of a block of customers.
@@ -91,6 +103,12 @@ struct Customers {
   std::vector<StoredColumn> stored;
   std::vector<std::vector<Card>> cards; // of the first customers: her columns
 
+  // Of a population for maintenance.
+  std::unique_ptr<const CachePlan> cache;
+  std::vector<image::Item> own_items;                        // scratch of take_in()
+  std::vector<std::uint8_t> filled;                          // scratch of load()
+  std::vector<std::pair<std::size_t, std::size_t>> sections; // scratch of store(): start and size
+
   // Measures.
   bool laid_out = false;
   Level level = Level::verdicts;
@@ -108,11 +126,37 @@ struct Customers {
 
   void prepare_batch(std::size_t feed);
   void lay_out();
+  void lay_out(Level for_level);
   /// Gives every feed's block room for all customers.
   void make_room();
   void fold_customers();
   void fold_rows(std::size_t feed);
+  void retract_rows(std::size_t feed, std::vector<std::uint32_t> &lost);
+  /// Finds the customers of the batch's rows; with none known, nothing is to be done.
+  bool know_rows(std::size_t feed, bool learn, KnownRows &known);
+  /// Writes those of the known rows that pass the group's filter to `picked`, and returns how many.
+  std::uint32_t pick_rows(std::size_t feed, const FoldGroup &group, const KnownRows &known,
+                          std::uint16_t *picked) const;
   void keep_card(std::uint32_t customer, std::uint32_t row);
+
+  // What maintenance needs: see Population.
+  void keep_images(std::uint64_t stamp);
+  void restart(const Moment &moment);
+  template <typename Key> std::optional<std::uint32_t> take_in(Key key, std::string_view image);
+  void load(std::uint32_t customer, std::string_view image, std::vector<std::uint8_t> &stale);
+  void clear(std::size_t feed, std::uint32_t customer);
+  void store(std::uint32_t customer, std::size_t limit, std::string &image);
+
+  bool find_own(std::string_view image);
+  bool load_section(std::size_t feed, std::uint32_t customer, const image::Section &section);
+  bool load_entry(int measure, std::uint32_t customer, image::Reader &entries);
+  bool store_section(std::size_t feed, std::uint32_t customer, image::Writer &out) const;
+  bool store_own(std::uint32_t customer, image::Writer &out) const;
+  bool store_entry(int measure, std::uint32_t customer, image::Writer &out) const;
+  bool is_lost(std::size_t feed, std::uint32_t customer) const noexcept {
+    const auto &lost = feeds[feed].lost;
+    return customer < lost.size() && lost[customer] != 0;
+  }
 
   const std::byte *cell(const Measure &measure, int index, std::uint32_t customer) const {
     const FeedState &feed = feeds[static_cast<std::size_t>(measure.feed)];
@@ -137,7 +181,7 @@ struct Customers {
   void judge_until(const Test &test, std::uint32_t first, std::uint32_t count, const std::uint8_t *holds,
                    Instant *out);
   void join_until(const Node &node, std::uint32_t count, const std::uint8_t *answers, Instant *out);
-  void evaluate(std::uint32_t first, std::uint32_t count, Verdicts &verdicts);
+  void evaluate(std::uint32_t first, std::uint32_t count, bool with_until, Verdicts &verdicts);
   std::vector<Explanation> explain(std::size_t rule, std::uint32_t customer);
 };
 
@@ -168,6 +212,11 @@ struct FoldInput {
   const Graph &rows;
 };
 void fold_measure(const Measure &measure, const FoldInput &input, Side &side);
+
+/// Takes a batch's picked rows back out of one measure. Writes the customers whose value is not known without
+/// their other rows to `lost`, perhaps several times.
+void retract_measure(const Measure &measure, const FoldInput &input, Side &side,
+                     std::vector<std::uint32_t> &lost);
 
 } // namespace program
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace segmentation::core {
@@ -21,6 +22,12 @@ struct FeedColumn {
   std::string sql;
 };
 
+/// Columns of a relation that a feed's rows depend on.
+struct FeedReads {
+  int relation = 0;
+  std::vector<int> columns; // ascending
+};
+
 /// One SELECT over one bound relation: (key, columns...). feeds()[0] is the customers themselves and must be
 /// run first.
 struct Feed {
@@ -29,6 +36,8 @@ struct Feed {
   std::string select_all;   // all customers' rows that any verdict depends on, now
   std::string select_until; // all customers' rows that any verdict or horizon depends on
   std::string select_keyed; // rows of the customers in $1, an array of the key's own type
+  std::vector<FeedReads>
+      reads; // what select_keyed reads, by relation: a change of anything else changes no row of it
 };
 
 struct TextCell {
@@ -78,6 +87,11 @@ struct Slice {
 enum class Roll : std::uint8_t {
   customers_feed, // feeds()[0], run first
   rows,           // the rows of the other feeds; only where Program::rows_suffice()
+};
+
+/// Asks for a population that is used again and again, and that keeps measures in images.
+struct Maintenance {
+  std::uint64_t stamp = 0; // of the database: images under another stamp are not read
 };
 
 /// Verdicts over a range of customers.
@@ -134,6 +148,8 @@ public:
   /// The program and the moment's zone must outlive it. Without `horizons` no time is spent on them.
   Population(const Program &program, const Moment &moment, bool horizons, Slice slice = {},
              Roll roll = Roll::customers_feed);
+  /// A population to be kept and started anew for each commit. It knows horizons; it explains little.
+  Population(const Program &program, const Moment &moment, Maintenance maintenance);
   ~Population();
 
   /// Returns the batch to fill for a feed; valid until the population is gone, reused by fold().
@@ -156,7 +172,39 @@ public:
   /// Explains one rule for one customer, whole condition first, children deeper.
   std::vector<Explanation> explain(std::size_t rule, std::uint32_t customer);
 
+  /// Judges as evaluate() does, without `until`. The cheap way for a few.
+  void judge(std::uint32_t first, std::uint32_t count, Verdicts &verdicts);
+
   std::size_t memory_bytes() const noexcept;
+
+  // Of populations for maintenance alone. An image is what store() wrote of a customer: her measures of each
+  // feed, her own row's columns, and until when they stand. One that is empty, damaged, of another version,
+  // zone or stamp is taken for none.
+
+  /// Forgets all customers and goes to another moment of the same zone. Keeps memory, and is cheap.
+  void restart(const Moment &moment);
+
+  /// Takes a customer in without her row of feeds()[0], where the image holds all that the program keeps of
+  /// it. Absent where it does not: then feeds()[0] is to be run for her.
+  std::optional<std::uint32_t> take_in(std::int64_t key, std::string_view image);
+  std::optional<std::uint32_t> take_in(std::string_view key, std::string_view image);
+
+  /// Loads the measures of the other feeds. Sets stale[feed] where her rows must be read and folded after
+  /// all: a measure is missing, is of a kind that no image holds, or rows may have entered or left it since.
+  /// Her measures of such a feed are those of no rows.
+  void load(std::uint32_t customer, std::string_view image, std::vector<std::uint8_t> &stale);
+
+  /// Takes the batch's rows, filled in as for fold(), back out of the measures, and empties it. Appends to
+  /// `lost`, once, the customers for whom a measure cannot be told without their other rows: clear() and fold
+  /// all their rows of the feed.
+  void retract(std::size_t feed, std::vector<std::uint32_t> &lost);
+
+  /// Makes a customer's measures of a feed those of no rows.
+  void clear(std::size_t feed, std::uint32_t customer);
+
+  /// Writes a customer's image, of at most `limit` bytes: of what does not fit, feeds are left out, the
+  /// largest first.
+  void store(std::uint32_t customer, std::size_t limit, std::string &image);
 
 private:
   struct Impl;

@@ -47,8 +47,43 @@ bool SeenValues::add(std::uint32_t customer, std::string_view value) {
   return add({static_cast<std::int64_t>(hash_text(value)), customer, 2}, value);
 }
 
+void SeenValues::forget(std::uint32_t customer) {
+  const auto is_hers = [customer](const Place &place) {
+    return place.text != 0 && place.customer == customer;
+  };
+  if (std::none_of(places_.begin(), places_.end(), is_hers))
+    return;
+  const std::vector<Place> old = std::move(places_);
+  const std::vector<std::string> texts = std::move(texts_);
+  clear();
+  for (const Place &place : old)
+    if (place.text != 0 && place.customer != customer)
+      add(place, place.text == 1 ? std::string_view{} : texts[place.text - 2]);
+}
+
+void SeenValues::clear() noexcept {
+  places_.clear();
+  texts_.clear();
+  count_ = 0;
+}
+
 std::size_t SeenValues::memory_bytes() const noexcept {
   return places_.capacity() * sizeof(Place) + texts_.capacity() * sizeof(std::string);
+}
+
+void Side::forget(std::uint32_t customer) {
+  numbers.erase(customer);
+  seen.forget(customer);
+  if (customer < modes.size())
+    modes[customer].clear();
+}
+
+void Side::clear(std::uint32_t customers) noexcept {
+  if (!numbers.empty())
+    numbers.clear();
+  seen.clear();
+  for (std::size_t customer = 0; customer < std::min<std::size_t>(customers, modes.size()); ++customer)
+    modes[customer].clear();
 }
 
 std::size_t Side::memory_bytes() const noexcept {

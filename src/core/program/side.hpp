@@ -18,6 +18,9 @@ public:
   /// Returns whether the pair is new.
   bool add(std::uint32_t customer, std::int64_t value);
   bool add(std::uint32_t customer, std::string_view value);
+  /// Forgets one customer's values, at the cost of looking at everyone's.
+  void forget(std::uint32_t customer);
+  void clear() noexcept;
   std::size_t memory_bytes() const noexcept;
 
 private:
@@ -52,6 +55,11 @@ struct Side {
   SeenValues seen;
   std::vector<std::vector<ModeEntry>> modes; // by customer
 
+  /// Forgets what is kept of one customer.
+  void forget(std::uint32_t customer);
+  /// Forgets what is kept of customers [0, customers), who were all there were. Texts may stay: their cells
+  /// say whether they count.
+  void clear(std::uint32_t customers) noexcept;
   std::size_t memory_bytes() const noexcept;
 };
 

@@ -84,6 +84,10 @@ public:
   Day local_day(Instant instant) const noexcept;
   Instant start_of_day(Day day) const noexcept;
 
+  std::int32_t initial_offset() const noexcept { return initial_offset_; }
+  const std::vector<Change> &changes() const noexcept { return changes_; }
+  bool repeats() const noexcept { return repeats_; }
+
 private:
   struct Boundary;
   Boundary boundary_after(std::int64_t seconds) const noexcept;

@@ -1,0 +1,56 @@
+// What an image of a program's customers is to hold.
+#include "core/program/cache.hpp"
+
+#include "core/program/digest.hpp"
+
+#include <algorithm>
+
+namespace segmentation::core::program {
+namespace {
+
+void add(CachedFeed &feed, int measure, std::uint64_t digest) {
+  char bytes[8];
+  std::memcpy(bytes, &digest, 8);
+  std::uint64_t kept = 0;
+  std::memcpy(&kept, bytes, image::digest_bytes);
+  feed.places.emplace_back(kept, feed.measures.size());
+  feed.measures.push_back(measure);
+  feed.digests.append(bytes, image::digest_bytes);
+}
+
+} // namespace
+
+CachePlan plan_cache(const Program::Impl &plan, const Zone &zone, std::uint64_t stamp) {
+  const Digests digests = digests_of(plan);
+  CachePlan out;
+  out.stamp = hash_text(plan.meaning->schema.zone_name);
+  for (const std::uint64_t part : {digest_of(zone), stamp})
+    out.stamp = mix(out.stamp ^ part) + 1;
+  for (std::size_t index = 0; index < plan.feeds.size(); ++index) {
+    CachedFeed &feed = out.feeds.emplace_back();
+    feed.id = static_cast<std::uint32_t>(digests.feeds[index]);
+    feed.kept = digests.moves[index] == 0;
+    for (const int measure : plan.plans[index].measures) {
+      const Measure &one = plan.measure(measure);
+      if (one.level > Level::horizons)
+        continue;
+      feed.kept &= is_cached(one.kind);
+      if (!one.trackers.empty())
+        feed.moving.push_back(measure);
+      add(feed, measure, digests.measures[static_cast<std::size_t>(measure)]);
+    }
+    if (index == 0) {
+      const auto bits = static_cast<int>(plan.bits.size());
+      for (int i = 0; i < bits; ++i)
+        add(feed, i, digests.bits[static_cast<std::size_t>(i)]);
+      for (int i = 0; i < static_cast<int>(plan.stored.size()); ++i)
+        add(feed, bits + i, digests.stored[static_cast<std::size_t>(i)]);
+    }
+    feed.moves = !feed.moving.empty();
+    feed.kept &= feed.measures.size() <= image::most_entries;
+    std::sort(feed.places.begin(), feed.places.end());
+  }
+  return out;
+}
+
+} // namespace segmentation::core::program
