@@ -61,7 +61,16 @@ private:
     rules_ = rules;
     population_.reset();
     program_ = Program::compile(std::make_shared<Meaning>(round_.shop.meaning), rules, integer_keys_);
-    population_ = std::make_unique<Population>(*program_, Moment::at(now_, round_.zone), Maintenance{7});
+    // What is not read any more changes unseen, so images of then must not come to life again.
+    std::set<std::tuple<int, int, int>> reads;
+    for (const Feed &feed : program_->feeds())
+      for (const FeedReads &one : feed.reads)
+        for (const int column : one.columns)
+          reads.emplace(feed.relation, one.relation, column);
+    if (!std::includes(reads.begin(), reads.end(), reads_.begin(), reads_.end()))
+      ++stamp_;
+    reads_ = std::move(reads);
+    population_ = std::make_unique<Population>(*program_, Moment::at(now_, round_.zone), Maintenance{stamp_});
   }
 
   // Mostly by little; often to the edge of some window; at times backwards, as a transaction that began
@@ -186,6 +195,8 @@ private:
   bool integer_keys_ = true;
   Instant now_ = 0;
   std::vector<CheckedRule> rules_;
+  std::set<std::tuple<int, int, int>> reads_; // feed, relation, column
+  std::uint64_t stamp_ = 0;
   std::unique_ptr<Program> program_;
   std::unique_ptr<Population> population_;
   std::set<std::int64_t> everyone_;

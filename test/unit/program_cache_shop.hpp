@@ -121,6 +121,7 @@ public:
         : dice_.chance(50)
             ? table.size() - 1
             : static_cast<std::size_t>(dice_.between(0, static_cast<std::int64_t>(table.size()) - 1));
+    std::set<int> columns; // that changed
     const auto note = [&](bool comes, const Row &row) {
       for (std::size_t feed = 1; feed < program_.feeds().size(); ++feed)
         if (program_.feeds()[feed].relation == relation)
@@ -141,11 +142,13 @@ public:
       for (std::size_t c = 1; c < old.size(); ++c)
         if (dice_.chance(60))
           table[at][c] = old[c];
+        else
+          columns.insert(static_cast<int>(c));
       note(true, table[at]);
     }
     for (const Feed &feed : program_.feeds())
       after.push_back(Feeder::rows(shop_, feed));
-    compare(relation, before, after, out);
+    compare(relation, columns, before, after, out);
     for (const Delta &delta : out.deltas)
       if (delta.row.key)
         out.customers.insert(id_of(delta.row.key));
@@ -187,12 +190,17 @@ private:
     return row;
   }
 
-  bool is_read(const Feed &feed, int relation) const {
-    return std::any_of(feed.reads.begin(), feed.reads.end(),
-                       [&](const FeedReads &reads) { return reads.relation == relation; });
+  // Without columns a row came or went.
+  static bool is_read(const Feed &feed, int relation, const std::set<int> &columns) {
+    return std::any_of(feed.reads.begin(), feed.reads.end(), [&](const FeedReads &reads) {
+      return reads.relation == relation &&
+             (columns.empty() || std::any_of(reads.columns.begin(), reads.columns.end(),
+                                             [&](int column) { return columns.contains(column); }));
+    });
   }
 
-  void compare(int relation, const std::vector<std::map<std::int64_t, std::vector<FeedRow>>> &before,
+  void compare(int relation, const std::set<int> &columns,
+               const std::vector<std::map<std::int64_t, std::vector<FeedRow>>> &before,
                const std::vector<std::map<std::int64_t, std::vector<FeedRow>>> &after, Changes &out) const {
     const auto printed = [](const auto &rows, std::int64_t id) {
       std::vector<std::string> lines;
@@ -210,7 +218,7 @@ private:
           continue;
         out.reads.emplace(feed, id);
         out.customers.insert(id);
-        if (!is_read(program_.feeds()[feed], relation))
+        if (!is_read(program_.feeds()[feed], relation, columns))
           out.unannounced.emplace(feed, relation);
       }
     }
