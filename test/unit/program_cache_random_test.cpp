@@ -153,6 +153,7 @@ private:
     population_->judge(0, population_->size(), verdicts);
     population_->evaluate(0, population_->size(), with_until);
     ASSERT_EQ(verdicts.holds, with_until.holds) << "seed " << seed_;
+    judge_one_by_one(with_until);
     for (const std::int64_t id : changes.customers) {
       const std::uint32_t at = *feeder.find(id);
       const Instant until = with_until.until[at];
@@ -184,6 +185,21 @@ private:
       ASSERT_LE(image.size(), limit) << "seed " << seed_;
       if (dice_.chance(3))
         image.resize(image.size() / 2);
+    }
+  }
+
+  // A few customers are judged another way than many.
+  void judge_one_by_one(const Verdicts &together) {
+    Verdicts one;
+    for (std::uint32_t at = 0; at < population_->size(); ++at) {
+      population_->evaluate(at, 1, one);
+      ASSERT_EQ(one.until[0], together.until[at]) << "seed " << seed_;
+      for (std::size_t rule = 0; rule < rules_.size(); ++rule)
+        ASSERT_EQ(one.holds[rule], together.holds[rule * together.customers + at])
+            << "seed " << seed_ << ": " << describe(*rules_[rule].condition);
+      population_->judge(at, 1, one);
+      for (std::size_t rule = 0; rule < rules_.size(); ++rule)
+        ASSERT_EQ(one.holds[rule], together.holds[rule * together.customers + at]) << "seed " << seed_;
     }
   }
 

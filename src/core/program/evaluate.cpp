@@ -35,6 +35,8 @@ void gather(const std::byte *at, std::size_t stride, std::uint32_t count, Loaded
   }
 }
 
+} // namespace
+
 // sum / count op number, without dividing: sum * 10^a op number * count * 10^b. False where it does not fit.
 bool compare_ratio(const Test &test, std::int32_t scale, std::int64_t sum, std::int64_t count,
                    std::uint8_t &out) {
@@ -49,7 +51,34 @@ bool compare_ratio(const Test &test, std::int32_t scale, std::int64_t sum, std::
   return true;
 }
 
-} // namespace
+Presence age_of(const Clock &clock, bool is_day, std::int64_t born, std::int64_t &out) {
+  const Day day = is_day ? static_cast<Day>(born) : clock.zone().local_day(born);
+  out = 0;
+  if (!has_age(day))
+    return Presence::none;
+  out = clock.age(day);
+  return Presence::here;
+}
+
+Presence compute(const ValueNode &node, const Graph &graph, std::int64_t a, Presence has_a, std::int64_t b,
+                 Presence has_b, std::int64_t &out) {
+  out = 0;
+  if (has_a == Presence::none || has_b == Presence::none)
+    return Presence::none;
+  if (has_a == Presence::aside || has_b == Presence::aside)
+    return Presence::aside;
+  const auto raise = [&](int operand) {
+    const std::int32_t scale = graph.values[static_cast<std::size_t>(operand)].scale;
+    return node.op == '*' ? 1 : power_of_ten[node.scale - scale];
+  };
+  std::int64_t x = 0, y = 0;
+  const bool over_a = __builtin_mul_overflow(a, raise(node.a), &x);
+  const bool over_b = __builtin_mul_overflow(b, raise(node.b), &y);
+  const bool over = node.op == '+'   ? __builtin_add_overflow(x, y, &out)
+                    : node.op == '-' ? __builtin_sub_overflow(x, y, &out)
+                                     : __builtin_mul_overflow(x, y, &out);
+  return over || over_a || over_b ? Presence::aside : Presence::here;
+}
 
 const ModeEntry *Customers::mode_of(int measure, std::uint32_t customer) const {
   const auto &modes = sides[static_cast<std::size_t>(measure)].modes;
@@ -84,6 +113,36 @@ void Customers::read_stored(int index, std::uint32_t customer, LeafValue &out) c
     out.text = column.texts[customer];
   else
     out.integer = column.integers[customer];
+}
+
+Presence Customers::value_of(int index, std::uint32_t customer, std::int64_t &out) const {
+  const Measure &measure = plan.measure(index);
+  const std::byte *at = cell(measure, index, customer);
+  switch (measure.kind) {
+  case MeasureKind::minimum:
+  case MeasureKind::maximum:
+  case MeasureKind::wakening: {
+    const auto *extreme = reinterpret_cast<const ExtremeCell *>(at);
+    out = extreme->value;
+    return extreme->presence;
+  }
+  case MeasureKind::first:
+  case MeasureKind::last: {
+    const auto *latest = reinterpret_cast<const LatestCell *>(at);
+    out = latest->value;
+    return latest->presence;
+  }
+  case MeasureKind::mode: {
+    const ModeEntry *entry = mode_of(index, customer);
+    out = entry == nullptr ? 0 : entry->integer;
+    return entry == nullptr ? Presence::none : entry->is_text ? Presence::aside : Presence::here;
+  }
+  default: {
+    std::memcpy(&out, at, sizeof out);
+    const auto &rest = sides[static_cast<std::size_t>(index)].numbers;
+    return !rest.empty() && rest.contains(customer) ? Presence::aside : Presence::here;
+  }
+  }
 }
 
 void Customers::read_measure(int index, std::uint32_t customer, LeafValue &out) const {
@@ -219,36 +278,15 @@ void Customers::load_computed(const ValueNode &node, std::uint32_t first, std::u
     for (std::uint32_t i = 0; i < count; ++i) {
       out.presence[i] = Presence::none;
       out.values[i] = 0;
-      if (a.presence[i] == Presence::none)
-        continue;
-      const Day born =
-          left.type == Kind::day ? static_cast<Day>(a.values[i]) : clock.zone().local_day(a.values[i]);
-      if (!has_age(born))
-        continue;
-      out.presence[i] = Presence::here;
-      out.values[i] = clock.age(born);
+      if (a.presence[i] != Presence::none)
+        out.presence[i] = age_of(clock, left.type == Kind::day, a.values[i], out.values[i]);
     }
     return;
   }
   const Loaded &b = load(node.b, first, count);
-  const ValueNode &right = plan.customers.values[static_cast<std::size_t>(node.b)];
-  const std::int64_t raise_a = node.op == '*' ? 1 : power_of_ten[node.scale - left.scale];
-  const std::int64_t raise_b = node.op == '*' ? 1 : power_of_ten[node.scale - right.scale];
   for (std::uint32_t i = 0; i < count; ++i) {
-    out.values[i] = 0;
-    out.presence[i] = std::min(a.presence[i], b.presence[i]) == Presence::none
-                          ? Presence::none
-                          : std::max(a.presence[i], b.presence[i]);
-    if (out.presence[i] == Presence::here) {
-      std::int64_t x = 0, y = 0;
-      const bool over_a = __builtin_mul_overflow(a.values[i], raise_a, &x);
-      const bool over_b = __builtin_mul_overflow(b.values[i], raise_b, &y);
-      bool over = node.op == '+'   ? __builtin_add_overflow(x, y, &out.values[i])
-                  : node.op == '-' ? __builtin_sub_overflow(x, y, &out.values[i])
-                                   : __builtin_mul_overflow(x, y, &out.values[i]);
-      if (over || over_a || over_b)
-        out.presence[i] = Presence::aside;
-    }
+    out.presence[i] =
+        compute(node, plan.customers, a.values[i], a.presence[i], b.values[i], b.presence[i], out.values[i]);
     out.any_aside |= out.presence[i] == Presence::aside;
   }
 }
@@ -364,6 +402,17 @@ void Customers::evaluate(std::uint32_t first, std::uint32_t count, bool with_unt
   verdicts.rules = static_cast<std::uint32_t>(rules);
   verdicts.holds.resize(rules * count);
   verdicts.until.assign(with_until ? count : 0, instant_infinity);
+  if (count <= Single::most) {
+    if (!single)
+      single = std::make_unique<Single>(*this);
+    for (std::uint32_t i = 0; i < count; ++i)
+      if (with_until)
+        verdicts.until[i] = single->judge_until(first + i, verdicts.holds.data() + i, count);
+      else
+        single->judge(first + i, verdicts.holds.data() + i, count);
+    keep_steady(verdicts);
+    return;
+  }
   for (std::uint32_t done = 0; done < count; done += block_customers) {
     const std::uint32_t part = std::min(block_customers, count - done);
     judge_block(first + done, part, Level::verdicts, with_until);
@@ -377,6 +426,10 @@ void Customers::evaluate(std::uint32_t first, std::uint32_t count, bool with_unt
         verdicts.until[done + i] = std::min(verdicts.until[done + i], until[i]);
     }
   }
+  keep_steady(verdicts);
+}
+
+void Customers::keep_steady(Verdicts &verdicts) const {
   if (clock.steady_until() != instant_infinity)
     for (Instant &until : verdicts.until)
       until = std::min(until, clock.steady_until());

@@ -16,6 +16,12 @@ void negate(const std::uint8_t *in, std::uint32_t count, std::uint8_t *out) {
 
 } // namespace
 
+bool is_settled(const Range &range, bool falls, bool answer, std::int64_t count) noexcept {
+  if (answer)
+    return falls ? range.low <= 0 : range.high == std::numeric_limits<std::int64_t>::max();
+  return falls ? count < range.low : count > range.high;
+}
+
 void Customers::judge_until(const Test &test, std::uint32_t first, std::uint32_t count,
                             const std::uint8_t *answers, Instant *out) {
   const ValueNode &left = plan.customers.values[static_cast<std::size_t>(test.left)];
@@ -46,11 +52,7 @@ void Customers::judge_until(const Test &test, std::uint32_t first, std::uint32_t
   const Loaded *values = falls || grows ? &load(test.left, first, count) : nullptr;
   for (std::uint32_t i = 0; i < count; ++i) {
     if (values != nullptr) {
-      const std::int64_t value = values->values[i];
-      const bool settled = answers[i] ? (falls ? test.range.low <= 0
-                                               : test.range.high == std::numeric_limits<std::int64_t>::max())
-                                      : (falls ? value < test.range.low : value > test.range.high);
-      if (settled) {
+      if (is_settled(test.range, falls, answers[i] != 0, values->values[i])) {
         out[i] = instant_infinity;
         continue;
       }

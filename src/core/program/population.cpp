@@ -288,6 +288,7 @@ std::size_t Population::memory_bytes() const noexcept {
     bytes += one ? sizeof(Loaded) : 0;
   for (const auto &one : impl_->loaded_until)
     bytes += one ? sizeof(program::LoadedUntil) : 0;
+  bytes += impl_->single ? impl_->single->memory_bytes() : 0;
   return bytes + impl_->node_bytes.capacity() + impl_->node_until.capacity() * sizeof(Instant);
 }
 

@@ -9,6 +9,7 @@
 #include "core/program/row_program.hpp"
 #include "core/program/show.hpp"
 #include "core/program/side.hpp"
+#include "core/program/single.hpp"
 
 #include <map>
 #include <memory>
@@ -123,6 +124,7 @@ struct Customers {
   std::vector<std::uint8_t> node_bytes;
   std::vector<Instant> node_until;
   std::vector<std::size_t> until_place; // by node
+  std::unique_ptr<Single> single;       // made when a few are judged
 
   void prepare_batch(std::size_t feed);
   void lay_out();
@@ -162,6 +164,8 @@ struct Customers {
     const FeedState &feed = feeds[static_cast<std::size_t>(measure.feed)];
     return feed.block.data() + customer * feed.stride + offsets[static_cast<std::size_t>(index)];
   }
+  /// Reads a measure's value where it is in place.
+  Presence value_of(int measure, std::uint32_t customer, std::int64_t &out) const;
   /// Reads a measure's value. A text view lasts until the next fold.
   void read_measure(int measure, std::uint32_t customer, LeafValue &out) const;
   /// Returns the first instant at which rows may enter or leave a measure.
@@ -182,8 +186,23 @@ struct Customers {
                    Instant *out);
   void join_until(const Node &node, std::uint32_t count, const std::uint8_t *answers, Instant *out);
   void evaluate(std::uint32_t first, std::uint32_t count, bool with_until, Verdicts &verdicts);
+  void keep_steady(Verdicts &verdicts) const;
   std::vector<Explanation> explain(std::size_t rule, std::uint32_t customer);
 };
+
+/// Puts a sum over a count, compared with the test's number, into `out`; false where the numbers do not fit.
+bool compare_ratio(const Test &test, std::int32_t scale, std::int64_t sum, std::int64_t count,
+                   std::uint8_t &out);
+
+/// Computes an age, from a day or an instant.
+Presence age_of(const Clock &clock, bool is_day, std::int64_t born, std::int64_t &out);
+
+/// Computes arithmetic on values in place; aside where it does not fit.
+Presence compute(const ValueNode &node, const Graph &graph, std::int64_t a, Presence has_a, std::int64_t b,
+                 Presence has_b, std::int64_t &out);
+
+/// Tells whether a count that only falls, else only grows, can no longer leave or reach the range.
+bool is_settled(const Range &range, bool falls, bool answer, std::int64_t count) noexcept;
 
 /// Reads leaves of one customer.
 class CustomerReader final : public LeafReader {
