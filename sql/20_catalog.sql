@@ -74,7 +74,9 @@ CREATE INDEX count_delta_segment_id_idx ON segmentation.count_delta (segment_id)
 -- fails with 40001 and is tried again.
 CREATE TABLE segmentation.definition_version (
   one     boolean PRIMARY KEY DEFAULT true CHECK (one),
-  version bigint  NOT NULL DEFAULT 0
+  version bigint  NOT NULL DEFAULT 0,
+  shrunk  bigint  NOT NULL DEFAULT 0 -- the version at which rules may last have ceased to read something: nobody has noted since
+                                     -- then how it changed, so that measures kept before must not come to life again
 );
 INSERT INTO segmentation.definition_version DEFAULT VALUES;
 

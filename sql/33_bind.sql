@@ -5,15 +5,21 @@
 -- that is to be bound, or bound otherwise, whose writers must be done: what they changed before its triggers were there, nobody
 -- has noted. Waits 3 s at most unless lock_timeout is set, so that a forgotten transaction does not hold the shop's writers
 -- behind this one.
-CREATE FUNCTION segmentation._lock_definitions(relation regclass) RETURNS void
+-- `released` is a relation that loses its triggers.
+CREATE FUNCTION segmentation._lock_definitions(relation regclass, released regclass DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   limited boolean := current_setting('lock_timeout') <> '0';
+  item    record;
 BEGIN
   IF NOT limited THEN PERFORM set_config('lock_timeout', '3s', true); END IF;
-  IF relation IS NOT NULL THEN
-    EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', relation);
-  END IF;
+  FOR item IN
+    SELECT w.relation, min(w.mode) AS mode
+    FROM (VALUES (relation, 'SHARE ROW EXCLUSIVE'), (released, 'ACCESS EXCLUSIVE')) AS w(relation, mode)
+    WHERE EXISTS (SELECT FROM pg_class AS c WHERE c.oid = w.relation) GROUP BY w.relation ORDER BY w.relation
+  LOOP
+    EXECUTE format('LOCK TABLE %s IN %s MODE', item.relation, item.mode);
+  END LOOP;
   PERFORM segmentation._open_definitions();
   IF NOT limited THEN PERFORM set_config('lock_timeout', '0', true); END IF;
 END $$;
@@ -117,7 +123,9 @@ BEGIN
     PERFORM segmentation._check_name('binding', new.name);
   END IF;
   PERFORM segmentation._check_relation(new.relation);
-  PERFORM segmentation._lock_definitions(new.relation);
+  PERFORM segmentation._lock_definitions(new.relation, (
+    SELECT b.relation FROM segmentation.binding AS b
+    WHERE replace AND segmentation._fold(b.name) = segmentation._fold(new.name) AND b.relation <> new.relation));
   known := segmentation._problems();
   SELECT b.* INTO old FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(new.name);
   IF old.id IS NULL OR NOT replace THEN

@@ -68,7 +68,9 @@ DECLARE
   others text;
   known  text[];
 BEGIN
-  PERFORM segmentation._lock_definitions(NULL);
+  SELECT b.* INTO bound FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(unbind.name);
+  IF FOUND THEN PERFORM segmentation._check_ownership(bound.relation); END IF;
+  PERFORM segmentation._lock_definitions(NULL, bound.relation);
   known := segmentation._problems();
   -- binding.column takes one computed column away, unless a binding has just that name.
   SELECT c.binding_id, c.name, b INTO item
@@ -98,10 +100,6 @@ BEGIN
 
   bound := segmentation._bound(name);
   PERFORM segmentation._check_ownership(bound.relation);
-  -- Before the row goes, so that this waits for the relation's writers, who would not know it any more.
-  IF to_regclass(bound.relation::text) IS NOT NULL THEN
-    EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', bound.relation);
-  END IF;
   SELECT string_agg(format('"%s"', b.name), ', ' ORDER BY b.id) INTO others
   FROM segmentation.binding AS b WHERE b.of_id = bound.id;
   IF others IS NOT NULL THEN
@@ -139,8 +137,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION segmentation.unbind(text) IS
   'Takes a binding away, or (as binding.column) one computed column; refused while bindings, attributes or '
-  'segments need it. The shop''s table stays as it is. Locks: SHARE ROW EXCLUSIVE on segmentation.segment, '
-  'and ACCESS EXCLUSIVE on views that are made anew or dropped.';
+  'segments need it. The shop''s table stays as it is. Locks: ACCESS EXCLUSIVE on the table, for its '
+  'triggers, SHARE ROW EXCLUSIVE on segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew or dropped.';
 
 -- Raises 42501 unless a relation, where it still exists, is the caller's own.
 CREATE FUNCTION segmentation._check_ownership(relation regclass) RETURNS void

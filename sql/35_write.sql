@@ -3,3 +3,8 @@ CREATE FUNCTION segmentation._write_members(segments integer[]) RETURNS bigint
   LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_write_members';
 COMMENT ON FUNCTION segmentation._write_members(integer[]) IS
   'brings everyone''s membership in these segments (NULL: all) up to date; returns the rows written and deleted';
+
+CREATE FUNCTION segmentation._delete_members(segments integer[]) RETURNS void
+  LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_delete_members';
+COMMENT ON FUNCTION segmentation._delete_members(integer[]) IS
+  'takes all that is stored of members of these segments away, also what others wrote behind this transaction''s snapshot';

@@ -30,6 +30,7 @@ CREATE FUNCTION segmentation._write(segments integer[], changed boolean DEFAULT 
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF changed THEN
+    UPDATE segmentation.definition_version SET shrunk = version;
     INSERT INTO segmentation.definition_change (segment_id, at) SELECT s, now() FROM unnest(segments) AS s
     ON CONFLICT DO NOTHING;
   END IF;
@@ -304,10 +305,8 @@ BEGIN
   END LOOP;
   -- The segment first: that waits for whoever is writing its members, so that the rows below are all there are.
   DELETE FROM segmentation.segment AS s WHERE s.id = ANY (gone);
-  DELETE FROM segmentation.membership AS m WHERE m.segment_id = ANY (gone);
-  DELETE FROM segmentation.membership_past AS p WHERE p.segment_id = ANY (gone);
-  DELETE FROM segmentation.definition_change AS c WHERE c.segment_id = ANY (gone);
-  DELETE FROM segmentation.count_delta AS d WHERE d.segment_id = ANY (gone);
+  PERFORM segmentation._delete_members(gone);
+  UPDATE segmentation.definition_version SET shrunk = version;
   -- An attribute that names the segment would be left without a meaning.
   PERFORM segmentation._check_not_missed('segment', drop_segment.name, known);
 END $$;

@@ -36,6 +36,7 @@ struct Column {
   bool may_be_special = false; // numeric or float: NaN and infinities are possible and count as missing
   bool whole = false;          // number that can only be whole
   std::int32_t scale = -1;     // number with a declared scale
+  std::uint64_t storage = 0;   // another number once the name stands for another column
 };
 
 enum class Role : std::uint8_t { customers, source, lookup, set };

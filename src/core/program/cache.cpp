@@ -2,6 +2,7 @@
 #include "core/program/cache.hpp"
 
 #include "core/program/digest.hpp"
+#include "core/value/fold_case.hpp"
 
 #include <algorithm>
 
@@ -23,7 +24,7 @@ void add(CachedFeed &feed, int measure, std::uint64_t digest) {
 CachePlan plan_cache(const Program::Impl &plan, const Zone &zone, std::uint64_t stamp) {
   const Digests digests = digests_of(plan);
   CachePlan out;
-  out.stamp = hash_text(plan.meaning->schema.zone_name);
+  out.stamp = hash_text(plan.meaning->schema.zone_name + " " + fold_case_version());
   for (const std::uint64_t part : {digest_of(zone), stamp})
     out.stamp = mix(out.stamp ^ part) + 1;
   for (std::size_t index = 0; index < plan.feeds.size(); ++index) {

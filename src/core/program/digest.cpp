@@ -17,8 +17,9 @@ using Numbers = std::vector<std::uint64_t>;
 
 std::uint64_t digest_of_column(const Column &column) {
   return hash_text(texts_key({column.sql, column.sql_type}) +
-                   fmt::format("{} {} {} {} {} {}", static_cast<int>(column.kind), column.local_time,
-                               column.needs_cast, column.may_be_special, column.whole, column.scale));
+                   fmt::format("{} {} {} {} {} {} {}", static_cast<int>(column.kind), column.local_time,
+                               column.needs_cast, column.may_be_special, column.whole, column.scale,
+                               column.storage));
 }
 
 class Digester {

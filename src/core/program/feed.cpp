@@ -93,6 +93,10 @@ public:
     feed_.select_all = everyone + from + lists + where(Level::verdicts);
     feed_.select_until = everyone + from + lists + where(Level::horizons);
     feed_.select_keyed = keyed + from + "\nWHERE " + key_column_ + " = ANY ($1)";
+    const Relation &own = impl_.relation(feed_.relation);
+    if (feed_.relation > 0 && own.role != Role::lookup)
+      feed_.select_below =
+          keyed + from + "\nWHERE " + sql::raw_column(context_, feed_.relation, own.key) + " = ANY ($1)";
     note_reads();
   }
 

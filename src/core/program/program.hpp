@@ -36,6 +36,8 @@ struct Feed {
   std::string select_all;   // all customers' rows that any verdict depends on, now
   std::string select_until; // all customers' rows that any verdict or horizon depends on
   std::string select_keyed; // rows of the customers in $1, an array of the key's own type
+  std::string select_below; // rows of the parents in $1, by what the relation's key refers to; empty for
+                            // lookups and customers
   std::vector<FeedReads>
       reads; // what select_keyed reads, by relation: a change of anything else changes no row of it
 };
@@ -91,7 +93,9 @@ enum class Roll : std::uint8_t {
 
 /// Asks for a population that is used again and again, and that keeps measures in images.
 struct Maintenance {
-  std::uint64_t stamp = 0; // of the database: images under another stamp are not read
+  /// Of the database, and another one whenever a feed has stopped reading a column (Feed::reads): what
+  /// changed unread is in no image. Images under another stamp are not read.
+  std::uint64_t stamp = 0;
 };
 
 /// Verdicts over a range of customers.

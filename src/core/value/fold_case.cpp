@@ -2,7 +2,9 @@
 // formatting.c:str_tolower), so that both sides give the same bytes.
 #include "core/value/fold_case.hpp"
 
+#include <unicode/uchar.h>
 #include <unicode/ustring.h>
+#include <unicode/uversion.h>
 
 #include <array>
 #include <limits>
@@ -86,6 +88,19 @@ void fold_case_into(std::string_view text, std::string &out) {
 std::string fold_case(std::string_view text) {
   std::string out;
   fold_case_into(text, out);
+  return out;
+}
+
+std::string fold_case_version() {
+  UVersionInfo rules, data;
+  u_getUnicodeVersion(rules);
+  u_getVersion(data);
+  std::string out;
+  for (const std::uint8_t *version : {rules, data}) {
+    for (int i = 0; i < U_MAX_VERSION_LENGTH; ++i) {
+      out += std::to_string(version[i]) + ".";
+    }
+  }
   return out;
 }
 

@@ -13,4 +13,7 @@ std::string fold_case(std::string_view text);
 /// Writes the folded text to `out`, reusing its memory.
 void fold_case_into(std::string_view text, std::string &out);
 
+/// Returns the version of the rules by which texts are folded; under another one, texts may fold otherwise.
+std::string fold_case_version();
+
 } // namespace segmentation::core

@@ -166,9 +166,10 @@ SchemaInput load_catalog() {
   for (uint64 row = 0; row < rows.count; ++row)
     schema.attributes[row] = {text_value(rows, row, 1), text_value(rows, row, 2)};
   load_sources(schema);
-  rows = read_definitions("SELECT v.version FROM segmentation.definition_version AS v");
+  rows = read_definitions("SELECT v.version, v.shrunk FROM segmentation.definition_version AS v");
   bool missing;
   schema.version = rows.count == 0 ? 0 : DatumGetInt64(value_of(rows, 0, 1, missing));
+  schema.shrunk = rows.count == 0 ? 0 : DatumGetInt64(value_of(rows, 0, 2, missing));
   rows =
       read_definitions("SELECT s.id, s.name, s.rule, s.built FROM segmentation.segment AS s ORDER BY s.id");
   schema.segments = make_list<SegmentInput>(rows.count);

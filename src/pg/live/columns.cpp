@@ -101,15 +101,29 @@ const char *print_computed(const RelationInput &relation, const char *list, cons
                   alias, relation.from_sql, alias, joins, list, alias, alias);
 }
 
+/// Returns which column of a relation has a name by now, as the transaction that last defined it; 0 for
+/// computed ones.
+uint64 storage_of(Oid relation, const char *name) {
+  HeapTuple row = SearchSysCacheAttName(relation, name);
+  if (!HeapTupleIsValid(row))
+    return 0;
+  uint64 storage = static_cast<uint64>(reinterpret_cast<Form_pg_attribute>(GETSTRUCT(row))->attnum) << 32 |
+                   HeapTupleHeaderGetRawXmin(row->t_data);
+  ReleaseSysCache(row);
+  return storage;
+}
+
 void take_columns(RelationInput &relation, TupleDesc columns) {
   relation.columns =
       static_cast<ColumnInput *>(palloc0(sizeof(ColumnInput) * static_cast<Size>(Max(columns->natts, 1))));
   relation.column_count = 0;
   for (int i = 0; i < columns->natts; ++i) {
     Form_pg_attribute attribute = TupleDescAttr(columns, i);
-    if (!attribute->attisdropped)
-      relation.columns[relation.column_count++] =
-          describe_column(pstrdup(NameStr(attribute->attname)), attribute->atttypid, attribute->atttypmod);
+    if (attribute->attisdropped)
+      continue;
+    ColumnInput &column = relation.columns[relation.column_count++];
+    column = describe_column(pstrdup(NameStr(attribute->attname)), attribute->atttypid, attribute->atttypmod);
+    column.storage = storage_of(relation.relation, NameStr(attribute->attname));
   }
 }
 
@@ -243,6 +257,9 @@ void load_columns(RelationInput *relations, int relation_count, const ComputedCo
       Relation opened = relation_open(relation.relation, AccessShareLock);
       relation.storage = static_cast<uint64>(relation.relation) << 32 | opened->rd_rel->relfilenode;
       take_columns(relation, RelationGetDescr(opened));
+      // Which of them computed columns read is not known.
+      for (int j = 0; j < relation.column_count && list.len > 0; ++j)
+        relation.storage = hash_combine64(relation.storage, relation.columns[j].storage);
       if (list.len > 0) {
         StringInfoData joins;
         initStringInfo(&joins);
@@ -251,7 +268,8 @@ void load_columns(RelationInput *relations, int relation_count, const ComputedCo
         take_computed(relation);
       }
       take_primary_key(relation, opened);
-      relation_close(opened, NoLock);
+      // A change of the relation makes what is read here old by itself: no need to keep anybody from it.
+      relation_close(opened, AccessShareLock);
       done[i] = true;
       ++finished;
     }

@@ -39,7 +39,7 @@ bool run_feeds(const Live *live, Work *work, const Customers &who, core::Instant
   });
   for (; feed < feeds; ++feed) {
     FeedText text = feed_text(live, work, feed, who.everyone, horizons);
-    FeedReceiver *receiver = make_receiver(work, feed, text.name);
+    FeedReceiver *receiver = make_receiver(&work->population(), feed, text.name);
     receiver->memory_limit = memory_limit;
     receiver->progress = progress;
     Context context;
@@ -57,6 +57,21 @@ bool run_feeds(const Live *live, Work *work, const Customers &who, core::Instant
       return false;
   }
   return true;
+}
+
+void run_feed(core::Population *population, size_t feed, const char *name, const char *sql, Oid array_type,
+              Datum array, Plan plan) {
+  FeedReceiver *receiver = make_receiver(population, feed, name);
+  Context context;
+  push_context(context, "reading rows of \"%s\"", name);
+  Arguments arguments;
+  arguments.add(array_type, array);
+  stream(sql, &receiver->base, arguments, plan);
+  flush_batch(receiver);
+  pop_context(context);
+  MemoryContextDelete(receiver->cells);
+  pfree(receiver->readings);
+  pfree(receiver);
 }
 
 void evaluate_all(Work *work) {

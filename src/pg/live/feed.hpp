@@ -26,6 +26,10 @@ struct Progress {
 bool run_feeds(const Live *live, Work *work, const Customers &who, core::Instant now, bool horizons,
                core::Slice slice, Size memory_limit, const Progress *progress);
 
+/// Runs a feed's SELECT for the keys or parents in its array $1 and folds the rows into a population.
+void run_feed(core::Population *population, size_t feed, const char *name, const char *sql, Oid array_type,
+              Datum array, Plan plan);
+
 /// Judges the whole population by all rules, in ranges.
 void evaluate_all(Work *work);
 

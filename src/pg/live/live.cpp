@@ -108,8 +108,10 @@ const Live *load_live_if_bound() {
     return kept.live;
   // What is kept serves later transactions too, so it is what all see by now, whatever this one's snapshot.
   PushActiveSnapshot(GetLatestSnapshot());
+  // Where it cannot be kept it lasts as long as the transaction: some caller further up may be in a shorter
+  // context.
   MemoryContext context =
-      AllocSetContextCreate(CurrentMemoryContext, "segmentation live", ALLOCSET_DEFAULT_SIZES);
+      AllocSetContextCreate(TopTransactionContext, "segmentation live", ALLOCSET_DEFAULT_SIZES);
   MemoryContext before = MemoryContextSwitchTo(context);
   uint64 changes = kept.changes;
   const Live *live = load();

@@ -25,6 +25,7 @@ core::Column make_column(const ColumnInput &input) {
   column.may_be_special = input.may_be_special;
   column.whole = input.whole;
   column.scale = input.scale;
+  column.storage = input.storage;
   return column;
 }
 
@@ -32,6 +33,7 @@ bool make_relation(const RelationInput &input, core::Relation &relation, Failure
   relation.role = input.role;
   relation.name = input.name;
   relation.from_sql = input.from_sql;
+  relation.storage = input.storage;
   relation.of = input.of;
   relation.key = input.key;
   relation.of_key = input.of_key;

@@ -60,8 +60,8 @@ public:
   static Work *make_for_segments(const LiveCore &live, const int *segments, int count, Failure &failure);
 
   const core::Program &program() const noexcept { return *program_; }
-  /// Tells whether the program reads a column of a bound relation.
-  bool reads(int relation, const char *column) const;
+  const core::Zone &zone() const noexcept { return meaning_->schema.zone; }
+  bool key_is_integer() const noexcept { return key_is_integer_; }
   /// Starts with no customer, at an instant. Earlier customers are forgotten.
   void start(core::Instant now, bool horizons, core::Slice slice, core::Roll roll);
   core::Population &population() noexcept { return *population_; }

@@ -18,6 +18,7 @@ struct ColumnInput {
   bool may_be_special;
   bool whole;
   std::int32_t scale;
+  std::uint64_t storage; // another number once the name stands for another column, or was changed in between
 };
 
 struct RelationInput {
@@ -77,6 +78,7 @@ struct ZoneInput {
 
 struct SchemaInput {
   std::int64_t version; // of all definitions
+  std::int64_t shrunk;  // the version at which rules may last have ceased to read something
   ZoneInput zone;
   RelationInput *relations;
   int relation_count;

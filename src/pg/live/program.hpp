@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pg/live/live.hpp"
+#include "pg/live/upkeep.hpp"
 
 namespace segmentation::pg {
 
@@ -11,7 +12,11 @@ struct SegmentProgram {
   int segment_count;
   int64 built; // the latest version at which everyone's members of some segment were written
   Owned<Work> *work;
+  Owned<Upkeep> *upkeep;
 };
+
+/// What images are written and read under: this database.
+uint64 database_stamp();
 
 /// Returns the program of all segments' rules; compiled at its first use, valid as long as `live`. A segment
 /// whose rule lost what it reads is left out.

@@ -8,8 +8,6 @@
 
 namespace segmentation::pg {
 
-namespace {
-
 Reading reading_of(Oid type) {
   type = getBaseType(type);
   switch (type) {
@@ -40,36 +38,34 @@ Reading reading_of(Oid type) {
   return Reading::other;
 }
 
-/// Raises XX000 where a feed's SELECT does not deliver what its column says: our own mistake, never the
-/// user's.
-void check_reading(Reading reading, core::Kind kind, const char *feed, int column) {
-  bool right = false;
+bool is_reading_of(Reading reading, core::Kind kind) {
   switch (kind) {
   case core::Kind::number:
-    right = reading <= Reading::numeric;
-    break;
+    return reading <= Reading::numeric;
   case core::Kind::text:
-    right = reading == Reading::text;
-    break;
+    return reading == Reading::text;
   case core::Kind::boolean:
-    right = reading == Reading::boolean;
-    break;
+    return reading == Reading::boolean;
   case core::Kind::day:
-    right = reading == Reading::day;
-    break;
+    return reading == Reading::day;
   case core::Kind::instant:
-    right = reading == Reading::instant;
-    break;
+    return reading == Reading::instant;
   case core::Kind::text_list:
-    right = reading == Reading::text_array;
-    break;
+    return reading == Reading::text_array;
   case core::Kind::number_list:
-    right = reading == Reading::number_array;
-    break;
+    return reading == Reading::number_array;
   case core::Kind::json:
     break;
   }
-  if (!right)
+  return false;
+}
+
+namespace {
+
+/// Raises XX000 where a feed's SELECT does not deliver what its column says: our own mistake, never the
+/// user's.
+void check_reading(Reading reading, core::Kind kind, const char *feed, int column) {
+  if (!is_reading_of(reading, kind))
     elog(ERROR, "feed \"%s\" delivers column %d as an unexpected type", feed, column);
 }
 
@@ -134,6 +130,8 @@ void read_array(core::BatchColumn &column, uint32 row, Datum value, Reading read
   column.cells[row] = core::Cell::value;
 }
 
+} // namespace
+
 void read_cell(core::BatchColumn &column, uint32 row, Datum value, Reading reading) {
   switch (reading) {
   case Reading::int16:
@@ -164,6 +162,8 @@ void read_cell(core::BatchColumn &column, uint32 row, Datum value, Reading readi
   }
   column.cells[row] = core::Cell::value;
 }
+
+namespace {
 
 void start_receiving(DestReceiver *self, int, TupleDesc type) {
   auto *receiver = reinterpret_cast<FeedReceiver *>(self);
@@ -206,18 +206,18 @@ void ignore(DestReceiver *) {
 
 } // namespace
 
-FeedReceiver *make_receiver(Work *work, size_t feed, const char *name) {
+FeedReceiver *make_receiver(core::Population *population, size_t feed, const char *name) {
   auto *receiver = static_cast<FeedReceiver *>(palloc0(sizeof(FeedReceiver)));
   receiver->base.receiveSlot = receive;
   receiver->base.rStartup = start_receiving;
   receiver->base.rShutdown = ignore;
   receiver->base.rDestroy = ignore;
   receiver->base.mydest = DestNone;
-  receiver->work = work;
+  receiver->population = population;
   receiver->feed = feed;
   receiver->name = name;
-  run_core([receiver, work, feed](Failure &) {
-    receiver->batch = &work->population().batch(feed);
+  run_core([receiver, population, feed](Failure &) {
+    receiver->batch = &population->batch(feed);
     receiver->columns = static_cast<int>(receiver->batch->columns.size());
   });
   receiver->readings =
@@ -237,7 +237,7 @@ void flush_batch(FeedReceiver *receiver) {
   // Asking for the size may cost a walk: not at every batch.
   bool weigh = receiver->memory_limit > 0 && (++receiver->batches & 31) == 0;
   run_core([receiver, weigh, &bytes](Failure &) {
-    core::Population &population = receiver->work->population();
+    core::Population &population = *receiver->population;
     population.fold(receiver->feed);
     if (weigh)
       bytes = population.memory_bytes();

@@ -22,7 +22,7 @@ enum class Reading : uint8 {
 
 struct FeedReceiver {
   DestReceiver base; // first: the server knows only this
-  Work *work;
+  core::Population *population;
   core::Batch *batch;
   size_t feed;
   int columns;         // without the key
@@ -37,7 +37,15 @@ struct FeedReceiver {
 };
 
 /// Returns a receiver for a feed, in the current memory context.
-FeedReceiver *make_receiver(Work *work, size_t feed, const char *name);
+FeedReceiver *make_receiver(core::Population *population, size_t feed, const char *name);
+
+/// Returns how values of a type are read; Reading::other for those that only SQL turns into what the core
+/// reads.
+Reading reading_of(Oid type);
+/// Tells whether values that are read so are what a feed's column holds.
+bool is_reading_of(Reading reading, core::Kind kind);
+/// Puts a value into a batch's row; what texts and lists point to is in the current memory context.
+void read_cell(core::BatchColumn &column, uint32 row, Datum value, Reading reading);
 
 /// Hands the rows that wait in the batch to the core.
 void flush_batch(FeedReceiver *receiver);

@@ -40,12 +40,6 @@ Work *Work::make_for_segments(const LiveCore &live, const int *segments, int cou
   return new Work(live, std::move(checked));
 }
 
-bool Work::reads(int relation, const char *column) const {
-  (void)relation;
-  (void)column;
-  return true;
-}
-
 void Work::start(core::Instant now, bool horizons, core::Slice slice, core::Roll roll) {
   population_.reset();
   words_.clear();

@@ -1,11 +1,9 @@
 // Lock, judge, write. Server's side.
 #include "pg/maintain/batch.hpp"
 
-#include "pg/boundary/contain.hpp"
 #include "pg/boundary/run_core.hpp"
-#include "pg/live/judge.hpp"
+#include "pg/maintain/judging.hpp"
 #include "pg/maintain/members.hpp"
-#include "pg/maintain/stored.hpp"
 #include "pg/maintain/verdicts.hpp"
 
 namespace segmentation::pg {
@@ -48,12 +46,13 @@ const Live *enter_gate(bool alone) {
   }
 }
 
-Batch start_batch(const Live *live) {
+Batch start_batch(const Live *live, const Deltas *deltas) {
   Batch batch;
   memset(&batch, 0, sizeof batch);
   batch.live = live;
   batch.program = load_program(live);
-  batch.table = open_state(live);
+  batch.table = open_state();
+  batch.deltas = deltas;
   return batch;
 }
 
@@ -88,31 +87,6 @@ void lock_customers(Batch *batch, const KeyList &keys) {
 }
 
 namespace {
-
-/// A part of a batch.
-struct Part {
-  Batch *batch;
-  int first;
-  int count;
-};
-
-void read_and_judge(void *argument) {
-  auto *part = static_cast<Part *>(argument);
-  Batch *batch = part->batch;
-  Datum *keys =
-      static_cast<Datum *>(palloc_extended(sizeof(Datum) * static_cast<Size>(part->count), MCXT_ALLOC_HUGE));
-  for (int i = 0; i < part->count; ++i)
-    keys[i] = batch->rows[part->first + i].datum;
-  const KeyType &key = batch->live->key;
-  Customers who = {
-      false,
-      PointerGetDatum(construct_array(keys, part->count, key.type, key.length, key.by_value, key.alignment)),
-      part->count};
-  // What the shop's columns compute is run by the rights of the customers' owner.
-  Identity caller = become(owner_of(batch->live->customers));
-  judge(batch->live, batch->program->work->get(), who, batch->instant);
-  become_again(caller);
-}
 
 /// Fills in, for customers whose verdicts are not kept, in which segments they are stored.
 void read_members(const Part &part, uint8 *const *members) {
@@ -173,24 +147,27 @@ uint64 write_part(const Part &part) {
   }
   if (any_unknown)
     read_members(part, unknown);
+  Upkeep *upkeep = program->upkeep->get();
   MemberChanges changes = start_changes(live), farewells = start_changes(live);
   uint8 *scratch = static_cast<uint8 *>(palloc(static_cast<Size>(segments + 1)));
   uint8 *judged = static_cast<uint8 *>(palloc(static_cast<Size>(segments + 1)));
   Datum *gone =
       static_cast<Datum *>(palloc_extended(sizeof(Datum) * static_cast<Size>(part.count), MCXT_ALLOC_HUGE));
   int gone_count = 0;
-  Work *work = program->work->get();
   for (int i = 0; i < part.count; ++i) {
     StateRow *row = &batch->rows[part.first + i];
     uint8 *member = unknown[i] != nullptr ? unknown[i] : scratch;
     if (unknown[i] == nullptr)
       unpack_verdicts(live, row->verdicts, member);
     bool exists = false;
-    run_core([=, &exists](Failure &) {
-      std::optional<uint32> customer = work->find(row->key);
+    const std::string *image = nullptr;
+    run_core([=, &exists, &image](Failure &) {
+      std::optional<uint32> customer = upkeep->find(row->key);
       exists = customer.has_value();
       for (int rule = 0; exists && rule < program->segment_count; ++rule)
-        judged[rule] = work->holds(static_cast<size_t>(rule), *customer);
+        judged[rule] = upkeep->holds(static_cast<size_t>(rule), *customer);
+      if (exists)
+        image = &upkeep->image(*customer);
     });
     int rule = 0;
     for (int s = 0; s < segments; ++s) {
@@ -215,6 +192,8 @@ uint64 write_part(const Part &part) {
     row->as_of = batch->instant;
     row->definitions = live->schema.version;
     row->verdicts = pack_verdicts(live, member);
+    row->measures = reinterpret_cast<struct varlena *>(
+        cstring_to_text_with_len(image->data(), static_cast<int>(image->size())));
     write_state(batch->table, row);
   }
   uint64 written = write_changes(changes, batch->instant, reason_rule);
@@ -223,10 +202,19 @@ uint64 write_part(const Part &part) {
   return written;
 }
 
+/// What is kept of customers who could not be judged lacks what this transaction changed.
+void forget_measures(const Part &part) {
+  for (int i = 0; i < part.count; ++i) {
+    StateRow *row = &part.batch->rows[part.first + i];
+    if (row->measures == nullptr)
+      continue;
+    row->measures = nullptr;
+    write_state(part.batch->table, row);
+  }
+}
+
 void do_part(const Part &part, Outcome *outcome) {
-  ErrorData *error = outcome->failed.count < most_failures
-                         ? contain(read_and_judge, const_cast<Part *>(&part))
-                         : const_cast<ErrorData *>(outcome->error);
+  const ErrorData *error = outcome->failed.count < most_failures ? judge_part(part) : outcome->error;
   if (error == nullptr) {
     outcome->written += write_part(part);
     return;
@@ -235,6 +223,7 @@ void do_part(const Part &part, Outcome *outcome) {
     for (int i = 0; i < part.count; ++i)
       add_keys(&outcome->failed, part.batch->live->key, &part.batch->rows[part.first + i].datum, 1);
     outcome->error = error;
+    forget_measures(part);
     return;
   }
   do_part({part.batch, part.first, part.count / 2}, outcome);

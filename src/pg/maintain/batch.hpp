@@ -7,6 +7,8 @@
 
 namespace segmentation::pg {
 
+class Deltas;
+
 /// Customers whose state rows this transaction has locked.
 struct Batch {
   const Live *live;
@@ -16,6 +18,8 @@ struct Batch {
   int count;
   int room;
   TimestampTz instant; // at which they are judged: not before any of them was judged last
+  const Deltas
+      *deltas; // what this transaction's own rows do to what is kept; nullptr: nothing kept is of use
 };
 
 /// Takes what keeps definitions and shared rows as they are until the transaction ends: RowExclusiveLock, or
@@ -24,7 +28,7 @@ struct Batch {
 /// locked. Returns what is live then.
 const Live *enter_gate(bool alone);
 
-Batch start_batch(const Live *live);
+Batch start_batch(const Live *live, const Deltas *deltas = nullptr);
 /// Locks the customers of a sorted list who are not locked yet.
 void lock_customers(Batch *batch, const KeyList &keys);
 

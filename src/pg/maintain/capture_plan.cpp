@@ -3,6 +3,8 @@
 
 #include "pg/boundary/run_core.hpp"
 #include "pg/live/program.hpp"
+#include "pg/live/receiver.hpp"
+#include "pg/maintain/owners.hpp"
 
 namespace segmentation::pg {
 
@@ -27,21 +29,6 @@ Datum line_of(Relation relation) {
   return make_array(oids, count, OIDOID);
 }
 
-/// Tells which columns of the bound relation the program reads; all where there is no telling.
-bool is_read(const Live *live, const SegmentProgram *program, Oid bound, const char *name) {
-  bool read = false;
-  run_core([=, &read](Failure &) {
-    for (int r = 0; r < live->schema.relation_count && !read; ++r) {
-      const RelationInput &relation = live->schema.relations[r];
-      if (relation.relation != bound)
-        continue;
-      // What a computed column reads is not known.
-      read = relation.from_sql[0] == '(' || program->work->get()->reads(r, name);
-    }
-  });
-  return read;
-}
-
 int add_attribute(CapturePlan *plan, Relation relation, const char *name) {
   TupleDesc columns = RelationGetDescr(relation);
   for (int i = 0; i < plan->attribute_count; ++i) {
@@ -57,6 +44,115 @@ int add_attribute(CapturePlan *plan, Relation relation, const char *name) {
     return plan->attribute_count++;
   }
   return -1;
+}
+
+int attribute_of(const CapturePlan *plan, const char *name) {
+  for (int i = 0; i < plan->attribute_count; ++i) {
+    if (strcmp(plan->attributes[i].name, name) == 0)
+      return i;
+  }
+  return -1;
+}
+
+/// Returns, by column of the feed, the attribute that it delivers as it is; nullptr where one needs more than
+/// that.
+const int *plain_columns(const CapturePlan *plan, const Live *live, const core::Feed &feed) {
+  int *columns = static_cast<int *>(palloc(sizeof(int) * (feed.columns.size() + 1)));
+  for (size_t i = 0; i < feed.columns.size(); ++i) {
+    const core::FeedColumn &column = feed.columns[i];
+    if (column.column.relation != feed.relation || !column.column.json_path.empty())
+      return nullptr;
+    const ColumnInput &input = live->schema.relations[feed.relation].columns[column.column.column];
+    columns[i] = input.local_time ? -1 : attribute_of(plan, input.name);
+    if (columns[i] < 0 || !is_reading_of(reading_of(plan->attributes[columns[i]].type), column.type))
+      return nullptr;
+  }
+  return columns;
+}
+
+/// Finds the one binding through which a feed reads the relation: its index in the schema; -1 for none, -2
+/// for several.
+int binding_read_by(const Live *live, const core::Feed &feed, Oid bound) {
+  int found = -1;
+  for (const core::FeedReads &read : feed.reads) {
+    if (live->schema.relations[read.relation].relation == bound)
+      found = found == -1 ? read.relation : -2;
+  }
+  return found;
+}
+
+int link_of(const CapturePlan *plan, int32 binding) {
+  for (int i = 0; i < plan->binding_count; ++i) {
+    if (plan->bindings[i].id == binding)
+      return plan->bindings[i].link;
+  }
+  return -1;
+}
+
+/// Notes the attributes that a feed reads: all where they cannot be told.
+void add_reads(CapturePlan *plan, Relation relation, const Live *live, const core::Feed &feed,
+               FeedEffect *effect) {
+  int *reads =
+      static_cast<int *>(palloc(sizeof(int) * static_cast<Size>(RelationGetDescr(relation)->natts + 1)));
+  bool all = false;
+  for (const core::FeedReads &read : feed.reads) {
+    const RelationInput &input = live->schema.relations[read.relation];
+    if (input.relation != plan->bound)
+      continue;
+    all |= input.from_sql[0] == '('; // what its computed columns read is not known
+    for (int column : read.columns) {
+      int attribute = add_attribute(plan, relation, input.columns[column].name);
+      bool known = attribute < 0;
+      for (int i = 0; i < effect->read_count && !known; ++i)
+        known = reads[i] == attribute;
+      if (!known)
+        reads[effect->read_count++] = attribute;
+    }
+  }
+  TupleDesc columns = RelationGetDescr(relation);
+  for (int i = 0; i < columns->natts && all; ++i) {
+    if (!TupleDescAttr(columns, i)->attisdropped)
+      (void)add_attribute(plan, relation, NameStr(TupleDescAttr(columns, i)->attname));
+  }
+  if (all) {
+    effect->read_count = plan->attribute_count;
+    for (int i = 0; i < plan->attribute_count; ++i)
+      reads[i] = i;
+  }
+  effect->reads = reads;
+}
+
+FeedEffect effect_on(CapturePlan *plan, Relation relation, const Live *live, const core::Feed &feed) {
+  FeedEffect effect = {Effect::none, -1, -1, nullptr, 0, nullptr};
+  int at = binding_read_by(live, feed, plan->bound);
+  if (at == -1)
+    return effect;
+  add_reads(plan, relation, live, feed, &effect);
+  effect.effect = Effect::stale;
+  if (at == -2)
+    return effect;
+  const RelationInput &read = live->schema.relations[at];
+  const RelationInput &own = live->schema.relations[feed.relation];
+  int link = link_of(plan, read.id);
+  if (links_are_keys(live, at))
+    effect.key = link;
+  if (link < 0 || feed.relation == 0)
+    return effect;
+  if (at == feed.relation && effect.key >= 0) {
+    effect.columns = plain_columns(plan, live, feed);
+    if (effect.columns != nullptr)
+      effect.effect = Effect::fold;
+  } else if (at == feed.relation && own.role != core::Role::lookup && own.of > 0 &&
+             live->schema.relations[own.of].role == core::Role::source && links_are_keys(live, own.of)) {
+    effect.effect = Effect::child;
+    effect.parent = link;
+  } else if (own.of == at && own.role != core::Role::lookup && read.role == core::Role::source &&
+             effect.key >= 0) {
+    effect.parent = attribute_of(plan, read.columns[own.of_key].name);
+    if (effect.parent >= 0)
+      effect.effect = Effect::parent;
+  }
+  return effect;
 }
 
 CapturePlan *make_plan(Relation relation, const Live *live) {
@@ -87,12 +183,11 @@ CapturePlan *make_plan(Relation relation, const Live *live) {
     plan->bindings[plan->binding_count++] = {int_value(rows, row, 1),
                                              add_attribute(plan, relation, text_value(rows, row, 2))};
   }
-  const SegmentProgram *program = live != nullptr ? load_program(live) : nullptr;
-  for (int i = 0; i < columns->natts && OidIsValid(plan->bound); ++i) {
-    Form_pg_attribute attribute = TupleDescAttr(columns, i);
-    if (!attribute->attisdropped &&
-        (program == nullptr || is_read(live, program, plan->bound, NameStr(attribute->attname))))
-      (void)add_attribute(plan, relation, NameStr(attribute->attname));
+  if (live != nullptr && OidIsValid(plan->bound)) {
+    const std::vector<core::Feed> &feeds = load_program(live)->work->get()->program().feeds();
+    plan->effects = static_cast<FeedEffect *>(palloc0(sizeof(FeedEffect) * (feeds.size() + 1)));
+    for (size_t feed = 0; feed < feeds.size(); ++feed)
+      plan->effects[feed] = effect_on(plan, relation, live, feeds[feed]);
   }
   MemoryContextSwitchTo(before);
   PopActiveSnapshot();

@@ -21,6 +21,24 @@ struct CapturedBinding {
             // set's reference, a lookup's key; -1 where that is computed
 };
 
+/// What a change of one of the relation's rows does to what is kept of a feed.
+enum class Effect : uint8 {
+  none,   // the feed does not read it
+  fold,   // the row is one of the feed's and has all that the feed delivers
+  parent, // the feed's rows are below the row: below a new one they can be read by themselves
+  child,  // the row is one of the feed's, below rows that name the customer
+  stale,  // the customers' rows must be read
+};
+
+struct FeedEffect {
+  Effect effect;
+  int key;    // the attribute that names the customer; -1 where the row does not
+  int parent; // parent: the attribute that rows below refer to; child: the one that refers to the row above
+  const int *reads; // the attributes that the feed reads
+  int read_count;
+  const int *columns; // fold: by column of the feed, the attribute
+};
+
 struct CapturePlan {
   Oid relation;  // whose trigger fires: the bound one, or a partition of it
   Oid bound;     // InvalidOid where nothing is bound to it any more
@@ -29,6 +47,7 @@ struct CapturePlan {
   CapturedAttribute *attributes;
   int binding_count;
   CapturedBinding *bindings;
+  FeedEffect *effects; // by feed of the program; nullptr for plans made without one
   MemoryContext context;
 };
 

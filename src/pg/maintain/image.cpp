@@ -39,22 +39,27 @@ void append_image(StringInfo buffer, const CapturePlan *plan, TupleTableSlot *sl
   }
 }
 
-bool image_value(const CapturePlan *plan, const char *image, int attribute, Datum *value) {
-  uint64 word = 0;
+std::string_view image_bytes(const char *image, int attribute) noexcept {
+  std::uint64_t word = 0;
   for (int i = 0;; ++i) {
-    memcpy(&word, image, sizeof word);
+    std::memcpy(&word, image, sizeof word);
     image += sizeof word;
     if (i == attribute)
       break;
     if (word > 0)
-      image += MAXALIGN(word - 1);
+      image += (word - 1 + 7) & ~std::uint64_t{7};
   }
-  if (word == 0)
+  return word == 0 ? std::string_view() : std::string_view(image, word - 1);
+}
+
+bool image_value(const CapturePlan *plan, const char *image, int attribute, Datum *value) {
+  std::string_view bytes = image_bytes(image, attribute);
+  if (bytes.data() == nullptr)
     return false;
   if (plan->attributes[attribute].by_value)
-    memcpy(value, image, sizeof *value);
+    memcpy(value, bytes.data(), sizeof *value);
   else
-    *value = PointerGetDatum(image);
+    *value = PointerGetDatum(bytes.data());
   return true;
 }
 

@@ -5,6 +5,8 @@
 #include "pg/live/live_core.hpp"
 #include "pg/maintain/capture_plan.hpp"
 
+#include <string_view>
+
 namespace segmentation::pg {
 
 /// Appends the image of a row.
@@ -12,6 +14,9 @@ void append_image(StringInfo buffer, const CapturePlan *plan, TupleTableSlot *sl
 
 /// Reads one value; false for NULL. What it points to is the image's own.
 bool image_value(const CapturePlan *plan, const char *image, int attribute, Datum *value);
+
+/// Returns the bytes of one value; none for NULL. Calls nothing of the server's.
+std::string_view image_bytes(const char *image, int attribute) noexcept;
 
 /// Returns a value as compare_keys compares it.
 CustomerKey comparable(const CapturedAttribute &attribute, Datum value);

@@ -17,6 +17,13 @@ SEGMENTATION_FUNCTION(segmentation_write_members) {
   PG_RETURN_INT64(rows);
 }
 
+SEGMENTATION_FUNCTION(segmentation_delete_members) {
+  Session session = open_session();
+  delete_members(PG_GETARG_DATUM(0));
+  close_session(session);
+  PG_RETURN_VOID();
+}
+
 SEGMENTATION_FUNCTION(segmentation_refresh) {
   Session session = open_session();
   int64 rows = refresh_customers(PG_GETARG_DATUM(0), argument_type(fcinfo, 0));

@@ -2,6 +2,7 @@
 #include "pg/maintain/state.hpp"
 
 #include "pg/boundary/fault.hpp"
+#include "pg/live/program.hpp"
 
 namespace segmentation::pg {
 
@@ -9,11 +10,8 @@ namespace {
 
 enum Column { customer_id, version, as_of, stamp, definitions, verdicts, measures, column_count };
 
-/// What verdicts and measures can only be used with: this database, and this form of them.
-int64 database_stamp() {
-  constexpr uint64 form = 1;
-  return static_cast<int64>(hash_combine64(hash_combine64(GetSystemIdentifier(), MyDatabaseId), form));
-}
+/// To be raised when verdicts come to be written otherwise; measures have a version of their own.
+constexpr uint64 verdicts_form = 1;
 
 } // namespace
 
@@ -29,7 +27,7 @@ struct StateTable {
   MemoryContext memory; // of what rows point to
 };
 
-StateTable *open_state(const Live *live) {
+StateTable *open_state() {
   auto *table = static_cast<StateTable *>(palloc0(sizeof(StateTable)));
   table->memory = CurrentMemoryContext;
   table->table = table_open(own_relation("state"), RowExclusiveLock);
@@ -49,8 +47,7 @@ StateTable *open_state(const Live *live) {
                          table->key->rd_indcollation[0], get_opcode(equal), Datum{0});
   table->found = table_slot_create(table->table, nullptr);
   table->fresh = MakeSingleTupleTableSlot(RelationGetDescr(table->table), &TTSOpsVirtual);
-  table->stamp = database_stamp();
-  (void)live;
+  table->stamp = static_cast<int64>(hash_combine64(database_stamp(), verdicts_form));
   return table;
 }
 

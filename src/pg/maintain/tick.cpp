@@ -30,10 +30,10 @@ void note_tick(const ErrorData *error) {
 } // namespace
 
 /// Does one batch of the queue, or of those set aside, in the current transaction; returns how much it did.
-static int do_batch(const ErrorData **error) {
-  int done = do_queue(batch_entries, error);
+static int do_batch(int entries, const ErrorData **error) {
+  int done = do_queue(entries, error);
   if (done == 0 && *error == nullptr)
-    done = retry_set_aside(batch_entries);
+    done = retry_set_aside(entries);
   return done;
 }
 
@@ -49,7 +49,8 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
   const ErrorData *error = nullptr;
   for (;;) {
     Session session = open_session(commits);
-    int done = do_batch(&error);
+    // Customers stay locked until the commit, so that one transaction must lock all of its in one order.
+    int done = do_batch(commits ? batch_entries : INT_MAX, &error);
     if (done == 0)
       note_tick(error);
     leave_settings(session);
@@ -97,7 +98,7 @@ void segmentation_worker_main(Datum argument) {
     const ErrorData *error = nullptr;
     PushActiveSnapshot(GetTransactionSnapshot());
     Session session = open_session();
-    int done = do_batch(&error);
+    int done = do_batch(batch_entries, &error);
     if (done == 0)
       note_tick(error);
     close_session(session);

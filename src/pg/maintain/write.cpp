@@ -192,6 +192,18 @@ int64 write_everyone(const Progress *progress) {
   return write_members(request);
 }
 
+void delete_members(Datum segments) {
+  constexpr const char *tables[] = {"membership", "membership_past", "count_delta", "definition_change"};
+  Arguments arguments;
+  arguments.add(INT4ARRAYOID, segments);
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetLatestSnapshot());
+  for (const char *table : tables)
+    execute(psprintf("DELETE FROM segmentation.%s AS t WHERE t.segment_id = ANY ($1)", table), arguments);
+  PopActiveSnapshot();
+  CommandCounterIncrement();
+}
+
 int64 refresh_customers(Datum customers, Oid type) {
   const Live *live = enter_gate(false);
   warn_of_broken(live);

@@ -1,0 +1,126 @@
+// Rows that differ only in what a feed does not read cancel for that feed. C++ side: never calls the server.
+#include "pg/maintain/deltas.hpp"
+
+#include "pg/maintain/image.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace segmentation::pg {
+
+namespace {
+
+/// What a feed sees of changed rows: equal ones once, with how often they came less how often they went.
+struct Seen {
+  const NetRow *row;
+  std::int64_t count;
+};
+
+std::string_view value_bytes(const NetRow &row, int attribute) {
+  return image_bytes(row.image, attribute);
+}
+
+/// Puts what a feed reads of a row, and the relation it is of, into a text.
+void project(const NetRow &row, const FeedEffect &effect, std::string &out) {
+  out.assign(reinterpret_cast<const char *>(&row.plan), sizeof row.plan);
+  for (int i = 0; i < effect.read_count; ++i) {
+    const std::string_view bytes = value_bytes(row, effect.reads[i]);
+    const std::uint64_t size = bytes.size();
+    out.append(reinterpret_cast<const char *>(&size), sizeof size);
+    out.append(bytes);
+  }
+}
+
+std::vector<Seen> see(const NetRow *rows, std::size_t count, std::size_t feed) {
+  std::vector<Seen> seen;
+  if (count == 1) {
+    if (rows[0].count != 0 && rows[0].plan->effects[feed].effect != Effect::none)
+      seen.push_back({rows, rows[0].count});
+    return seen;
+  }
+  std::unordered_map<std::string, std::size_t> known;
+  std::string key;
+  for (const NetRow *row = rows; row < rows + count; ++row) {
+    const FeedEffect &effect = row->plan->effects[feed];
+    if (row->count == 0 || effect.effect == Effect::none)
+      continue;
+    project(*row, effect, key);
+    const auto [at, fresh] = known.try_emplace(key, seen.size());
+    if (fresh)
+      seen.push_back({row, 0});
+    seen[at->second].count += row->count;
+  }
+  std::erase_if(seen, [](const Seen &one) { return one.count == 0; });
+  return seen;
+}
+
+/// A value as rows of whatever integer type refer to it.
+std::string comparable_bytes(const NetRow &row, int attribute) {
+  const std::string_view bytes = value_bytes(row, attribute);
+  if (!row.plan->attributes[attribute].by_value || bytes.size() != sizeof(std::uint64_t))
+    return std::string(bytes);
+  std::int64_t value = 0;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  const std::int16_t length = row.plan->attributes[attribute].length;
+  if (length == 4)
+    value = static_cast<std::int32_t>(value);
+  else if (length == 2)
+    value = static_cast<std::int16_t>(value);
+  return std::string(reinterpret_cast<const char *>(&value), sizeof value);
+}
+
+void work_out(const std::vector<Seen> &seen, std::size_t feed, FeedDeltas &out) {
+  // Customers below whose rows something went: theirs are read as a whole.
+  std::unordered_set<std::string> disturbed;
+  std::unordered_set<std::string> new_parents;
+  for (const Seen &one : seen) {
+    const FeedEffect &effect = one.row->plan->effects[feed];
+    if (effect.effect == Effect::parent && one.count < 0)
+      disturbed.insert(comparable_bytes(*one.row, effect.key));
+  }
+  for (const Seen &one : seen) {
+    const FeedEffect &effect = one.row->plan->effects[feed];
+    switch (effect.effect) {
+    case Effect::none:
+      break;
+    case Effect::fold:
+      (one.count > 0 ? out.come : out.gone)
+          .push_back({one.row, static_cast<std::uint32_t>(one.count > 0 ? one.count : -one.count)});
+      break;
+    case Effect::parent:
+      if (disturbed.contains(comparable_bytes(*one.row, effect.key))) {
+        out.stale.push_back(one.row);
+      } else {
+        out.parents.push_back(one.row);
+        new_parents.insert(comparable_bytes(*one.row, effect.parent));
+      }
+      break;
+    case Effect::child:
+      break;
+    case Effect::stale:
+      if (effect.key >= 0)
+        out.stale.push_back(one.row);
+      else
+        out.all_stale = true;
+      break;
+    }
+  }
+  for (const Seen &one : seen) {
+    const FeedEffect &effect = one.row->plan->effects[feed];
+    // Rows below a new parent are read with it; whose the others are, only a look at their parents tells.
+    if (effect.effect == Effect::child && !new_parents.contains(comparable_bytes(*one.row, effect.parent)))
+      out.all_stale = true;
+  }
+}
+
+} // namespace
+
+Deltas::Deltas(const NetRow *rows, std::size_t count, std::size_t feeds) : feeds_(feeds) {
+  for (std::size_t feed = 0; feed < feeds; ++feed)
+    work_out(see(rows, count, feed), feed, feeds_[feed]);
+}
+
+} // namespace segmentation::pg

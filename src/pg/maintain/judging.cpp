@@ -1,0 +1,308 @@
+// The way from state rows to verdicts. Only reading the shop's rows can fail through somebody's fault, so
+// only that stands in a subtransaction. Server's side.
+#include "pg/maintain/judging.hpp"
+
+#include "pg/boundary/contain.hpp"
+#include "pg/boundary/run_core.hpp"
+#include "pg/live/feed.hpp"
+#include "pg/live/receiver.hpp"
+#include "pg/maintain/deltas.hpp"
+#include "pg/maintain/image.hpp"
+
+namespace segmentation::pg {
+
+namespace {
+
+/// One part being judged.
+struct Judging {
+  const Part *part;
+  const Live *live;
+  Upkeep *upkeep;
+  const std::vector<core::Feed> *feeds;
+  int unknown;    // customers whose own rows must be read
+  bool reads_own; // this is the reading of their own rows, else that of the others
+};
+
+const StateRow &row_at(const Judging &judging, int index) {
+  return judging.part->batch->rows[judging.part->first + index];
+}
+
+std::string_view image_of(const Judging &judging, const StateRow &row) {
+  if (row.measures == nullptr || row.definitions < judging.live->schema.shrunk)
+    return {};
+  return {VARDATA(row.measures), VARSIZE(row.measures) - VARHDRSZ};
+}
+
+const char *name_of(const Judging &judging, size_t feed) {
+  return judging.live->schema.relations[(*judging.feeds)[feed].relation].name;
+}
+
+/// Reads rows of a feed for customers of the part, given by index.
+void read_rows(const Judging &judging, size_t feed, const int *indexes, int count) {
+  const KeyType &key = judging.live->key;
+  Datum *keys =
+      static_cast<Datum *>(palloc_extended(sizeof(Datum) * static_cast<Size>(count), MCXT_ALLOC_HUGE));
+  for (int i = 0; i < count; ++i)
+    keys[i] = row_at(judging, indexes[i]).datum;
+  Datum array =
+      PointerGetDatum(construct_array(keys, count, key.type, key.length, key.by_value, key.alignment));
+  run_feed(&judging.upkeep->population(), feed, name_of(judging, feed),
+           (*judging.feeds)[feed].select_keyed.c_str(), get_array_type(key.type), array,
+           count <= 100 ? Plan::saved : Plan::once);
+  pfree(keys);
+}
+
+/// Finds a customer of the part by the number that the core gave her.
+int *indexes_of(const Judging &judging, const std::vector<uint32> &customers, int *count) {
+  int *by_customer = static_cast<int *>(
+      palloc_extended(sizeof(int) * static_cast<Size>(judging.part->count + 1), MCXT_ALLOC_HUGE));
+  int *indexes = static_cast<int *>(palloc_extended(sizeof(int) * (customers.size() + 1), MCXT_ALLOC_HUGE));
+  for (int i = 0; i < judging.part->count; ++i)
+    by_customer[i] = -1;
+  for (int i = 0; i < judging.part->count; ++i) {
+    std::optional<uint32> customer = judging.upkeep->find(row_at(judging, i).key);
+    if (customer)
+      by_customer[*customer] = i;
+  }
+  *count = 0;
+  for (uint32 customer : customers)
+    indexes[(*count)++] = by_customer[customer];
+  pfree(by_customer);
+  return indexes;
+}
+
+/// Fills a batch's row from the image of a row.
+void fill_row(core::Batch &batch, const Judging &judging, const NetRow &row, const FeedEffect &effect) {
+  uint32 at = batch.rows;
+  Datum value;
+  (void)image_value(row.plan, row.image, effect.key, &value);
+  const CapturedAttribute &key = row.plan->attributes[effect.key];
+  if (judging.live->key.integer) {
+    batch.key.cells[at] = core::Cell::value;
+    batch.key.integers[at] = comparable(key, value).integer;
+  } else if (key.type == TEXTOID || key.type == VARCHAROID) {
+    read_cell(batch.key, at, value, Reading::text);
+  } else {
+    CustomerKey printed = core_key(judging.live->key, value);
+    batch.key.texts[at] = {printed.text, printed.size};
+    batch.key.cells[at] = core::Cell::value;
+  }
+  for (size_t i = 0; i < batch.columns.size(); ++i) {
+    int attribute = effect.columns[i];
+    if (image_value(row.plan, row.image, attribute, &value))
+      read_cell(batch.columns[i], at, value, reading_of(row.plan->attributes[attribute].type));
+    else
+      batch.columns[i].cells[at] = core::Cell::missing;
+  }
+  batch.rows = at + 1;
+}
+
+/// Folds rows in, or takes them out.
+void apply_rows(const Judging &judging, size_t feed, const std::vector<Delta> &rows, bool come) {
+  if (rows.empty())
+    return;
+  MemoryContext cells =
+      AllocSetContextCreate(CurrentMemoryContext, "segmentation batch", ALLOCSET_DEFAULT_SIZES);
+  MemoryContext before = MemoryContextSwitchTo(cells);
+  Upkeep *upkeep = judging.upkeep;
+  core::Batch &batch = upkeep->population().batch(feed);
+  auto hand_over = [=, &batch] {
+    if (batch.rows == 0)
+      return;
+    run_core([=](Failure &) {
+      if (come)
+        upkeep->population().fold(feed);
+      else
+        upkeep->retract(feed);
+    });
+    batch.rows = 0;
+    MemoryContextReset(cells);
+  };
+  for (const Delta &delta : rows) {
+    const FeedEffect &effect = delta.row->plan->effects[feed];
+    Datum key;
+    if (!image_value(delta.row->plan, delta.row->image, effect.key, &key))
+      continue; // nobody's
+    for (uint32 times = 0; times < delta.count; ++times) {
+      fill_row(batch, judging, *delta.row, effect);
+      if (batch.rows == core::Batch::capacity) {
+        CHECK_FOR_INTERRUPTS();
+        hand_over();
+      }
+    }
+  }
+  hand_over();
+  MemoryContextSwitchTo(before);
+  MemoryContextDelete(cells);
+}
+
+/// Tells whether the customer that a row names is one of the part, and her number.
+bool find_customer(const Judging &judging, const NetRow &row, int attribute, uint32 *customer) {
+  Datum value;
+  if (!image_value(row.plan, row.image, attribute, &value))
+    return false;
+  CustomerKey key = judging.live->key.integer ? comparable(row.plan->attributes[attribute], value)
+                                              : core_key(judging.live->key, value);
+  std::optional<uint32> found = judging.upkeep->find(key);
+  if (found)
+    *customer = *found;
+  return found.has_value();
+}
+
+/// Starts with whom what is kept suffices for; counts the others.
+void take_in(Judging *judging) {
+  const Part *part = judging->part;
+  Upkeep *upkeep = judging->upkeep;
+  const Deltas *deltas = part->batch->deltas;
+  int *unknown = &judging->unknown;
+  const Judging *self = judging;
+  run_core([=](Failure &) {
+    upkeep->start(part->batch->instant);
+    // Customers' own rows that changed are read again.
+    std::vector<CustomerKey> changed;
+    if (deltas != nullptr) {
+      for (const NetRow *row : deltas->feed(0).stale) {
+        Datum value;
+        int key = row->plan->effects[0].key;
+        if (image_value(row->plan, row->image, key, &value))
+          changed.push_back(self->live->key.integer ? comparable(row->plan->attributes[key], value)
+                                                    : core_key(self->live->key, value));
+      }
+    }
+    bool all = deltas == nullptr || deltas->feed(0).all_stale;
+    *unknown = 0;
+    for (int i = 0; i < part->count; ++i) {
+      const StateRow &row = row_at(*self, i);
+      bool stale = all;
+      for (const CustomerKey &key : changed)
+        stale = stale || compare_keys(key, row.key) == 0;
+      if (stale || !upkeep->take_in(row.key, image_of(*self, row)))
+        ++*unknown;
+    }
+  });
+}
+
+/// Loads what is kept of the others' rows, and does to it what this transaction's rows do.
+void load(const Judging &judging) {
+  const Part *part = judging.part;
+  Upkeep *upkeep = judging.upkeep;
+  const Deltas *deltas = part->batch->deltas;
+  const Judging *self = &judging;
+  run_core([=](Failure &) {
+    for (int i = 0; i < part->count; ++i) {
+      const StateRow &row = row_at(*self, i);
+      std::optional<uint32> customer = upkeep->find(row.key);
+      if (!customer)
+        continue;
+      if (deltas == nullptr)
+        upkeep->set_all_stale(*customer);
+      else
+        upkeep->load(*customer, image_of(*self, row));
+    }
+  });
+  for (size_t feed = 1; deltas != nullptr && feed < judging.feeds->size(); ++feed) {
+    const FeedDeltas &changes = deltas->feed(feed);
+    apply_rows(judging, feed, changes.gone, false);
+    apply_rows(judging, feed, changes.come, true);
+    run_core([=, &changes](Failure &) {
+      for (uint32 customer = 0; changes.all_stale && customer < upkeep->population().size(); ++customer)
+        upkeep->set_stale(feed, customer);
+      uint32 customer = 0;
+      for (const NetRow *row : changes.stale) {
+        if (find_customer(*self, *row, row->plan->effects[feed].key, &customer))
+          upkeep->set_stale(feed, customer);
+      }
+    });
+  }
+}
+
+/// Reads the rows below new parents.
+void read_below(const Judging &judging, size_t feed) {
+  const std::vector<const NetRow *> &parents = judging.part->batch->deltas->feed(feed).parents;
+  if (parents.empty())
+    return;
+  Oid type = InvalidOid;
+  Datum *values = static_cast<Datum *>(palloc_extended(sizeof(Datum) * parents.size(), MCXT_ALLOC_HUGE));
+  int count = 0;
+  for (const NetRow *row : parents) {
+    int attribute = row->plan->effects[feed].parent;
+    uint32 customer;
+    if (find_customer(judging, *row, row->plan->effects[feed].key, &customer) &&
+        image_value(row->plan, row->image, attribute, &values[count])) {
+      type = row->plan->attributes[attribute].type;
+      ++count;
+    }
+  }
+  if (count > 0)
+    run_feed(&judging.upkeep->population(), feed, name_of(judging, feed),
+             (*judging.feeds)[feed].select_below.c_str(), get_array_type(type),
+             make_array(values, count, type), count <= 100 ? Plan::saved : Plan::once);
+  pfree(values);
+}
+
+/// Reads what must be read.
+void read(void *argument) {
+  auto *judging = static_cast<Judging *>(argument);
+  // What the shop's columns compute is run by the rights of the customers' owner, and can do nothing else.
+  Identity caller = become(owner_of(judging->live->customers));
+  Upkeep *upkeep = judging->upkeep;
+  if (judging->reads_own) {
+    int *unknown = static_cast<int *>(
+        palloc_extended(sizeof(int) * static_cast<Size>(judging->part->count), MCXT_ALLOC_HUGE));
+    int count = 0;
+    for (int i = 0; i < judging->part->count; ++i) {
+      if (!upkeep->find(row_at(*judging, i).key))
+        unknown[count++] = i;
+    }
+    read_rows(*judging, 0, unknown, count);
+  } else {
+    for (size_t feed = 1; feed < judging->feeds->size(); ++feed) {
+      if (judging->part->batch->deltas != nullptr)
+        read_below(*judging, feed);
+      const std::vector<uint32> *customers = nullptr;
+      run_core([=, &customers](Failure &) { customers = &upkeep->begin_reading(feed); });
+      if (customers->empty())
+        continue;
+      int count = 0;
+      int *indexes = indexes_of(*judging, *customers, &count);
+      read_rows(*judging, feed, indexes, count);
+    }
+  }
+  become_again(caller);
+}
+
+bool must_read(const Judging &judging) {
+  const Deltas *deltas = judging.part->batch->deltas;
+  bool must = false;
+  Upkeep *upkeep = judging.upkeep;
+  size_t feeds = judging.feeds->size();
+  run_core([=, &must](Failure &) {
+    for (size_t feed = 1; feed < feeds && !must; ++feed)
+      must = (deltas != nullptr && !deltas->feed(feed).parents.empty()) || upkeep->is_stale(feed);
+  });
+  return must;
+}
+
+} // namespace
+
+const ErrorData *judge_part(const Part &part) {
+  const SegmentProgram *program = part.batch->program;
+  Judging judging = {
+      &part, part.batch->live, program->upkeep->get(), &program->work->get()->program().feeds(), 0, true};
+  take_in(&judging);
+  if (judging.unknown > 0) {
+    if (const ErrorData *error = contain(read, &judging))
+      return error;
+  }
+  judging.reads_own = false;
+  load(judging);
+  if (must_read(judging)) {
+    if (const ErrorData *error = contain(read, &judging))
+      return error;
+  }
+  Upkeep *upkeep = judging.upkeep;
+  run_core([=](Failure &) { upkeep->judge(); });
+  return nullptr;
+}
+
+} // namespace segmentation::pg

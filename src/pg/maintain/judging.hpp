@@ -1,0 +1,20 @@
+// Judging some locked customers: what is kept of them, folded on with the rows that changed, and read where
+// that does not do. Server's side.
+#pragma once
+
+#include "pg/maintain/batch.hpp"
+
+namespace segmentation::pg {
+
+/// A part of a batch.
+struct Part {
+  Batch *batch;
+  int first;
+  int count;
+};
+
+/// Judges the part's customers; the program's upkeep holds the answers. The active snapshot must be newer
+/// than their locks. Returns what kept them from being judged, nullptr where nothing did.
+const ErrorData *judge_part(const Part &part);
+
+} // namespace segmentation::pg
