@@ -25,10 +25,13 @@ BEGIN
 END $$;
 
 -- The gate alone, with whatever lock_timeout there is. Raises 40001 where definitions have changed behind this
--- transaction's snapshot.
-CREATE FUNCTION segmentation._open_definitions() RETURNS void
+-- transaction's snapshot. `segment` is one whose view will be dropped or made anew.
+CREATE FUNCTION segmentation._open_definitions(segment text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  -- A commit of the shop that has these waits for the gate; so nobody may want these who has the gate.
+  PERFORM segmentation._lock_before_gate((SELECT s.view_name FROM segmentation.segment AS s
+    WHERE segmentation._fold(s.name) = segmentation._fold(segment)));
   LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
   UPDATE segmentation.definition_version SET version = version + 1;
 END $$;

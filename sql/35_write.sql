@@ -1,10 +1,16 @@
 -- Writing members: the one way in which rows of membership come and go.
-CREATE FUNCTION segmentation._write_members(segments integer[]) RETURNS bigint
+CREATE FUNCTION segmentation._write_members(segments integer[], changed boolean DEFAULT false) RETURNS bigint
   LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_write_members';
-COMMENT ON FUNCTION segmentation._write_members(integer[]) IS
+COMMENT ON FUNCTION segmentation._write_members(integer[], boolean) IS
   'brings everyone''s membership in these segments (NULL: all) up to date; returns the rows written and deleted';
 
 CREATE FUNCTION segmentation._delete_members(segments integer[]) RETURNS void
   LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_delete_members';
 COMMENT ON FUNCTION segmentation._delete_members(integer[]) IS
   'takes all that is stored of members of these segments away, also what others wrote behind this transaction''s snapshot';
+
+CREATE FUNCTION segmentation._lock_before_gate(view name) RETURNS void
+  LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_lock_before_gate';
+COMMENT ON FUNCTION segmentation._lock_before_gate(name) IS
+  'takes what definitions will lock of the shop''s: ACCESS SHARE on all bound relations, in the order in which commits take it, '
+  'and ACCESS EXCLUSIVE on a view of schema segments; NULL: on none';

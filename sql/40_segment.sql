@@ -29,12 +29,7 @@ RETURN format('segmentation._segment_rows_%s()', segment_id);
 CREATE FUNCTION segmentation._write(segments integer[], changed boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF changed THEN
-    UPDATE segmentation.definition_version SET shrunk = version;
-    INSERT INTO segmentation.definition_change (segment_id, at) SELECT s, now() FROM unnest(segments) AS s
-    ON CONFLICT DO NOTHING;
-  END IF;
-  PERFORM segmentation._write_members(segments);
+  PERFORM segmentation._write_members(segments, changed);
 END $$;
 
 -- Returns the segments whose rules do not stand without this one: those that name it, themselves or by way of
@@ -170,7 +165,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'rule must not be null',
       HINT = 'Give a rule, such as: orders MATCHES (count >= 2).';
   END IF;
-  PERFORM segmentation._open_definitions();
+  PERFORM segmentation._open_definitions(alter_segment.name);
   changed := segmentation._segment_id(alter_segment.name);
   -- The same rule in other words keeps its version; its text is the one typed last.
   UPDATE segmentation.segment AS s
@@ -238,7 +233,7 @@ DECLARE
   shown   name;
 BEGIN
   PERFORM segmentation._check_name('segment', rename_segment.new_name);
-  PERFORM segmentation._open_definitions();
+  PERFORM segmentation._open_definitions(rename_segment.name);
   SELECT s.* INTO STRICT renamed FROM segmentation.segment AS s
     WHERE s.id = segmentation._segment_id(rename_segment.name);
   IF renamed.name = rename_segment.new_name THEN RETURN; END IF;
@@ -283,7 +278,7 @@ DECLARE
   known   text[];
   item    record;
 BEGIN
-  PERFORM segmentation._open_definitions();
+  PERFORM segmentation._open_definitions(drop_segment.name);
   dropped := segmentation._segment_id(drop_segment.name);
   gone := ARRAY[dropped];
   known := segmentation._problems();

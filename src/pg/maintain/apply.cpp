@@ -5,6 +5,7 @@
 #include "pg/boundary/run_core.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/maintain/batch.hpp"
+#include "pg/maintain/deltas.hpp"
 #include "pg/maintain/queue.hpp"
 #include "pg/maintain/touched.hpp"
 #include "pg/maintain/transaction.hpp"
@@ -92,8 +93,22 @@ void rebuild(Applying *applying) {
                    errhint("The worker does it, or CALL segmentation.tick().")));
 }
 
+/// Works out what the rows do to what is kept; nullptr where their plans are older than what is live.
+const Deltas *work_out(const Applying *applying) {
+  for (int i = 0; i < applying->count; ++i) {
+    if (applying->rows[i].plan->serial != applying->live->serial)
+      return nullptr;
+  }
+  auto *deltas = Owned<Deltas>::make();
+  size_t feeds = load_program(applying->live)->work->get()->program().feeds().size();
+  run_core([=](Failure &) {
+    deltas->set(new Deltas(applying->rows, static_cast<size_t>(applying->count), feeds));
+  });
+  return deltas->get();
+}
+
 void write(Applying *applying) {
-  Batch batch = start_batch(applying->live);
+  Batch batch = start_batch(applying->live, work_out(applying));
   int known = -1;
   while (known != batch.count) { // rows above may have gone to other customers while we waited
     known = batch.count;
@@ -183,18 +198,32 @@ void apply(bool to_queue) {
   close_session(session);
   MemoryContextSwitchTo(before);
   MemoryContextDelete(memory);
+}
+
+void set_applied() {
+  Owned<Changes> *changes = noted_changes();
   int level = GetCurrentTransactionNestLevel();
-  run_core([=](Failure &) { changes->get()->set_applied(level); });
+  if (changes != nullptr)
+    run_core([=](Failure &) { changes->get()->set_applied(level); });
 }
 
 } // namespace
 
 void apply_at_commit() {
   apply(maintain_mode() == Maintain::background);
+  set_applied();
+}
+
+void apply_at_prepare() {
+  apply(true);
+  if (maintain_mode() != Maintain::background)
+    apply(false);
+  set_applied();
 }
 
 void apply_now() {
   apply(false);
+  set_applied();
 }
 
 } // namespace segmentation::pg

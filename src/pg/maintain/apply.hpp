@@ -10,6 +10,11 @@ namespace segmentation::pg {
 /// customers are queued. Raises deadlocks, timeouts, cancels and what the server itself lacks.
 void apply_at_commit();
 
+/// The same for PREPARE TRANSACTION. The customers are queued, too: a crash before COMMIT PREPARED takes away
+/// the rows of segmentation.state by which others wait for this transaction, so that they must be judged
+/// again once it has committed.
+void apply_at_prepare();
+
 /// Brings the changes to the members now, whatever segmentation.maintain is.
 void apply_now();
 

@@ -46,6 +46,18 @@ const Live *enter_gate(bool alone) {
   }
 }
 
+void lock_bound_relations() {
+  Identity caller = become(extension_owner());
+  PushActiveSnapshot(GetLatestSnapshot());
+  Rows rows = query("SELECT DISTINCT b.relation::oid FROM segmentation.binding AS b ORDER BY 1");
+  PopActiveSnapshot();
+  become_again(caller);
+  for (uint64 row = 0; row < rows.count; ++row) {
+    bool missing;
+    LockRelationOid(DatumGetObjectId(value_of(rows, row, 1, missing)), AccessShareLock);
+  }
+}
+
 Batch start_batch(const Live *live, const Deltas *deltas) {
   Batch batch;
   memset(&batch, 0, sizeof batch);

@@ -28,6 +28,10 @@ struct Batch {
 /// locked. Returns what is live then.
 const Live *enter_gate(bool alone);
 
+/// Takes AccessShareLock on all relations that are bound, in the order of their oids, without reading any
+/// definition.
+void lock_bound_relations();
+
 Batch start_batch(const Live *live, const Deltas *deltas = nullptr);
 /// Locks the customers of a sorted list who are not locked yet.
 void lock_customers(Batch *batch, const KeyList &keys);

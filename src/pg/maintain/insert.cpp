@@ -74,8 +74,8 @@ void close_target(Target *target) {
   CommandCounterIncrement();
 }
 
-void put_batch(Target *target, const KeyType &key, int32 segment, const CustomerKey *keys, uint32 count) {
-  TimestampTz now = transaction_now();
+void put_batch(Target *target, const KeyType &key, int32 segment, const CustomerKey *keys, uint32 count,
+               TimestampTz at) {
   for (uint32 i = 0; i < count && target->slots[count - 1] == nullptr; ++i) {
     if (target->slots[i] == nullptr)
       target->slots[i] = MakeSingleTupleTableSlot(RelationGetDescr(target->table), &TTSOpsVirtual);
@@ -86,7 +86,7 @@ void put_batch(Target *target, const KeyType &key, int32 segment, const Customer
     ExecClearTuple(slot);
     slot->tts_values[0] = Int32GetDatum(segment);
     slot->tts_values[1] = key_datum(key, keys[i]);
-    slot->tts_values[2] = TimestampTzGetDatum(now);
+    slot->tts_values[2] = TimestampTzGetDatum(at);
     slot->tts_isnull[0] = slot->tts_isnull[1] = slot->tts_isnull[2] = false;
     ExecStoreVirtualTuple(slot);
   }
@@ -106,6 +106,7 @@ struct Joiners {
   const int32 *segments;
   uint32 segment_count;
   const Progress *progress;
+  TimestampTz at;
   CustomerKey *keys; // room for a batch
 };
 
@@ -124,7 +125,7 @@ uint64 insert_directly(const Joiners &joiners, Relation membership) {
       uint32 count = 0;
       from = next_members(joiners.work, rule, from, joiners.keys, &count);
       if (count > 0)
-        put_batch(target, joiners.live->key, joiners.segments[rule], joiners.keys, count);
+        put_batch(target, joiners.live->key, joiners.segments[rule], joiners.keys, count, joiners.at);
       inserted += count;
       tell(joiners, inserted);
     }
@@ -152,8 +153,9 @@ uint64 insert_by_statement(const Joiners &joiners) {
       Arguments arguments;
       arguments.add(INT4OID, Int32GetDatum(joiners.segments[rule]));
       arguments.add(get_array_type(key.type), make_array(values, static_cast<int>(count), key.type));
+      arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(joiners.at));
       inserted += execute("INSERT INTO segmentation.membership (segment_id, customer_id, entered_at) "
-                          "SELECT $1, k, now() FROM unnest($2) AS k",
+                          "SELECT $1, k, $3 FROM unnest($2) AS k",
                           arguments);
       MemoryContextSwitchTo(before);
       MemoryContextReset(chunk);
@@ -167,7 +169,7 @@ uint64 insert_by_statement(const Joiners &joiners) {
 } // namespace
 
 uint64 insert_joiners(const Live *live, Work *work, const int32 *segments, uint32 segment_count,
-                      const Progress *progress) {
+                      TimestampTz at, const Progress *progress) {
   bool any = false;
   run_core([=, &any](Failure &) {
     for (uint32 rule = 0; rule < segment_count && !any; ++rule)
@@ -177,7 +179,7 @@ uint64 insert_joiners(const Live *live, Work *work, const int32 *segments, uint3
   });
   if (!any)
     return 0;
-  Joiners joiners = {live, work, segments, segment_count, progress, nullptr};
+  Joiners joiners = {live, work, segments, segment_count, progress, at, nullptr};
   joiners.keys = static_cast<CustomerKey *>(palloc(sizeof(CustomerKey) * batch_rows));
   Relation membership = table_open(own_relation("membership"), RowExclusiveLock);
   bool direct = has_our_shape(membership) &&

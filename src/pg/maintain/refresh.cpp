@@ -1,6 +1,7 @@
 // refresh, refresh_all and _write_members. Server's side.
 #include "pg/boundary/session.hpp"
 #include "pg/live/customers.hpp"
+#include "pg/maintain/batch.hpp"
 #include "pg/maintain/progress.hpp"
 #include "pg/maintain/write.hpp"
 
@@ -12,6 +13,7 @@ SEGMENTATION_FUNCTION(segmentation_write_members) {
   memset(&request, 0, sizeof request);
   request.all_segments = PG_ARGISNULL(0);
   request.segments = request.all_segments ? Datum{0} : PG_GETARG_DATUM(0);
+  request.changed = PG_GETARG_BOOL(1);
   int64 rows = write_members(request);
   close_session(session);
   PG_RETURN_INT64(rows);
@@ -20,6 +22,18 @@ SEGMENTATION_FUNCTION(segmentation_write_members) {
 SEGMENTATION_FUNCTION(segmentation_delete_members) {
   Session session = open_session();
   delete_members(PG_GETARG_DATUM(0));
+  close_session(session);
+  PG_RETURN_VOID();
+}
+
+SEGMENTATION_FUNCTION(segmentation_lock_before_gate) {
+  Session session = open_session();
+  lock_bound_relations();
+  if (!PG_ARGISNULL(0)) {
+    Oid view = get_relname_relid(NameStr(*PG_GETARG_NAME(0)), get_namespace_oid("segments", false));
+    if (OidIsValid(view) && get_rel_relkind(view) == RELKIND_VIEW)
+      LockRelationOid(view, AccessExclusiveLock);
+  }
   close_session(session);
   PG_RETURN_VOID();
 }

@@ -99,19 +99,18 @@ const char *keep_leavers(const Live &live) {
   return psprintf(
       "INSERT INTO segmentation.membership_past (segment_id, customer_id, entered_at, left_at, recorded_at, "
       "left_recorded_at, entered_reason, left_reason, changed_by) "
-      "SELECT g.segment_id, k.%2$s, g.entered_at, GREATEST(pg_catalog.now(), g.entered_at), g.entered_at, "
-      "pg_catalog.now(), CASE WHEN c.segment_id IS NULL THEN 'rule' ELSE 'rule changed' END, "
+      "SELECT g.segment_id, k.%2$s, g.entered_at, GREATEST($1, g.entered_at), g.entered_at, "
+      "$1, CASE WHEN c.segment_id IS NULL THEN 'rule' ELSE 'rule changed' END, "
       "CASE WHEN k.%2$s IS NULL THEN 'customer deleted' WHEN l.segment_id IS NULL THEN 'rule' ELSE 'rule "
       "changed' END, "
       "COALESCE(l.changed_by, c.changed_by) "
       "FROM gone AS g LEFT JOIN %1$s AS k ON k.%2$s = g.customer_id "
       "LEFT JOIN segmentation.definition_change AS c ON c.segment_id = g.segment_id AND c.at = g.entered_at "
-      "LEFT JOIN segmentation.definition_change AS l ON l.segment_id = g.segment_id AND l.at = "
-      "pg_catalog.now()",
+      "LEFT JOIN segmentation.definition_change AS l ON l.segment_id = g.segment_id AND l.at = $1",
       live.schema.relations[0].from_sql, live.key_column);
 }
 
-uint64 delete_leavers(const Live &live, const Difference *difference) {
+uint64 delete_leavers(const Live &live, const Difference *difference, TimestampTz at) {
   constexpr size_t chunk = 10000;
   const RowPlace *places = difference->leavers().data();
   size_t count = difference->leavers().size();
@@ -129,9 +128,10 @@ uint64 delete_leavers(const Live &live, const Difference *difference) {
     }
     Datum array = make_array(values, static_cast<int>(part), TIDOID);
     Arguments arguments;
+    arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(at));
     arguments.add(get_array_type(TIDOID), array);
     deleted +=
-        execute(psprintf("WITH gone AS (DELETE FROM segmentation.membership AS m WHERE m.ctid = ANY ($1) "
+        execute(psprintf("WITH gone AS (DELETE FROM segmentation.membership AS m WHERE m.ctid = ANY ($2) "
                          "RETURNING m.*) %s",
                          keep_leavers(live)),
                 arguments);

@@ -2,6 +2,7 @@
 // side.
 #include "pg/boundary/contain.hpp"
 #include "pg/boundary/session.hpp"
+#include "pg/maintain/apply.hpp"
 #include "pg/maintain/queue.hpp"
 
 namespace segmentation::pg {
@@ -47,6 +48,7 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
   // long.
   bool commits = call != nullptr && IsA(call, CallContext) && !call->atomic;
   const ErrorData *error = nullptr;
+  apply_now(); // what is read below must not be folded in once more at the commit
   for (;;) {
     Session session = open_session(commits);
     // Customers stay locked until the commit, so that one transaction must lock all of its in one order.

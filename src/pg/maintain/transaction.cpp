@@ -18,8 +18,10 @@ void transaction_ends(XactEvent event, void *) {
     return;
   switch (event) {
   case XACT_EVENT_PRE_COMMIT:
-  case XACT_EVENT_PRE_PREPARE:
     apply_at_commit();
+    break;
+  case XACT_EVENT_PRE_PREPARE:
+    apply_at_prepare();
     break;
   case XACT_EVENT_COMMIT:
   case XACT_EVENT_PREPARE:

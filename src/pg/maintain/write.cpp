@@ -2,6 +2,7 @@
 #include "pg/maintain/write.hpp"
 
 #include "pg/boundary/run_core.hpp"
+#include "pg/maintain/apply.hpp"
 #include "pg/maintain/batch.hpp"
 #include "pg/maintain/insert.hpp"
 #include "pg/maintain/stored.hpp"
@@ -18,6 +19,8 @@ struct Writing {
   int segment_count;
   Datum segment_array;
   const Progress *progress;
+  TimestampTz
+      at; // when members come and go by this: after the gate was passed, so after whoever passed it before
   int64 rows;
 };
 
@@ -84,18 +87,20 @@ int *choose_segments(Writing *writing, const WriteRequest &request) {
 void write_pass(void *argument, const Pass &pass) {
   auto *writing = static_cast<Writing *>(argument);
   compare_stored(writing->live, pass, writing->difference->get(), writing->segment_array);
-  writing->rows += static_cast<int64>(delete_leavers(*writing->live, writing->difference->get()));
   writing->rows +=
-      static_cast<int64>(insert_joiners(writing->live, pass.work, writing->segments,
-                                        static_cast<uint32>(writing->segment_count), writing->progress));
+      static_cast<int64>(delete_leavers(*writing->live, writing->difference->get(), writing->at));
+  writing->rows += static_cast<int64>(insert_joiners(writing->live, pass.work, writing->segments,
+                                                     static_cast<uint32>(writing->segment_count), writing->at,
+                                                     writing->progress));
 }
 
 /// Several passes see one slice of the customers each: rows of customers who are gone belong to none of them.
 void delete_gone(Writing *writing) {
   Arguments arguments;
+  arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(writing->at));
   arguments.add(INT4ARRAYOID, writing->segment_array);
   writing->rows += static_cast<int64>(
-      execute(psprintf("WITH gone AS (DELETE FROM segmentation.membership AS m WHERE m.segment_id = ANY ($1) "
+      execute(psprintf("WITH gone AS (DELETE FROM segmentation.membership AS m WHERE m.segment_id = ANY ($2) "
                        "AND NOT EXISTS (SELECT FROM %s AS c WHERE c.%s = m.customer_id) RETURNING m.*) %s",
                        writing->live->schema.relations[0].from_sql, writing->live->key_column,
                        keep_leavers(*writing->live)),
@@ -128,6 +133,17 @@ void write_counts(Writing *writing) {
           arguments);
 }
 
+/// Notes that members come and go because rules have another meaning.
+void note_change(const Writing &writing) {
+  Arguments arguments;
+  arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(writing.at));
+  arguments.add(INT4ARRAYOID, writing.segment_array);
+  execute("INSERT INTO segmentation.definition_change (segment_id, at) SELECT s, $1 FROM "
+          "pg_catalog.unnest($2) AS s",
+          arguments);
+  execute("UPDATE segmentation.definition_version AS v SET shrunk = v.version");
+}
+
 /// Has nobody trust the verdicts that were kept before everyone's members were written.
 void mark_built(const Writing &writing) {
   Arguments arguments;
@@ -156,6 +172,9 @@ int64 write_members(const WriteRequest &request) {
     chosen->difference->set(new Difference({chosen->segments, chosen->segments + chosen->segment_count}));
     owned->set(Work::make_for_segments(**live->core, indexes, chosen->segment_count, failure));
   });
+  writing.at = GetCurrentTimestamp();
+  if (writing.segment_count > 0 && request.changed)
+    note_change(writing);
   if (writing.segment_count > 0) {
     bool several = false;
     struct Visit {
@@ -181,10 +200,12 @@ int64 write_members(const WriteRequest &request) {
 }
 
 int64 write_everyone(const Progress *progress) {
+  (void)enter_gate(true);
   CommandCounterIncrement();
   PushActiveSnapshot(GetLatestSnapshot());
-  execute("SELECT segmentation._open_definitions()");
+  execute("UPDATE segmentation.definition_version AS v SET version = v.version + 1");
   PopActiveSnapshot();
+  CommandCounterIncrement();
   WriteRequest request;
   memset(&request, 0, sizeof request);
   request.all_segments = true;
@@ -205,6 +226,7 @@ void delete_members(Datum segments) {
 }
 
 int64 refresh_customers(Datum customers, Oid type) {
+  apply_now(); // what is read below must not be folded in once more at the commit
   const Live *live = enter_gate(false);
   warn_of_broken(live);
   GivenKeys given = read_keys(live, customers, type);

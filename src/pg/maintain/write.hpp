@@ -9,6 +9,7 @@ namespace segmentation::pg {
 struct WriteRequest {
   Datum segments; // integer[] of segments' ids
   bool all_segments;
+  bool changed;             // the rules have another meaning than before
   const Progress *progress; // or nullptr
 };
 
