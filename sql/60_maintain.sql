@@ -66,6 +66,17 @@ BEGIN
     SELECT c::text, s.name FROM segmentation.segment AS s, segmentation.matches(s.rule, news) AS c;
 END $$;
 
+-- Returns the segments whose rules lost what they read, and in `fault` what is wrong where the definitions cannot be read at all.
+CREATE FUNCTION segmentation._broken(OUT segments text[], OUT fault text) RETURNS record
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  segments := ARRAY(SELECT s.name FROM segmentation.segment AS s
+    WHERE EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule))) ORDER BY s.name);
+EXCEPTION WHEN OTHERS THEN
+  segments := ARRAY(SELECT s.name FROM segmentation.segment AS s ORDER BY s.name);
+  fault := SQLERRM;
+END $$;
+
 CREATE VIEW segmentation.status AS
 SELECT
   (SELECT a.pid FROM pg_catalog.pg_stat_activity AS a
@@ -77,12 +88,11 @@ SELECT
    AS set_aside_customers,
   (SELECT a.message FROM segmentation.set_aside AS a ORDER BY a.tried_at DESC, a.customer_id LIMIT 1) AS set_aside_because,
   u.ticked_at, u.error_at, u.error AS last_error,
-  ARRAY(SELECT s.name FROM segmentation.segment AS s
-        WHERE EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule))) ORDER BY s.name) AS broken_segments,
+  b.segments AS broken_segments, b.fault AS broken_because,
   ARRAY(SELECT DISTINCT t.tgrelid::pg_catalog.regclass::text
         FROM pg_catalog.pg_trigger AS t
         WHERE t.tgfoid = 'segmentation._capture()'::pg_catalog.regprocedure AND t.tgenabled NOT IN ('O', 'A') ORDER BY 1)
         AS relations_with_disabled_triggers
-FROM segmentation.upkeep AS u;
+FROM segmentation.upkeep AS u, segmentation._broken() AS b;
 COMMENT ON VIEW segmentation.status IS
   'How the upkeep goes: the worker, what is queued, who could not be judged and why, what is broken.';

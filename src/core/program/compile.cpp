@@ -253,6 +253,9 @@ void Compiler::run() {
   for (const Measure &measure : impl_.measures)
     row_graph(measure.feed).need(measure.filter, measure.level);
   add_trackers();
+  for (RowPlan &plan : impl_.plans)
+    if (plan.exists >= 0)
+      plan.rows.need(plan.exists, Level::horizons);
   for (const Node &node : impl_.customers.nodes)
     if (node.form == Node::Form::bit)
       impl_.bits.push_back(node.test);

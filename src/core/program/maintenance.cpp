@@ -203,6 +203,25 @@ void Population::retract(std::size_t feed, std::vector<std::uint32_t> &lost) {
   batch.rows = 0;
 }
 
+void Population::sift(std::size_t feed, std::uint8_t *there, std::uint8_t *seen) {
+  program::FeedState &state = impl_->feeds[feed];
+  const std::uint32_t count = state.batch.rows;
+  const int exists = impl_->plan.plans[feed].exists;
+  state.rows->run(state.batch);
+  std::fill_n(seen, count, std::uint8_t{0});
+  std::fill_n(there, count, std::uint8_t{1});
+  // What comes to be there with time is not absent.
+  if (!state.rows->is_always(exists) &&
+      !impl_->plan.plans[feed].rows.nodes[static_cast<std::size_t>(exists)].moves)
+    std::copy_n(state.rows->result(exists), count, there);
+  for (const program::FoldGroup &group : state.groups) {
+    const bool always = state.rows->is_always(group.filter);
+    const std::uint8_t *passes = always ? nullptr : state.rows->result(group.filter);
+    for (std::uint32_t row = 0; row < count; ++row)
+      seen[row] |= always ? std::uint8_t{1} : passes[row];
+  }
+}
+
 void Population::clear(std::size_t feed, std::uint32_t customer) {
   impl_->clear(feed, customer);
 }

@@ -203,6 +203,10 @@ public:
   /// all their rows of the feed.
   void retract(std::size_t feed, std::vector<std::uint32_t> &lost);
 
+  /// Tells of each of the batch's rows whether it is there at all for rules (its relation's and its parents'
+  /// conditions hold), and whether any measure can see it, now or as time goes on. Leaves the batch as it is.
+  void sift(std::size_t feed, std::uint8_t *there, std::uint8_t *seen);
+
   /// Makes a customer's measures of a feed those of no rows.
   void clear(std::size_t feed, std::uint32_t customer);
 

@@ -18,6 +18,9 @@ public:
   void start(core::Instant now);
   core::Population &population() noexcept { return *population_; }
 
+  /// Ends without having judged anybody.
+  void leave() noexcept { is_whole_ = true; }
+
   /// Takes a customer in by what is kept of her own row; false where that does not do, and the row must be
   /// read.
   bool take_in(const CustomerKey &key, std::string_view image);

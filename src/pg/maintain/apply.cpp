@@ -194,7 +194,10 @@ void apply(bool to_queue) {
   MemoryContext before = MemoryContextSwitchTo(memory);
   Session session = open_session();
   MemoryContextSwitchTo(memory);
+  bool read_only = XactReadOnly; // a transaction may have become that after it wrote
+  XactReadOnly = false;
   apply_rows(&applying, to_queue);
+  XactReadOnly = read_only;
   close_session(session);
   MemoryContextSwitchTo(before);
   MemoryContextDelete(memory);

@@ -72,18 +72,18 @@ int *indexes_of(const Judging &judging, const std::vector<uint32> &customers, in
 }
 
 /// Fills a batch's row from the image of a row.
-void fill_row(core::Batch &batch, const Judging &judging, const NetRow &row, const FeedEffect &effect) {
+void fill_row(core::Batch &batch, const Live *live, const NetRow &row, const FeedEffect &effect) {
   uint32 at = batch.rows;
   Datum value;
   (void)image_value(row.plan, row.image, effect.key, &value);
   const CapturedAttribute &key = row.plan->attributes[effect.key];
-  if (judging.live->key.integer) {
+  if (live->key.integer) {
     batch.key.cells[at] = core::Cell::value;
     batch.key.integers[at] = comparable(key, value).integer;
   } else if (key.type == TEXTOID || key.type == VARCHAROID) {
     read_cell(batch.key, at, value, Reading::text);
   } else {
-    CustomerKey printed = core_key(judging.live->key, value);
+    CustomerKey printed = core_key(live->key, value);
     batch.key.texts[at] = {printed.text, printed.size};
     batch.key.cells[at] = core::Cell::value;
   }
@@ -124,7 +124,7 @@ void apply_rows(const Judging &judging, size_t feed, const std::vector<Delta> &r
     if (!image_value(delta.row->plan, delta.row->image, effect.key, &key))
       continue; // nobody's
     for (uint32 times = 0; times < delta.count; ++times) {
-      fill_row(batch, judging, *delta.row, effect);
+      fill_row(batch, judging.live, *delta.row, effect);
       if (batch.rows == core::Batch::capacity) {
         CHECK_FOR_INTERRUPTS();
         hand_over();
@@ -284,6 +284,49 @@ bool must_read(const Judging &judging) {
 }
 
 } // namespace
+
+void sift_rows(const Live *live, const NetRow *rows, int count, bool *hidden, bool *absent) {
+  const SegmentProgram *program = load_program(live);
+  Upkeep *upkeep = program->upkeep->get();
+  size_t feeds = program->work->get()->program().feeds().size();
+  TimestampTz now = GetCurrentTimestamp();
+  run_core([=](Failure &) { upkeep->start(now); });
+  MemoryContext cells =
+      AllocSetContextCreate(CurrentMemoryContext, "segmentation batch", ALLOCSET_SMALL_SIZES);
+  MemoryContext before = MemoryContextSwitchTo(cells);
+  for (int i = 0; i < count; ++i) {
+    const NetRow &row = rows[i];
+    hidden[i] = absent[i] = false;
+    if (row.plan->effects == nullptr || row.plan->serial != live->serial)
+      continue;
+    bool seen_elsewhere = false, judged = false;
+    uint8 there = 1, seen = 1;
+    for (size_t feed = 0; feed < feeds; ++feed) {
+      const FeedEffect &effect = row.plan->effects[feed];
+      if (effect.effect != Effect::fold) {
+        seen_elsewhere |= effect.effect != Effect::none;
+        continue;
+      }
+      Datum key;
+      if (judged || !image_value(row.plan, row.image, effect.key, &key)) {
+        seen_elsewhere = true;
+        continue;
+      }
+      judged = true;
+      core::Batch &batch = upkeep->population().batch(feed);
+      batch.rows = 0;
+      fill_row(batch, live, row, effect);
+      run_core([=, &there, &seen](Failure &) { upkeep->population().sift(feed, &there, &seen); });
+      batch.rows = 0;
+    }
+    absent[i] = judged && there == 0;
+    hidden[i] = judged && (there == 0 || (seen == 0 && !seen_elsewhere));
+    MemoryContextReset(cells);
+  }
+  MemoryContextSwitchTo(before);
+  MemoryContextDelete(cells);
+  run_core([=](Failure &) { upkeep->leave(); });
+}
 
 const ErrorData *judge_part(const Part &part) {
   const SegmentProgram *program = part.batch->program;

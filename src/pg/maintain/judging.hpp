@@ -3,6 +3,7 @@
 #pragma once
 
 #include "pg/maintain/batch.hpp"
+#include "pg/maintain/changes.hpp"
 
 namespace segmentation::pg {
 
@@ -16,5 +17,9 @@ struct Part {
 /// Judges the part's customers; the program's upkeep holds the answers. The active snapshot must be newer
 /// than their locks. Returns what kept them from being judged, nullptr where nothing did.
 const ErrorData *judge_part(const Part &part);
+
+/// Tells which changed rows no rule can see, as far as the rows themselves tell: `hidden` those that no
+/// measure counts, `absent` those that a binding's condition leaves out, with all that is below them.
+void sift_rows(const Live *live, const NetRow *rows, int count, bool *hidden, bool *absent);
 
 } // namespace segmentation::pg

@@ -2,6 +2,7 @@
 #include "pg/maintain/touched.hpp"
 
 #include "pg/maintain/image.hpp"
+#include "pg/maintain/judging.hpp"
 #include "pg/maintain/owners.hpp"
 
 namespace segmentation::pg {
@@ -23,6 +24,7 @@ struct Collecting {
   const NetRow *rows;
   int count;
   bool *wanted; // by row
+  bool *absent; // by row: not there for rules, nor what is below it
   Touched touched;
 };
 
@@ -82,7 +84,8 @@ bool want_parents(Collecting &collecting, const Place *parents, int count, const
   }
   bool any = false;
   for (; low < count && compare_keys(parents[low].key, link) == 0; ++low) {
-    collecting.wanted[parents[low].row] = true;
+    if (!collecting.absent[parents[low].row])
+      collecting.wanted[parents[low].row] = true;
     any = true;
   }
   return any;
@@ -173,8 +176,11 @@ Touched collect_touched(const Live *live, const NetRow *rows, int count, const C
   int relations = live->schema.relation_count;
   collecting.touched.links = static_cast<Links *>(palloc0(sizeof(Links) * static_cast<Size>(relations + 1)));
   collecting.wanted = static_cast<bool *>(palloc0(static_cast<Size>(count + 1)));
+  bool *hidden = static_cast<bool *>(palloc0(static_cast<Size>(count + 1)));
+  collecting.absent = static_cast<bool *>(palloc0(static_cast<Size>(count + 1)));
+  sift_rows(live, rows, count, hidden, collecting.absent);
   for (int i = 0; i < count; ++i)
-    collecting.wanted[i] = rows[i].count != 0 || rows[i].plan->serial != live->serial;
+    collecting.wanted[i] = rows[i].plan->serial != live->serial || (rows[i].count != 0 && !hidden[i]);
   for (int i = 0; i < truncated_count; ++i) {
     if (!OidIsValid(truncated[i]->bound))
       continue;
