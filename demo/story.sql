@@ -81,7 +81,26 @@ SELECT repeat('  ', depth) || condition AS condition, actual, holds, missing AS 
 FROM segmentation.explain('loyal', 2026);
 \set ECHO none
 
-\echo '5. Are the stored members right? verify() prints each rule as plain SQL, runs it, and compares.'
+\echo '5. She orders. Members are right at every commit: no job runs, and the shop calls nothing.'
+\echo
+-- The answer of the story's questions in one word.
+CREATE OR REPLACE FUNCTION pg_temp.loyal() RETURNS text LANGUAGE sql AS $$ SELECT CASE WHEN segmentation.is_member('loyal', 2026) THEN 'she is' ELSE 'she is not' END $$;
+\set ECHO queries
+BEGIN;
+INSERT INTO shop.orders VALUES (1000005, 2026, 'new', true, 12.40, now());
+SELECT pg_temp.loyal() AS "loyal, to her own transaction";
+ROLLBACK;
+SELECT pg_temp.loyal() AS "loyal, after ROLLBACK";
+BEGIN;
+INSERT INTO shop.orders VALUES (1000005, 2026, 'new', true, 12.40, now());
+COMMIT;
+SELECT pg_temp.loyal() AS "loyal, after COMMIT", count(*) AS "rows of her in the view" FROM segments.loyal WHERE id = 2026;
+DELETE FROM shop.orders WHERE id = 1000005;
+SELECT pg_temp.loyal() AS "loyal, once the order is taken back";
+SELECT entered_at::time(3), left_at::time(3), left_reason FROM segmentation.membership_history WHERE customer_id = 2026 AND left_at IS NOT NULL;
+\set ECHO none
+
+\echo '6. Are the stored members right? verify() prints each rule as plain SQL, runs it, and compares.'
 \echo
 \set ECHO queries
 SELECT count(*) AS differences FROM segmentation.verify();

@@ -23,7 +23,7 @@ BEGIN
                                    'View segmentation.bindings lists what is bound.');
 END $$;
 
--- Raises unless a relation is the caller's own permanent table, plain or partitioned, with all its rows in
+-- Raises unless a relation is the caller's own permanent table, plain or partitioned and a whole one, with all its rows in
 -- this database.
 CREATE FUNCTION segmentation._check_relation(relation regclass) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -79,6 +79,14 @@ BEGIN
       MESSAGE = format('table %s has inheritance children', relation),
       DETAIL = 'SQL reads the children''s rows with it, but no key holds across them.',
       HINT = 'Bind a partitioned table or a table without children.';
+  END IF;
+  -- A statement that names the whole fires the triggers of the whole only.
+  SELECT i.inhparent INTO remote FROM pg_inherits AS i WHERE i.inhrelid = relation LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = '0A000',
+      MESSAGE = format('table %s is a part of %s', relation, remote),
+      DETAIL = format('Changes by way of %s could not be told.', remote),
+      HINT = format('Bind %s, with a condition where only some of its rows are meant.', remote);
   END IF;
 END $$;
 

@@ -153,7 +153,8 @@ uint64 write_part(const Part &part) {
   bool any_unknown = false;
   for (int i = 0; i < part.count; ++i) {
     const StateRow &row = batch->rows[part.first + i];
-    bool known = row.verdicts != nullptr && row.definitions >= program->built;
+    // What is told by other means than this transaction's rows may tell of what the verdicts do not know.
+    bool known = batch->deltas != nullptr && row.verdicts != nullptr && row.definitions >= program->built;
     unknown[i] = known ? nullptr : static_cast<uint8 *>(palloc0(static_cast<Size>(segments + 1)));
     any_unknown |= !known;
   }

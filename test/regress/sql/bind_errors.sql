@@ -55,6 +55,7 @@ CREATE TABLE shop.partitioned (id bigint, region text) PARTITION BY LIST (region
 CREATE TABLE shop.partitioned_here PARTITION OF shop.partitioned FOR VALUES IN ('here');
 CREATE FOREIGN TABLE shop.partitioned_there PARTITION OF shop.partitioned FOR VALUES IN ('there') SERVER regress_bind_server;
 SELECT refused($$SELECT segmentation.bind_customers('shop.partitioned', key => 'id')$$);
+SELECT refused($$SELECT segmentation.bind_customers('shop.partitioned_here', key => 'id')$$);
 SELECT refused($$SELECT segmentation.bind_customers('shop.partitioned_there', key => 'id')$$);
 DROP TABLE shop.partitioned;
 CREATE TABLE shop.parent (id bigint PRIMARY KEY);
