@@ -82,6 +82,7 @@ fsync = off
 synchronous_commit = off
 full_page_writes = off
 max_wal_size = 4GB
+max_prepared_transactions = 10
 log_line_prefix = '%m [%p] %a '
 ${SERVER_SETTINGS:-}
 SETTINGS

@@ -51,3 +51,50 @@ BEGIN
     EXECUTE format('DROP TRIGGER %I ON %s', item.tgname, item.relation);
   END LOOP;
 END $$;
+
+-- Follows partitions that are made, attached and detached: gives them triggers or takes them away, and has everyone judged
+-- again where rows came or went with them. By the rights of the extension's owner, since whoever changes the shop's tables need have
+-- none on the extension's.
+CREATE FUNCTION segmentation._follow_partitions() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  item  record;
+  moved boolean := false;
+  rows  boolean;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands() AS d JOIN pg_class AS c ON c.oid = d.objid
+                 WHERE d.classid = 'pg_class'::regclass AND (c.relispartition OR c.relkind = 'p'))
+     OR NOT EXISTS (SELECT FROM segmentation.binding) THEN
+    RETURN;
+  END IF;
+  FOR item IN
+    SELECT b.relation, p.oid::regclass AS part
+    FROM segmentation.binding AS b JOIN pg_class AS c ON c.oid = b.relation AND c.relkind = 'p',
+      LATERAL segmentation._with_partitions(b.relation) AS p(oid)
+    WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = p.oid AND t.tgfoid = 'segmentation._capture'::regproc)
+  LOOP
+    PERFORM segmentation._install_capture(item.relation);
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', item.part) INTO rows;
+    moved := moved OR rows;
+  END LOOP;
+  FOR item IN
+    SELECT DISTINCT t.tgrelid::regclass AS part
+    FROM pg_trigger AS t
+    WHERE t.tgfoid = 'segmentation._capture'::regproc
+      AND NOT EXISTS (SELECT FROM segmentation.binding AS b
+                      WHERE t.tgrelid IN (SELECT segmentation._with_partitions(b.relation)))
+  LOOP
+    PERFORM segmentation._remove_capture(item.part);
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s)', item.part) INTO rows;
+    moved := moved OR rows;
+  END LOOP;
+  IF moved THEN
+    INSERT INTO segmentation.dirty (binding_id) SELECT b.id FROM segmentation.binding AS b WHERE b.role = 'customers';
+    RAISE NOTICE USING MESSAGE = 'all customers will be brought up to date later',
+      HINT = 'The worker does it, or CALL segmentation.tick().';
+  END IF;
+END $$;
+COMMENT ON FUNCTION segmentation._follow_partitions() IS
+  'gives partitions of bound tables their triggers, and queues everyone where a partition came or went with rows';
+CREATE EVENT TRIGGER segmentation_partitions ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE')
+  EXECUTE FUNCTION segmentation._follow_partitions();

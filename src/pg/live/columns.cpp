@@ -92,13 +92,14 @@ bool append_lookups(StringInfo joins, const RelationInput *relations, int relati
 /// Returns the SELECT that stands for a relation with computed columns. A bare name in their expressions is
 /// the row's column where the row has it, else a lookup's: with lookups joined, the expressions stand one
 /// level deeper, where only the row is in sight. The planner flattens that again.
-const char *print_computed(const RelationInput &relation, const char *list, const char *joins) {
+const char *print_computed(const RelationInput &relation, const char *from, const char *list,
+                           const char *joins) {
   const char *alias = quote_identifier(relation.name);
   if (*joins == '\0')
-    return psprintf("(SELECT %s.*, %s FROM %s AS %s)", alias, list, relation.from_sql, alias);
+    return psprintf("(SELECT %s.*, %s FROM %s AS %s)", alias, list, from, alias);
   return psprintf("(SELECT %s.*, \"computed columns\".* FROM %s AS %s%s "
                   "CROSS JOIN LATERAL (SELECT %s FROM (SELECT %s.*) AS %s) AS \"computed columns\")",
-                  alias, relation.from_sql, alias, joins, list, alias, alias);
+                  alias, from, alias, joins, list, alias, alias);
 }
 
 /// Returns which column of a relation has a name by now, as the transaction that last defined it; 0 for
@@ -264,7 +265,8 @@ void load_columns(RelationInput *relations, int relation_count, const ComputedCo
         StringInfoData joins;
         initStringInfo(&joins);
         (void)append_lookups(&joins, relations, relation_count, i, keys, lookup_keys, expressions.data);
-        relation.from_sql = print_computed(relation, list.data + 2, joins.data);
+        relation.rows_sql = print_computed(relation, "unnest($1)", list.data + 2, joins.data);
+        relation.from_sql = print_computed(relation, relation.from_sql, list.data + 2, joins.data);
         take_computed(relation);
       }
       take_primary_key(relation, opened);

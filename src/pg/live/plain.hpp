@@ -27,6 +27,8 @@ struct RelationInput {
   core::Role role;
   const char *name;
   const char *from_sql;
+  const char *rows_sql; // the same over rows in $1, an array of the relation's own type; nullptr without
+                        // computed columns
   int of;
   int key;
   int of_key;

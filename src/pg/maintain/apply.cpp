@@ -68,6 +68,14 @@ void queue_rest(const Live *live, KeyList *keys) {
   keys->count = commit_limit;
 }
 
+void queue_everyone(Applying *applying) {
+  applying->touched.link_count = 0;
+  applying->touched.keys.count = 0;
+  enqueue_touched(applying->live, applying->touched);
+  ereport(NOTICE, (errmsg("all customers will be brought up to date later"),
+                   errhint("The worker does it, or CALL segmentation.tick().")));
+}
+
 void rebuild(Applying *applying) {
   // A commit that waits while it holds a partition, or that judges more customers than it may, holds others
   // up.
@@ -86,11 +94,7 @@ void rebuild(Applying *applying) {
     (void)write_everyone();
     return;
   }
-  applying->touched.link_count = 0;
-  applying->touched.keys.count = 0;
-  enqueue_touched(applying->live, applying->touched);
-  ereport(NOTICE, (errmsg("all customers will be brought up to date later"),
-                   errhint("The worker does it, or CALL segmentation.tick().")));
+  queue_everyone(applying);
 }
 
 /// Works out what the rows do to what is kept; nullptr where their plans are older than what is live.
@@ -146,6 +150,12 @@ void apply_rows(Applying *applying, bool to_queue) {
   if (error == nullptr && may_go_astray && !to_queue && !applying->touched.shared) {
     error = contain(find_owners, applying); // only to see whether a link leads nowhere
     applying->keys = copy_keys(applying->touched.keys);
+  }
+  // Who has truncated a table holds it from everybody, and must not wait for another that is held so.
+  if (error == nullptr && applying->touched.everyone && !to_queue && !can_lock_relations(applying->live)) {
+    queue_everyone(applying);
+    become_again(caller);
+    return;
   }
   applying->alone = !to_queue && (applying->touched.shared || applying->touched.everyone || applying->astray);
   const Live *live = applying->live;

@@ -17,17 +17,24 @@ int compare_oids(const void *a, const void *b) {
   return oid_cmp(a, b);
 }
 
-void lock_relations(const Live *live) {
+/// Returns false where one is held by somebody else and `wait` is not set.
+bool lock_relations(const Live *live, bool wait) {
   int count = live->schema.relation_count;
   Oid *relations = static_cast<Oid *>(palloc(sizeof(Oid) * static_cast<Size>(count + 1)));
   for (int i = 0; i < count; ++i)
     relations[i] = live->schema.relations[i].relation;
   pg_qsort(relations, static_cast<size_t>(count), sizeof(Oid), compare_oids);
-  for (int i = 0; i < count; ++i) {
-    if (i == 0 || relations[i] != relations[i - 1])
+  bool locked = true;
+  for (int i = 0; i < count && locked; ++i) {
+    if (i > 0 && relations[i] == relations[i - 1])
+      continue;
+    if (wait)
       LockRelationOid(relations[i], AccessShareLock);
+    else
+      locked = ConditionalLockRelationOid(relations[i], AccessShareLock);
   }
   pfree(relations);
+  return locked;
 }
 
 } // namespace
@@ -37,7 +44,7 @@ const Live *enter_gate(bool alone) {
   for (;;) {
     const Live *live = load_live();
     uint64 serial = live->serial;
-    lock_relations(live);
+    (void)lock_relations(live, true);
     LockRelationOid(gate, alone ? ShareRowExclusiveLock : RowExclusiveLock);
     // Somebody may have changed definitions while we waited.
     live = load_live();
@@ -56,6 +63,10 @@ void lock_bound_relations() {
     bool missing;
     LockRelationOid(DatumGetObjectId(value_of(rows, row, 1, missing)), AccessShareLock);
   }
+}
+
+bool can_lock_relations(const Live *live) {
+  return lock_relations(live, false);
 }
 
 Batch start_batch(const Live *live, const Deltas *deltas) {

@@ -28,6 +28,9 @@ struct Batch {
 /// locked. Returns what is live then.
 const Live *enter_gate(bool alone);
 
+/// Takes those relation locks only, where nobody is to be waited for; false where somebody is.
+bool can_lock_relations(const Live *live);
+
 /// Takes AccessShareLock on all relations that are bound, in the order of their oids, without reading any
 /// definition.
 void lock_bound_relations();

@@ -91,6 +91,50 @@ bool want_parents(Collecting &collecting, const Place *parents, int count, const
   return any;
 }
 
+/// Makes the row again that an image is of, of the bound relation's own type.
+Datum make_row(TupleDesc columns, const NetRow &row) {
+  Datum *values = static_cast<Datum *>(palloc0(sizeof(Datum) * static_cast<Size>(columns->natts)));
+  bool *missing = static_cast<bool *>(palloc(static_cast<Size>(columns->natts)));
+  for (int i = 0; i < columns->natts; ++i) {
+    Form_pg_attribute column = TupleDescAttr(columns, i);
+    int attribute = column->attisdropped ? -1 : attribute_of(row.plan, NameStr(column->attname));
+    missing[i] = attribute < 0 || !image_value(row.plan, row.image, attribute, &values[i]);
+  }
+  return HeapTupleGetDatum(heap_form_tuple(columns, values, missing));
+}
+
+/// Computes the links of rows whose link is a computed column. They were captured whole, since what that
+/// reads is not known.
+Links compute_links(const Live *live, int relation, const NetRow *const *rows, int count) {
+  const RelationInput &one = live->schema.relations[relation];
+  const ColumnInput &column = one.columns[one.role == core::Role::lookup ? one.lookup_key : one.key];
+  Relation opened = table_open(one.relation, AccessShareLock);
+  Oid type = opened->rd_rel->reltype;
+  Datum *values =
+      static_cast<Datum *>(palloc_extended(sizeof(Datum) * static_cast<Size>(count), MCXT_ALLOC_HUGE));
+  for (int i = 0; i < count; ++i)
+    values[i] = make_row(RelationGetDescr(opened), *rows[i]);
+  table_close(opened, AccessShareLock);
+  Arguments arguments;
+  arguments.add(get_array_type(type), make_array(values, count, type));
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetLatestSnapshot());
+  Rows found = query(psprintf("SELECT DISTINCT r.%s FROM %s AS r WHERE r.%s IS NOT NULL", column.sql,
+                              one.rows_sql, column.sql),
+                     arguments);
+  PopActiveSnapshot();
+  Links links = {relation, InvalidOid, values, 0};
+  int16 length;
+  bool by_value;
+  for (uint64 row = 0; row < found.count; ++row) {
+    bool missing;
+    links.type = getBaseType(SPI_gettypeid(found.table->tupdesc, 1));
+    get_typlenbyval(links.type, &length, &by_value);
+    links.values[links.count++] = datumCopy(value_of(found, row, 1, missing), by_value, length);
+  }
+  return links;
+}
+
 /// Collects from the rows of one binding.
 void collect_binding(Collecting &collecting, int relation) {
   const Live *live = collecting.live;
@@ -102,13 +146,18 @@ void collect_binding(Collecting &collecting, int relation) {
   int parent_count = 0;
   Place *parents = nullptr;
   bool parents_listed = false;
+  auto *computed = static_cast<const NetRow **>(
+      palloc_extended(sizeof(const NetRow *) * static_cast<Size>(collecting.count + 1), MCXT_ALLOC_HUGE));
+  int computed_count = 0;
   for (int i = 0; i < collecting.count; ++i) {
     const NetRow &row = collecting.rows[i];
     if (!collecting.wanted[i] || row.plan->bound != one.relation)
       continue;
     int binding = binding_of(row.plan, one.id);
-    if (binding < 0 || row.plan->bindings[binding].link < 0) {
-      collecting.touched.everyone = true;
+    if (binding < 0)
+      continue;
+    if (row.plan->bindings[binding].link < 0) {
+      computed[computed_count++] = &row;
       continue;
     }
     int attribute = row.plan->bindings[binding].link;
@@ -128,6 +177,8 @@ void collect_binding(Collecting &collecting, int relation) {
           palloc_extended(sizeof(Datum) * static_cast<Size>(collecting.count), MCXT_ALLOC_HUGE));
     links.values[links.count++] = value;
   }
+  if (computed_count > 0)
+    links = compute_links(live, relation, computed, computed_count);
   if (links.count == 0)
     return;
   if (keys) {

@@ -203,7 +203,8 @@ int64 write_everyone(const Progress *progress) {
   (void)enter_gate(true);
   CommandCounterIncrement();
   PushActiveSnapshot(GetLatestSnapshot());
-  execute("UPDATE segmentation.definition_version AS v SET version = v.version + 1");
+  // What is kept of measures is not trusted either: who refreshes everyone has a reason.
+  execute("UPDATE segmentation.definition_version AS v SET version = v.version + 1, shrunk = v.version + 1");
   PopActiveSnapshot();
   CommandCounterIncrement();
   WriteRequest request;

@@ -112,3 +112,24 @@ SELECT count(*) AS overlapping FROM segmentation.membership_history AS a JOIN se
 SELECT (SELECT count(*) FROM segmentation.members_at('third', now() - interval '1 hour')) AS an_hour_ago,
        (SELECT string_agg(m::text, ' ' ORDER BY m) FROM segmentation.members_at('third', clock_timestamp()) AS m) AS now;
 SELECT * FROM segmentation.verify();
+
+-- A key that is computed.
+CREATE TABLE visits (id integer PRIMARY KEY, who text);
+SELECT segmentation.bind_source('visits', 'visits', key => 'id');
+SELECT segmentation.bind_column('visits', 'visitor', $$nullif(split_part(who, ':', 2), '')::integer$$);
+SELECT segmentation.bind_source('visits', 'visits', key => 'visitor', replace => true);
+SELECT segmentation.create_segment('visitors', 'visits MATCHES (count >= 2)');
+SELECT judged() IS NOT NULL;
+INSERT INTO visits VALUES (1, 'web:1'), (2, 'web:1'), (3, 'app:2'), (4, 'nobody'), (5, NULL);
+SELECT judged(), members();
+UPDATE visits SET who = 'web:2' WHERE id IN (1, 4);
+SELECT judged(), members();
+DELETE FROM visits WHERE id = 3;
+SELECT judged(), members();
+-- One that cannot be computed stops nobody's work: everyone is queued, and waits until it can.
+INSERT INTO visits VALUES (6, 'web:x');
+SELECT judged(), (SELECT queued FROM segmentation.status);
+UPDATE visits SET who = 'web:2' WHERE id = 6;
+CALL segmentation.tick();
+SELECT * FROM segmentation.verify();
+SELECT queued, set_aside FROM segmentation.status;

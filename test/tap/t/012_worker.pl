@@ -1,0 +1,46 @@
+# The worker: works the queue off by itself, is restarted when it dies, and goes when it is told to.
+use strict;
+use warnings FATAL => 'all';
+use FindBin;
+use lib $FindBin::Bin;
+use CrashShop;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = make_shop('worker');
+$node->append_conf('postgresql.conf', 'log_min_messages = warning');
+my $pid = $node->safe_psql('shop', 'SELECT segmentation.start_worker()');
+is($node->safe_psql('shop', 'SELECT worker FROM segmentation.status'), $pid, 'status names the worker');
+
+$node->safe_psql('shop', q{SET segmentation.maintain = background; UPDATE orders SET total = total + 10});
+ok($node->poll_query_until('shop', 'SELECT count(*) = 0 FROM segmentation.dirty'), 'the worker works the queue off');
+is($node->safe_psql('shop', 'SELECT * FROM oracle() LIMIT 10'), '', 'members are right');
+
+# Beside a load, and two of them.
+$node->safe_psql('shop', 'SELECT segmentation.start_worker()');
+my $load = start_load($node);
+select undef, undef, undef, 1.0;
+end_load($load);
+ok($node->poll_query_until('shop', 'SELECT count(*) = 0 FROM segmentation.dirty'), 'two workers work the queue off');
+is($node->safe_psql('shop', 'SELECT * FROM oracle() LIMIT 10'), '', 'members are right with two workers beside a load');
+unlike(slurp_file($node->logfile), qr/terminated by signal|PANIC/, 'no process died');
+
+# Killed in the middle of its work.
+$load = start_load($node);
+$node->safe_psql('shop', q{SET segmentation.maintain = background; UPDATE orders SET total = total - 10});
+kill 'KILL', $pid;
+end_load($load);
+wait_for_server($node);
+ok($node->poll_query_until('shop', 'SELECT worker IS NOT NULL FROM segmentation.status'), 'a worker is back after a while');
+ok($node->poll_query_until('shop', 'SELECT count(*) = 0 FROM segmentation.dirty'), 'and works the queue off');
+is($node->safe_psql('shop', 'SELECT * FROM oracle() LIMIT 10'), '', 'members are right after a killed worker');
+
+# A database with a worker can be dropped, an extension too.
+$node->safe_psql('shop', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'segmentation worker'});
+ok($node->poll_query_until('shop', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'segmentation worker'}), 'workers end when told to');
+$node->safe_psql('shop', 'SELECT segmentation.start_worker()');
+$node->safe_psql('shop', 'SET client_min_messages = warning; DROP EXTENSION segmentation CASCADE');
+ok($node->poll_query_until('shop', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'segmentation worker'}), 'a worker ends with the extension');
+
+done_testing();
