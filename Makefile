@@ -6,12 +6,14 @@
 #   make bench            rules against SQL, and what writers pay (BENCH="--only writes", ...)   make bench-core  the core alone
 #   make format, make check-format
 #   make sanitize         unit tests with sanitizers make fuzz      FUZZ_SECONDS=10 for each fuzzer
+#   make soak             many clients at once for SOAK_SECONDS=600
 #   make uninstall        make clean
 
 PG_CONFIG ?= pg_config
 BUILD ?= build
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 FUZZ_SECONDS ?= 10
+SOAK_SECONDS ?= 600
 # The module is compiled by CMake; there is no bitcode of it for the server's JIT.
 with_llvm = no
 
@@ -23,7 +25,7 @@ sources = $(shell find src test \( -name '*.cpp' -o -name '*.hpp' \) -print)
 CLANG_FORMAT ?= $(shell command -v clang-format-14 || echo clang-format)
 CLANG ?= $(shell command -v clang++-14 || echo clang++)
 
-.PHONY: all install uninstall installcheck test demo bench bench-core unit sanitized sanitize fuzz format check-format dependencies clean
+.PHONY: all install uninstall installcheck test demo bench bench-core unit sanitized sanitize fuzz soak format check-format dependencies clean
 
 all:
 	@mkdir -p $(BUILD)
@@ -82,6 +84,11 @@ sanitize: sanitized
 fuzz: sanitized
 	@scripts/fuzz.sh $(BUILD)/sanitize $(FUZZ_SECONDS)
 
+# SEED=n chooses the first round's shop.
+soak: all
+	@scripts/install_dependencies.sh test
+	@SOAK_SECONDS=$(SOAK_SECONDS) test/concurrent/run.sh
+
 format:
 	@$(CLANG_FORMAT) -i $(sources)
 
@@ -89,6 +96,6 @@ check-format:
 	@$(CLANG_FORMAT) --dry-run -Werror $(sources)
 
 clean:
-	@for name in demo test bench fuzz; do [ ! -e build/private-home ] || scripts/private_server.sh remove $$name; done
+	@for name in demo test bench fuzz concurrent; do [ ! -e build/private-home ] || scripts/private_server.sh remove $$name; done
 	@if [ -s build/private-home ]; then rm -rf "$$(cat build/private-home)"; fi
 	rm -rf $(BUILD)

@@ -1,6 +1,14 @@
 -- Binding: where the shop's data is. Each call writes its row first and has it checked together with
 -- everything that hangs on it; an error takes the whole call back, so nothing is left behind.
 
+-- Tells whether this transaction has taken the definition gate already.
+CREATE FUNCTION segmentation._holds_gate() RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted
+    AND l.relation = 'segmentation.segment'::regclass AND l.mode = 'ShareRowExclusiveLock'
+    AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()));
+$$;
+
 -- Takes the definition gate: definitions change one at a time, and not while members are written; first a relation
 -- that is to be bound, or bound otherwise, whose writers must be done: what they changed before its triggers were there, nobody
 -- has noted. Waits 3 s at most unless lock_timeout is set, so that a forgotten transaction does not hold the shop's writers
@@ -18,7 +26,9 @@ BEGIN
     FROM (VALUES (relation, 'SHARE ROW EXCLUSIVE'), (released, 'ACCESS EXCLUSIVE')) AS w(relation, mode)
     WHERE EXISTS (SELECT FROM pg_class AS c WHERE c.oid = w.relation) GROUP BY w.relation ORDER BY w.relation
   LOOP
-    EXECUTE format('LOCK TABLE %s IN %s MODE', item.relation, item.mode);
+    -- After an earlier definition of this transaction a commit may wait for the gate with this relation: no waiting then.
+    EXECUTE format('LOCK TABLE %s IN %s MODE%s', item.relation, item.mode, CASE WHEN segmentation._holds_gate() THEN ' NOWAIT'
+      ELSE '' END);
   END LOOP;
   PERFORM segmentation._open_definitions();
   IF NOT limited THEN PERFORM set_config('lock_timeout', '0', true); END IF;
@@ -31,7 +41,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   -- A commit of the shop that has these waits for the gate; so nobody may want these who has the gate.
   PERFORM segmentation._lock_before_gate((SELECT s.view_name FROM segmentation.segment AS s
-    WHERE segmentation._fold(s.name) = segmentation._fold(segment)));
+    WHERE segmentation._fold(s.name) = segmentation._fold(segment)), segmentation._holds_gate());
   LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
   UPDATE segmentation.definition_version SET version = version + 1;
 END $$;

@@ -9,8 +9,8 @@ CREATE FUNCTION segmentation._delete_members(segments integer[]) RETURNS void
 COMMENT ON FUNCTION segmentation._delete_members(integer[]) IS
   'takes all that is stored of members of these segments away, also what others wrote behind this transaction''s snapshot';
 
-CREATE FUNCTION segmentation._lock_before_gate(view name) RETURNS void
+CREATE FUNCTION segmentation._lock_before_gate(view name, at_once boolean) RETURNS void
   LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_lock_before_gate';
-COMMENT ON FUNCTION segmentation._lock_before_gate(name) IS
+COMMENT ON FUNCTION segmentation._lock_before_gate(name, boolean) IS
   'takes what definitions will lock of the shop''s: ACCESS SHARE on all bound relations, in the order in which commits take it, '
-  'and ACCESS EXCLUSIVE on a view of schema segments; NULL: on none';
+  'and ACCESS EXCLUSIVE on a view of schema segments; NULL: on none. at_once: raises 55P03 rather than wait for that';

@@ -23,9 +23,10 @@ struct Applying {
   int truncated_count;
   const Live *live;
   Touched touched;
-  KeyList keys; // whom to lock: those named and, once they are found, those led to
-  bool astray;  // some link led nowhere
-  bool alone;   // with the gate
+  KeyList keys;   // whom to lock: those named and, once they are found, those led to
+  bool astray;    // some link led nowhere
+  bool alone;     // with the gate
+  bool all_noted; // nothing that the transaction changed is still to be noted
 };
 
 void load(void *argument) {
@@ -90,7 +91,7 @@ void rebuild(Applying *applying) {
   PopActiveSnapshot();
   bool missing;
   bool many = DatumGetBool(value_of(rows, 0, 1, missing));
-  if (!applying->touched.in_partition && !many) {
+  if (!many) {
     (void)write_everyone();
     return;
   }
@@ -112,18 +113,23 @@ const Deltas *work_out(const Applying *applying) {
 }
 
 void write(Applying *applying) {
-  Batch batch = start_batch(applying->live, work_out(applying));
+  Batch batch = start_batch(applying->live, applying->all_noted ? work_out(applying) : nullptr);
+  batch.keeps = applying->all_noted;
   int known = -1;
   while (known != batch.count) { // rows above may have gone to other customers while we waited
     known = batch.count;
     lock_customers(&batch, applying->keys);
     if (applying->touched.link_count == 0 || contain(find_owners, applying) != nullptr)
       break;
-    if (applying->astray &&
-        !applying->alone) { // what it led to went away while we waited, and may come back elsewhere
-      LockRelationOid(own_relation("segment"), ShareRowExclusiveLock);
-      applying->alone = true;
-      known = -1;
+    // What a row leads to went away while we waited, and may come back elsewhere. Waiting for the gate with
+    // what we hold could be for ever.
+    if (applying->astray && !applying->alone) {
+      if (ConditionalLockRelationOid(own_relation("segment"), ShareRowExclusiveLock)) {
+        applying->alone = true;
+        known = -1;
+      } else {
+        enqueue_touched(applying->live, applying->touched);
+      }
     }
     if (applying->keys.count > commit_limit)
       queue_rest(applying->live, &applying->keys);
@@ -151,8 +157,10 @@ void apply_rows(Applying *applying, bool to_queue) {
     error = contain(find_owners, applying); // only to see whether a link leads nowhere
     applying->keys = copy_keys(applying->touched.keys);
   }
-  // Who has truncated a table holds it from everybody, and must not wait for another that is held so.
-  if (error == nullptr && applying->touched.everyone && !to_queue && !can_lock_relations(applying->live)) {
+  // Who has truncated a table holds it from everybody, and must not wait for another that is held so; nor for
+  // the gate with a partition, which nobody who has passed it has asked for yet.
+  if (error == nullptr && applying->touched.everyone && !to_queue &&
+      (applying->touched.in_partition || !can_lock_relations(applying->live))) {
     queue_everyone(applying);
     become_again(caller);
     return;
@@ -185,12 +193,13 @@ void apply_rows(Applying *applying, bool to_queue) {
   become_again(caller);
 }
 
-void apply(bool to_queue) {
+void apply(bool to_queue, bool all_noted) {
   Owned<Changes> *changes = noted_changes();
   if (changes == nullptr || !changes->get()->has_news())
     return;
   Applying applying;
   memset(static_cast<void *>(&applying), 0, sizeof applying);
+  applying.all_noted = all_noted;
   Applying *self = &applying;
   run_core([=](Failure &) {
     const std::vector<NetRow> &rows = changes->get()->sum_up();
@@ -223,19 +232,19 @@ void set_applied() {
 } // namespace
 
 void apply_at_commit() {
-  apply(maintain_mode() == Maintain::background);
+  apply(maintain_mode() == Maintain::background, true);
   set_applied();
 }
 
 void apply_at_prepare() {
-  apply(true);
+  apply(true, true);
   if (maintain_mode() != Maintain::background)
-    apply(false);
+    apply(false, true);
   set_applied();
 }
 
 void apply_now() {
-  apply(false);
+  apply(false, false);
   set_applied();
 }
 

@@ -190,7 +190,7 @@ uint64 write_part(const Part &part) {
       exists = customer.has_value();
       for (int rule = 0; exists && rule < program->segment_count; ++rule)
         judged[rule] = upkeep->holds(static_cast<size_t>(rule), *customer);
-      if (exists)
+      if (exists && batch->keeps)
         image = &upkeep->image(*customer);
     });
     int rule = 0;
@@ -216,8 +216,9 @@ uint64 write_part(const Part &part) {
     row->as_of = batch->instant;
     row->definitions = live->schema.version;
     row->verdicts = pack_verdicts(live, member);
-    row->measures = reinterpret_cast<struct varlena *>(
-        cstring_to_text_with_len(image->data(), static_cast<int>(image->size())));
+    row->measures = image == nullptr ? nullptr
+                                     : reinterpret_cast<struct varlena *>(cstring_to_text_with_len(
+                                           image->data(), static_cast<int>(image->size())));
     write_state(batch->table, row);
   }
   uint64 written = write_changes(changes, batch->instant, reason_rule);

@@ -18,6 +18,9 @@ struct Batch {
   int count;
   int room;
   TimestampTz instant; // at which they are judged: not before any of them was judged last
+  bool keeps; // measures may be kept: what is read now is what those will be told of who come after. Not in
+              // the middle of a transaction, whose statement at hand may have changed rows that are noted,
+              // and folded, only later
   const Deltas
       *deltas; // what this transaction's own rows do to what is kept; nullptr: nothing kept is of use
 };

@@ -223,8 +223,9 @@ void find_owners(void *argument) {
 }
 
 /// Brings all of a list's customers up to date; who cannot be judged is set aside.
-void write_keys(const Live *live, const Touched &touched, KeyList *keys) {
+void write_keys(const Live *live, const Touched &touched, KeyList *keys, bool keeps) {
   Batch batch = start_batch(live);
+  batch.keeps = keeps;
   int known = -1;
   while (known != batch.count) { // rows below them may have found other customers while we waited
     known = batch.count;
@@ -244,7 +245,7 @@ void write_keys(const Live *live, const Touched &touched, KeyList *keys) {
 
 } // namespace
 
-int do_queue(int limit, const ErrorData **error) {
+int do_queue(int limit, bool keeps, const ErrorData **error) {
   Preparing preparing;
   memset(static_cast<void *>(&preparing), 0, sizeof preparing);
   *error = contain(prepare, &preparing);
@@ -278,11 +279,11 @@ int do_queue(int limit, const ErrorData **error) {
   if (preparing.touched.everyone)
     write_everyone();
   else
-    write_keys(preparing.live, preparing.touched, &preparing.touched.keys);
+    write_keys(preparing.live, preparing.touched, &preparing.touched.keys, keeps);
   return count;
 }
 
-int retry_set_aside(int limit) {
+int retry_set_aside(int limit, bool keeps) {
   Preparing preparing;
   memset(static_cast<void *>(&preparing), 0, sizeof preparing);
   if (contain(prepare, &preparing) != nullptr)
@@ -312,7 +313,7 @@ int retry_set_aside(int limit) {
   GivenKeys given = read_keys(preparing.live, make_array(texts, count, TEXTOID), get_array_type(TEXTOID));
   add_keys(&preparing.touched.keys, preparing.live->key, given.keys, given.count);
   sort_keys(&preparing.touched.keys);
-  write_keys(preparing.live, preparing.touched, &preparing.touched.keys);
+  write_keys(preparing.live, preparing.touched, &preparing.touched.keys, keeps);
   caller = become(extension_owner());
   CommandCounterIncrement();
   PushActiveSnapshot(GetLatestSnapshot());

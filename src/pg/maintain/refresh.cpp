@@ -7,6 +7,19 @@
 
 using namespace segmentation::pg;
 
+namespace {
+
+void lock_view(Oid view, bool at_once) {
+  if (!at_once)
+    LockRelationOid(view, AccessExclusiveLock);
+  else if (!ConditionalLockRelationOid(view, AccessExclusiveLock))
+    ereport(ERROR, (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+                    errmsg("could not obtain lock on view \"%s\" of a segment", get_rel_name(view)),
+                    errhint("Change this segment in a transaction of its own, or first.")));
+}
+
+} // namespace
+
 SEGMENTATION_FUNCTION(segmentation_write_members) {
   Session session = open_session();
   WriteRequest request;
@@ -32,7 +45,7 @@ SEGMENTATION_FUNCTION(segmentation_lock_before_gate) {
   if (!PG_ARGISNULL(0)) {
     Oid view = get_relname_relid(NameStr(*PG_GETARG_NAME(0)), get_namespace_oid("segments", false));
     if (OidIsValid(view) && get_rel_relkind(view) == RELKIND_VIEW)
-      LockRelationOid(view, AccessExclusiveLock);
+      lock_view(view, PG_GETARG_BOOL(1));
   }
   close_session(session);
   PG_RETURN_VOID();

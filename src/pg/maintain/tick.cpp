@@ -31,10 +31,10 @@ void note_tick(const ErrorData *error) {
 } // namespace
 
 /// Does one batch of the queue, or of those set aside, in the current transaction; returns how much it did.
-static int do_batch(int entries, const ErrorData **error) {
-  int done = do_queue(entries, error);
+static int do_batch(int entries, bool keeps, const ErrorData **error) {
+  int done = do_queue(entries, keeps, error);
   if (done == 0 && *error == nullptr)
-    done = retry_set_aside(entries);
+    done = retry_set_aside(entries, keeps);
   return done;
 }
 
@@ -52,7 +52,7 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
   for (;;) {
     Session session = open_session(commits);
     // Customers stay locked until the commit, so that one transaction must lock all of its in one order.
-    int done = do_batch(commits ? batch_entries : INT_MAX, &error);
+    int done = do_batch(commits ? batch_entries : INT_MAX, commits, &error);
     if (done == 0)
       note_tick(error);
     leave_settings(session);
@@ -100,7 +100,7 @@ void segmentation_worker_main(Datum argument) {
     const ErrorData *error = nullptr;
     PushActiveSnapshot(GetTransactionSnapshot());
     Session session = open_session();
-    int done = do_batch(batch_entries, &error);
+    int done = do_batch(batch_entries, true, &error);
     if (done == 0)
       note_tick(error);
     close_session(session);
