@@ -117,12 +117,14 @@ class Definer(Side):
             self.execute(self.change())
         else:
             parts = [self.change() for _ in range(rng.randint(1, 2))]
+            middle = rng.choice(["", "SAVEPOINT a; " + self.change() + "; ROLLBACK TO a; "])
+            if not self.run_state.options.statement_mode and re.search("bind_|unbind|ALTER|ANALYZE|VACUUM", ";".join([middle, *parts])):
+                parts, middle = parts[:1], ""  # tables come before definitions in the order of locks
             if self.run_state.options.statement_mode and rng.random() < 0.6:  # the shop's own statements in the same transaction
                 for _ in range(rng.randint(1, 2)):
                     parts.insert(rng.randint(0, len(parts)), self.statements.plain())
             changes = "; ".join(parts)
             level = rng.choice(["", "", " ISOLATION LEVEL REPEATABLE READ"])
-            middle = rng.choice(["", "SAVEPOINT a; " + self.change() + "; ROLLBACK TO a; "])
             self.execute(f"BEGIN{level}; {middle}{changes}; {rng.choice(['COMMIT', 'COMMIT', 'ROLLBACK'])}")
         time.sleep(rng.random() * self.run_state.options.definer_pause)
 

@@ -127,8 +127,8 @@ uint64 execute(const char *sql, const Arguments &arguments, Plan plan) {
   return rows;
 }
 
-Rows take(const char *sql, const Arguments &arguments) {
-  write(sql, arguments, Plan::once);
+Rows take(const char *sql, const Arguments &arguments, Plan plan) {
+  write(sql, arguments, plan);
   return {SPI_tuptable, SPI_processed};
 }
 

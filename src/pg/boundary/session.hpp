@@ -54,7 +54,7 @@ Rows query(const char *sql, const Arguments &arguments = {}, Plan plan = Plan::o
 /// Runs a statement that may write, by the active snapshot; returns the number of rows.
 uint64 execute(const char *sql, const Arguments &arguments = {}, Plan plan = Plan::once);
 /// The same; returns the rows that it RETURNs.
-Rows take(const char *sql, const Arguments &arguments = {});
+Rows take(const char *sql, const Arguments &arguments = {}, Plan plan = Plan::once);
 /// Streams a query's rows into a receiver; a plan for once may be parallel.
 void stream(const char *sql, DestReceiver *receiver, const Arguments &arguments = {}, Plan plan = Plan::once);
 

@@ -69,12 +69,16 @@ void queue_rest(const Live *live, KeyList *keys) {
   keys->count = commit_limit;
 }
 
+void tell_everyone_queued() {
+  ereport(NOTICE, (errmsg("all customers will be brought up to date later"),
+                   errhint("The worker does it, or CALL segmentation.tick().")));
+}
+
 void queue_everyone(Applying *applying) {
   applying->touched.link_count = 0;
   applying->touched.keys.count = 0;
   enqueue_touched(applying->live, applying->touched);
-  ereport(NOTICE, (errmsg("all customers will be brought up to date later"),
-                   errhint("The worker does it, or CALL segmentation.tick().")));
+  tell_everyone_queued();
 }
 
 void rebuild(Applying *applying) {
@@ -112,6 +116,19 @@ const Deltas *work_out(const Applying *applying) {
   return deltas->get();
 }
 
+/// Takes the gate alone if that comes free within milliseconds: whoever has just committed gives his locks
+/// back one by one.
+bool can_be_alone() {
+  Oid gate = own_relation("segment");
+  for (int tries = 0; tries < 5; ++tries) {
+    if (ConditionalLockRelationOid(gate, ShareRowExclusiveLock))
+      return true;
+    CHECK_FOR_INTERRUPTS();
+    pg_usleep(1000);
+  }
+  return false;
+}
+
 void write(Applying *applying) {
   Batch batch = start_batch(applying->live, applying->all_noted ? work_out(applying) : nullptr);
   batch.keeps = applying->all_noted;
@@ -124,7 +141,7 @@ void write(Applying *applying) {
     // What a row leads to went away while we waited, and may come back elsewhere. Waiting for the gate with
     // what we hold could be for ever.
     if (applying->astray && !applying->alone) {
-      if (ConditionalLockRelationOid(own_relation("segment"), ShareRowExclusiveLock)) {
+      if (can_be_alone()) {
         applying->alone = true;
         known = -1;
       } else {
@@ -141,6 +158,12 @@ void write(Applying *applying) {
 
 /// Does it all, as the customers' owner: an application needs no right on our tables to write into its own.
 void apply_rows(Applying *applying, bool to_queue) {
+  // Who has truncated a table holds it from everybody, and must not wait for another that is held so.
+  if (applying->truncated_count > 0 && !to_queue && !lock_bound_relations(false)) {
+    enqueue_rows(applying->rows, applying->count, applying->truncated, applying->truncated_count);
+    tell_everyone_queued();
+    return;
+  }
   applying->live = kept_live();
   if (!is_ready(applying->live) && contain(load, applying) != nullptr) {
     enqueue_rows(applying->rows, applying->count, applying->truncated, applying->truncated_count);
@@ -157,10 +180,8 @@ void apply_rows(Applying *applying, bool to_queue) {
     error = contain(find_owners, applying); // only to see whether a link leads nowhere
     applying->keys = copy_keys(applying->touched.keys);
   }
-  // Who has truncated a table holds it from everybody, and must not wait for another that is held so; nor for
-  // the gate with a partition, which nobody who has passed it has asked for yet.
-  if (error == nullptr && applying->touched.everyone && !to_queue &&
-      (applying->touched.in_partition || !can_lock_relations(applying->live))) {
+  // Nor must it wait for the gate with a partition, which nobody who has passed it has asked for yet.
+  if (error == nullptr && applying->touched.in_partition && !to_queue) {
     queue_everyone(applying);
     become_again(caller);
     return;
@@ -237,9 +258,11 @@ void apply_at_commit() {
 }
 
 void apply_at_prepare() {
-  apply(true, true);
+  // Queueing comes last: it takes the gate in its weak mode, and what is held weakly must not be wanted
+  // strongly.
   if (maintain_mode() != Maintain::background)
     apply(false, true);
+  apply(true, true);
   set_applied();
 }
 

@@ -17,24 +17,17 @@ int compare_oids(const void *a, const void *b) {
   return oid_cmp(a, b);
 }
 
-/// Returns false where one is held by somebody else and `wait` is not set.
-bool lock_relations(const Live *live, bool wait) {
+void lock_relations(const Live *live) {
   int count = live->schema.relation_count;
   Oid *relations = static_cast<Oid *>(palloc(sizeof(Oid) * static_cast<Size>(count + 1)));
   for (int i = 0; i < count; ++i)
     relations[i] = live->schema.relations[i].relation;
   pg_qsort(relations, static_cast<size_t>(count), sizeof(Oid), compare_oids);
-  bool locked = true;
-  for (int i = 0; i < count && locked; ++i) {
-    if (i > 0 && relations[i] == relations[i - 1])
-      continue;
-    if (wait)
+  for (int i = 0; i < count; ++i) {
+    if (i == 0 || relations[i] != relations[i - 1])
       LockRelationOid(relations[i], AccessShareLock);
-    else
-      locked = ConditionalLockRelationOid(relations[i], AccessShareLock);
   }
   pfree(relations);
-  return locked;
 }
 
 } // namespace
@@ -44,7 +37,7 @@ const Live *enter_gate(bool alone) {
   for (;;) {
     const Live *live = load_live();
     uint64 serial = live->serial;
-    (void)lock_relations(live, true);
+    lock_relations(live);
     LockRelationOid(gate, alone ? ShareRowExclusiveLock : RowExclusiveLock);
     // Somebody may have changed definitions while we waited.
     live = load_live();
@@ -53,7 +46,7 @@ const Live *enter_gate(bool alone) {
   }
 }
 
-void lock_bound_relations() {
+bool lock_bound_relations(bool wait) {
   Identity caller = become(extension_owner());
   PushActiveSnapshot(GetLatestSnapshot());
   Rows rows = query("SELECT DISTINCT b.relation::oid FROM segmentation.binding AS b ORDER BY 1");
@@ -61,12 +54,13 @@ void lock_bound_relations() {
   become_again(caller);
   for (uint64 row = 0; row < rows.count; ++row) {
     bool missing;
-    LockRelationOid(DatumGetObjectId(value_of(rows, row, 1, missing)), AccessShareLock);
+    Oid relation = DatumGetObjectId(value_of(rows, row, 1, missing));
+    if (wait)
+      LockRelationOid(relation, AccessShareLock);
+    else if (!ConditionalLockRelationOid(relation, AccessShareLock))
+      return false;
   }
-}
-
-bool can_lock_relations(const Live *live) {
-  return lock_relations(live, false);
+  return true;
 }
 
 Batch start_batch(const Live *live, const Deltas *deltas) {

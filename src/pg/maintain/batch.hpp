@@ -31,12 +31,9 @@ struct Batch {
 /// locked. Returns what is live then.
 const Live *enter_gate(bool alone);
 
-/// Takes those relation locks only, where nobody is to be waited for; false where somebody is.
-bool can_lock_relations(const Live *live);
-
 /// Takes AccessShareLock on all relations that are bound, in the order of their oids, without reading any
-/// definition.
-void lock_bound_relations();
+/// definition; false where one is held by somebody else and `wait` is not set.
+bool lock_bound_relations(bool wait);
 
 Batch start_batch(const Live *live, const Deltas *deltas = nullptr);
 /// Locks the customers of a sorted list who are not locked yet.

@@ -30,6 +30,10 @@ void add_leaver(MemberChanges *changes, int32 segment, Datum key);
 /// went. The customers' state rows must be locked, and the active snapshot be newer. A session must be open.
 uint64 write_changes(const MemberChanges &changes, TimestampTz at, const char *left_reason);
 
+/// Adds up to `limit` deltas of counts up, those that nobody else is at: counts
+/// stay as they are in every snapshot. A session must be open.
+void fold_counts(int limit);
+
 /// Takes the keys of customers who are gone out of the history.
 void forget_customers(const Live *live, Datum *keys, int count);
 

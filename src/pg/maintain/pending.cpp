@@ -43,7 +43,7 @@ SEGMENTATION_FUNCTION(segmentation_has_news) {
 }
 
 SEGMENTATION_FUNCTION(segmentation_news) {
-  SetSingleFuncCall(fcinfo, SRF_SINGLE_USE_EXPECTED);
+  InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
   Owned<Changes> *changes = noted_changes();
   if (changes == nullptr || !changes->get()->has_news())
     return Datum{0};
@@ -67,7 +67,7 @@ SEGMENTATION_FUNCTION(segmentation_news) {
 }
 
 SEGMENTATION_FUNCTION(segmentation_queued) {
-  SetSingleFuncCall(fcinfo, SRF_SINGLE_USE_EXPECTED);
+  InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
   Session session = open_session();
   const Live *live = load_live_if_bound();
   if (OidIsValid(live->customers)) {

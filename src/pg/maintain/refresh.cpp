@@ -41,7 +41,7 @@ SEGMENTATION_FUNCTION(segmentation_delete_members) {
 
 SEGMENTATION_FUNCTION(segmentation_lock_before_gate) {
   Session session = open_session();
-  lock_bound_relations();
+  (void)lock_bound_relations(true);
   if (!PG_ARGISNULL(0)) {
     Oid view = get_relname_relid(NameStr(*PG_GETARG_NAME(0)), get_namespace_oid("segments", false));
     if (OidIsValid(view) && get_rel_relkind(view) == RELKIND_VIEW)

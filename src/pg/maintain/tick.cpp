@@ -16,6 +16,7 @@ void note_tick(const ErrorData *error) {
   CommandCounterIncrement();
   PushActiveSnapshot(GetLatestSnapshot());
   if (error == nullptr) {
+
     execute("UPDATE segmentation.upkeep AS u SET ticked_at = pg_catalog.clock_timestamp()", {}, Plan::saved);
   } else {
     Arguments arguments;
