@@ -61,6 +61,9 @@ CREATE TABLE segmentation.segment (
 );
 CREATE UNIQUE INDEX segment_name_key ON segmentation.segment (segmentation._fold(name));
 
+CREATE VIEW segmentation.segment_names AS SELECT s.id, s.name FROM segmentation.segment AS s;
+COMMENT ON VIEW segmentation.segment_names IS 'The names of segments, by the ids that their members are stored under.';
+
 -- Sizes without counting: the sum of a segment's deltas is its number of members, in every snapshot. Appended by whoever
 -- writes members; folded into one row whenever the whole segment is written.
 CREATE TABLE segmentation.count_delta (

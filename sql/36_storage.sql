@@ -74,8 +74,28 @@ BEGIN
       IS 'Who was in which segment, since when and why, until when and why. Deleted customers have lost their key.';
     PERFORM segmentation._make_readers(key.type);
   END IF;
+  PERFORM segmentation._make_memberships();
   PERFORM segmentation._give_storage(owner);
   PERFORM segmentation._make_plain_views();
+END $$;
+
+-- Makes the view behind the source memberships of rules. It reads what its owner owns, and of the extension's own tables
+-- only what everybody may: commits of the shop read it by the rights of the customers' owner.
+CREATE FUNCTION segmentation._make_memberships() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF to_regclass('segmentation.memberships') IS NOT NULL THEN RETURN; END IF;
+  EXECUTE 'CREATE VIEW segmentation.memberships AS '
+    'SELECT h.customer_id, s.name AS segment, h.entered_at, h.left_at '
+    'FROM (SELECT m.segment_id, m.customer_id, m.entered_at, NULL::timestamptz AS left_at '
+    'FROM segmentation.membership AS m '
+    'UNION ALL SELECT p.segment_id, p.customer_id, p.entered_at, p.left_at '
+    'FROM segmentation.membership_past AS p) AS h '
+    'JOIN segmentation.segment_names AS s ON s.id = h.segment_id';
+  COMMENT ON VIEW segmentation.memberships
+    IS 'What rules read as memberships: who was in which segment, from when until when.';
+  -- A session may have read the bindings a moment ago, when there was no such source.
+  UPDATE segmentation.binding SET name = name WHERE false;
 END $$;
 
 -- Makes the functions whose results are keys. Their bodies are plain text that the planner inlines.
@@ -154,6 +174,10 @@ BEGIN
     EXECUTE format('ALTER VIEW segmentation.membership_history OWNER TO %I', owner);
     EXECUTE format('ALTER TABLE segmentation.state OWNER TO %I', owner);
   END IF;
+  IF (SELECT c.relowner::regrole::text FROM pg_class AS c
+    WHERE c.oid = 'segmentation.memberships'::regclass) <> quote_ident(owner) THEN
+    EXECUTE format('ALTER VIEW segmentation.memberships OWNER TO %I', owner);
+  END IF;
   FOR item IN SELECT f.oid FROM segmentation._readers() AS f(oid) LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', item);
     EXECUTE format('ALTER FUNCTION %s DEPENDS ON EXTENSION segmentation', item);
@@ -182,8 +206,8 @@ BEGIN
     EXECUTE format('DROP FUNCTION %s', item);
   END LOOP;
   IF segmentation._key_type() IS NOT NULL THEN
-    -- The view reads a table of the extension's, so that it went with an extension that was dropped.
-    DROP VIEW IF EXISTS segmentation.membership_history;
+    -- The views read what is the extension's, so that they went with an extension that was dropped.
+    DROP VIEW IF EXISTS segmentation.membership_history, segmentation.memberships;
     DROP TABLE segmentation.membership, segmentation.membership_past, segmentation.state;
   END IF;
   DELETE FROM segmentation.count_delta;

@@ -33,8 +33,8 @@ BEGIN
 END $$;
 
 -- Returns the segments whose rules do not stand without this one: those that name it, themselves or by way of
--- an attribute or another segment. Finds out by taking it away for a moment. Only rules that say "segments"
--- are judged, or all where an attribute says it.
+-- an attribute or another segment, in segments or in memberships. Finds out by taking it away for a moment. Only
+-- rules that say one of these words are judged, or all where an attribute says it.
 CREATE FUNCTION segmentation._dependents(segment_id integer) RETURNS integer[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -45,8 +45,8 @@ BEGIN
   sound := ARRAY(
     SELECT s.id FROM segmentation.segment AS s
     WHERE s.id <> segment_id
-      AND (segmentation.rule_source(s.rule) ~* 'segments'
-           OR EXISTS (SELECT FROM segmentation.attribute_definition AS a WHERE a.expression ~* 'segments'))
+      AND (segmentation.rule_source(s.rule) ~* 'segments|memberships'
+           OR EXISTS (SELECT FROM segmentation.attribute_definition AS a WHERE a.expression ~* 'segments|memberships'))
       AND NOT EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule))));
   IF sound = '{}' THEN RETURN answer; END IF;
   BEGIN
@@ -183,7 +183,7 @@ COMMENT ON FUNCTION segmentation.alter_segment(text, segmentation.rule, boolean)
   'EXCLUSIVE on views that are made anew.';
 
 -- Rules and attributes under another name of a segment. What does not parse comes back as it is. `lists` are
--- attributes that stand for the list "segments" itself.
+-- attributes that stand for the list "segments" itself, or for the name of a segment out of memberships.
 CREATE FUNCTION segmentation._renamed_rule(rule text, old_name text, new_name text, lists text[]) RETURNS text
   LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_renamed_rule';
 COMMENT ON FUNCTION segmentation._renamed_rule(text, text, text, text[]) IS
@@ -197,7 +197,7 @@ COMMENT ON FUNCTION segmentation._renamed_attribute(text, text, text, text[]) IS
 CREATE FUNCTION segmentation._is_segment_list(expression text, lists text[]) RETURNS boolean
   LANGUAGE c IMMUTABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_is_segment_list';
 COMMENT ON FUNCTION segmentation._is_segment_list(text, text[]) IS
-  'whether an expression is the list "segments", by itself or by way of an attribute that is';
+  'whether an expression is the list "segments" or a segment''s name out of memberships, by itself or by way of an attribute that is';
 
 -- Has rules and attributes that name a segment say its new name. They mean what they meant, so members and
 -- versions stay. Broken ones follow, too: they may heal, and another segment may get the old name.

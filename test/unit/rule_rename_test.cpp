@@ -70,6 +70,48 @@ TEST(RuleRename, RewritesAttributes) {
             "count(orders MATCHES (name = 'old')) / 2");
 }
 
+TEST(RuleRename, FollowsIntoMemberships) {
+  EXPECT_EQ(renamed("memberships MATCHES (segment = 'old', left_at > -30d) AND city = 'old'"),
+            "memberships MATCHES (segment = 'new one', left_at > -30d) AND city = 'old'");
+  EXPECT_EQ(
+      renamed("NOT (\"Memberships\" NOT MATCHES (Segment IN ('a', 'OLD') AND (memberships.segment != 'old' "
+              "OR NOT segment = 'older')))"),
+      "NOT (\"Memberships\" NOT MATCHES (Segment IN ('a', 'new one') AND (memberships.segment != 'new one' "
+      "OR NOT segment = 'older')))");
+  EXPECT_EQ(renamed("memberships(segment: ('old', 'b')) = false"),
+            "memberships(segment: ('new one', 'b')) = false");
+  EXPECT_EQ(renamed("customer.memberships MATCHES (segment IN ('old'), last(segment) = 'old', "
+                    "count(memberships MATCHES (segment = 'old')) > 1)"),
+            "customer.memberships MATCHES (segment IN ('new one'), last(segment) = 'new one', "
+            "count(memberships MATCHES (segment = 'new one')) > 1)");
+  EXPECT_EQ(renamed("count(memberships MATCHES (segment = 'old')) > count(orders MATCHES (segment = 'old'))"),
+            "count(memberships MATCHES (segment = 'new one')) > count(orders MATCHES (segment = 'old'))");
+  EXPECT_EQ(renamed("a > max(memberships.left_at MATCHES (segment = 'old'))"),
+            "a > max(memberships.left_at MATCHES (segment = 'new one'))");
+  EXPECT_EQ(renamed("last(memberships.segment MATCHES (segment IN ('old', 'b'))) != 'old'"),
+            "last(memberships.segment MATCHES (segment IN ('new one', 'b'))) != 'new one'");
+  // Rows of others, whatever their columns are called.
+  EXPECT_EQ(renamed("orders MATCHES (segment = 'old') AND last(orders.segment) = 'old'"),
+            "orders MATCHES (segment = 'old') AND last(orders.segment) = 'old'");
+}
+
+TEST(RuleRename, KnowsAttributesThatPickASegment) {
+  const std::vector<std::string> lists{"tier"};
+  EXPECT_EQ(renamed("tier = 'old' OR tier IN ('a', 'old') OR city = 'old'", "old", "new", lists),
+            "tier = 'new' OR tier IN ('a', 'new') OR city = 'old'");
+  EXPECT_TRUE(is_segment_list("last(memberships.segment MATCHES (segment IN ('a', 'b')))", {}));
+  EXPECT_TRUE(is_segment_list("tier", lists));
+  EXPECT_FALSE(is_segment_list("last(memberships.left_at MATCHES (segment = 'a'))", {}));
+  EXPECT_FALSE(is_segment_list("count(DISTINCT memberships.segment MATCHES (segment IN ('a')))", {}));
+  EXPECT_FALSE(is_segment_list("last(orders.segment)", {}));
+  EXPECT_EQ(
+      rename_in_attribute("last(memberships.segment MATCHES (segment IN ('old', 'b')))", {"old", "new", {}}),
+      "last(memberships.segment MATCHES (segment IN ('new', 'b')))");
+  EXPECT_EQ(rename_in_attribute("count(memberships MATCHES (segment = 'old')) / 2 + sum(orders.old)",
+                                {"old", "new", {}}),
+            "count(memberships MATCHES (segment = 'new')) / 2 + sum(orders.old)");
+}
+
 TEST(RuleRename, LeavesWhatDoesNotParse) {
   EXPECT_EQ(renamed("segments CONTAINS 'old' AND"), "segments CONTAINS 'old' AND");
   EXPECT_EQ(rename_in_attribute("segments CONTAINS 'old' +", {"old", "new", {}}),

@@ -209,6 +209,9 @@ Operand Checker::aggregate_value(const Value &value, const Context &context) {
     broken = broken || own == nullptr;
     rows.condition = build::both(at(value.filter->span), std::move(rows.condition), std::move(own));
   }
+  if (context.place == Context::Place::customer && !broken) {
+    broken = !says_segments(source.relation, rows.condition.get(), value.name.span);
+  }
 
   const Fold wanted = fold_of(value);
   if (source.parts == parts.size()) {

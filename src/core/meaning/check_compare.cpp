@@ -79,6 +79,9 @@ ConditionPtr Checker::compare(const Expr &expr, const Context &context) {
   if (left.form == Operand::Form::broken || expr.literals.empty()) {
     return nullptr;
   }
+  if (is_segment_name(left)) {
+    return segment_name_test(expr, left);
+  }
   return compare_literal(expr, left, context);
 }
 
@@ -255,6 +258,10 @@ ConditionPtr Checker::between(const Expr &expr, const Context &context) {
     return nullptr;
   }
   const Kind kind = left.scalar.type;
+  if (is_segment_name(left)) {
+    refuse_segment_name(expr);
+    return nullptr;
+  }
   if (kind == Kind::text || kind == Kind::boolean) {
     refuse_operator(expr, kind);
     return nullptr;
@@ -294,6 +301,9 @@ ConditionPtr Checker::in(const Expr &expr, const Context &context) {
   Operand left = value(expr.left, context);
   if (left.form == Operand::Form::broken || expr.literals.empty()) {
     return nullptr;
+  }
+  if (is_segment_name(left)) {
+    return segment_name_test(expr, left);
   }
   const Span span = at(expr.span);
   if (left.form == Operand::Form::list && context.in_row()) {
@@ -356,6 +366,10 @@ ConditionPtr Checker::text_test(const Expr &expr, const Context &context) {
   }
   if (left.is_list()) {
     refuse_list(expr);
+    return nullptr;
+  }
+  if (is_segment_name(left)) {
+    refuse_segment_name(expr);
     return nullptr;
   }
   if (left.untyped && !read_as(left, Kind::text, expr.left, expr.op_span)) {

@@ -97,16 +97,16 @@ ConditionPtr Checker::is_null(const Expr &expr, const Context &context) {
         source.relation >= 0 && source.parts == parts.size() &&
         (source.defined >= 0 ||
          schema_.relations[static_cast<std::size_t>(source.relation)].role == Role::source);
-    // A value of that name goes before the source, as everywhere.
+    // A value of that name goes before the source, as everywhere; a word of the language before both.
     if (is_source && !context.in_row() &&
-        resolve(schema_, *reach_, 0, parts).what == Resolved::What::nothing) {
+        (is_memberships(parts) || resolve(schema_, *reach_, 0, parts).what == Resolved::What::nothing)) {
       bool attribute = false;
       for (const DefinedAttribute &known : schema_.attributes) {
         attribute = attribute || leading_parts(parts, known.name) == parts.size();
       }
       if (!attribute) {
         Rows rows = rows_of(source.defined, expr.left.span);
-        return rows.right
+        return rows.right && says_segments(source.relation, rows.condition.get(), expr.left.span)
                    ? build::negated_if(expr.negated, span,
                                        build::number_compare(
                                            span, count_of(source.relation, std::move(rows.condition), span),

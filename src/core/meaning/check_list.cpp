@@ -64,6 +64,8 @@ ConditionPtr Checker::contains(const Expr &expr, const Context &context) {
     positive = segments_contain(expr);
   } else if (left.is_list()) {
     positive = list_contains(expr, left, expr.quantifier == Expr::Quantifier::all);
+  } else if (is_segment_name(left)) {
+    refuse_segment_name(expr);
   } else if (left.form == Operand::Form::scalar && (left.untyped || left.scalar.type == Kind::text)) {
     positive = contains_text(expr, left);
   } else {
@@ -215,27 +217,8 @@ ConditionPtr Checker::segments_contain(const Expr &expr) {
       broken = true;
       continue;
     }
-    const std::string folded = fold_case(literal.text);
-    int index = -1;
-    for (std::size_t i = 0; i < schema_.segments.size() && index < 0; ++i) {
-      const std::string &name = schema_.segments[i].name;
-      if (name == literal.text || fold_case(name) == folded) {
-        index = static_cast<int>(i);
-      }
-    }
-    if (index < 0) {
-      broken = true;
-      if (!full()) {
-        std::vector<std::string> known;
-        for (const NamedSegment &segment : schema_.segments) {
-          known.push_back(segment.name);
-        }
-        report(SqlState::undefined_name, literal.span,
-               fmt::format("segment \"{}\" does not exist", literal.text), nearest_hint(literal.text, known));
-      }
-      continue;
-    }
-    ConditionPtr inlined = segment(index, literal.span);
+    const int index = find_segment(literal);
+    ConditionPtr inlined = index < 0 ? nullptr : segment(index, literal.span);
     if (!inlined) {
       broken = true;
       continue;

@@ -84,6 +84,7 @@ ConditionPtr Checker::matches(const Expr &expr, const Context &context) {
     filter = build::all(expr.children.empty() ? span : at(expr.children[0].span), std::move(filters));
   }
   filter = build::both(span, left.condition, std::move(filter));
+  broken = broken || !says_segments(source.relation, filter.get(), expr.source.span);
   if (aggregates.empty()) {
     if (broken) {
       return nullptr;

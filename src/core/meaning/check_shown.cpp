@@ -14,7 +14,7 @@ std::optional<CheckedValue> Checker::shown(const Name &name) {
        schema_.relations[static_cast<std::size_t>(source.relation)].role == Role::source) &&
       resolve(schema_, *reach_, 0, name.parts).what == Resolved::What::nothing) {
     Rows left = rows_of(source.defined, name.span);
-    if (!left.right) {
+    if (!left.right || !says_segments(source.relation, left.condition.get(), name.span)) {
       return std::nullopt;
     }
     CheckedValue rows;

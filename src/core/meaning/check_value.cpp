@@ -60,6 +60,10 @@ Operand Checker::customer_name(const Name &name, NameParts parts, const Context 
     operand.scalar.span = at(name.span);
     return operand;
   }
+  if (is_memberships(parts)) {
+    unknown_name(name, parts, context);
+    return {};
+  }
   int prefix = -1;
   std::size_t prefix_parts = 0;
   for (std::size_t i = 0; i < schema_.attributes.size(); ++i) {

@@ -128,6 +128,9 @@ struct CheckedRule {
       attributes;            // of Schema::attributes that the rule names, itself or through others; ascending
   std::vector<int> sources;  // of Schema::sources likewise
   std::vector<int> segments; // of Schema::segments likewise
+  std::vector<int>
+      histories; // of Schema::segments those whose stored members must be right before the rule is judged:
+                 // named in memberships, by it or by whatever segment it names; ascending
 };
 
 /// A value of a customer by its name alone, as a view shows it or goes by it.

@@ -32,7 +32,8 @@ Checker::Checker(const Meaning &meaning, const Limits &limits)
       limits_(limits), limit_of_diagnostics_(std::max<std::size_t>(limits.diagnostics, 1)),
       states_{std::vector<State>(meaning.schema.attributes.size(), State::unseen),
               std::vector<State>(meaning.schema.sources.size(), State::unseen),
-              std::vector<State>(meaning.schema.segments.size(), State::unseen)} {
+              std::vector<State>(meaning.schema.segments.size(), State::unseen)},
+      histories_(meaning.schema.segments.size(), false) {
 }
 
 void Checker::report(SqlState state, Span span, std::string message, std::string hint) {
@@ -118,7 +119,7 @@ Checked check_rule(const Expr &condition, const Meaning &meaning, const Limits &
   checked.diagnostics = checker.take_diagnostics();
   if (checked.diagnostics.empty()) {
     checked.rule = CheckedRule{std::move(result), checker.attributes_used(), checker.sources_used(),
-                               checker.segments_used()};
+                               checker.segments_used(), checker.histories_used()};
   }
   return checked;
 }

@@ -71,6 +71,8 @@ public:
   std::vector<int> attributes_used() const { return used(Word::attribute); }
   std::vector<int> sources_used() const { return used(Word::source); }
   std::vector<int> segments_used() const { return used(Word::segment); }
+  /// Returns those of the segments that were named in memberships, likewise.
+  std::vector<int> histories_used() const;
 
   /// Tells what is wrong with a defined source, whether or not anyone uses it.
   void check_source(int defined);
@@ -163,6 +165,14 @@ private:
   ConditionPtr segments_contain(const Expr &expr);
   void refuse_list(const Expr &expr);
 
+  // check_memberships.cpp
+  int find_segment(const Literal &literal);
+  bool is_segment_name(const Operand &operand) const;
+  ConditionPtr segment_name_test(const Expr &expr, const Operand &left);
+  void refuse_segment_name(const Expr &expr);
+  bool says_segments(int source, const Condition *rows, Span span);
+  bool is_memberships(NameParts parts) const;
+
   // literals.cpp
   std::optional<DateForm> date_literal(const Literal &literal, const Value &value, Span op_span);
   std::optional<Decimal> number_literal(const Literal &literal, const Operand &operand, const Value &value,
@@ -216,6 +226,7 @@ private:
   };
   std::vector<KnownAttribute> known_attributes_;
   std::vector<ConditionPtr> known_segments_;
+  std::vector<bool> histories_; // by segment
   std::vector<ConditionPtr> known_rows_;
   std::vector<Inlined> active_;
 };

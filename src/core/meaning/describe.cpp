@@ -40,7 +40,13 @@ std::optional<ColumnRef> column_behind(const Scalar &scalar) {
   return scalar.column;
 }
 
-std::optional<Described> describe(const Operand &operand, bool in_row) {
+/// True for a column that holds names of segments.
+bool names_segments(const Schema &schema, const ColumnRef &column) {
+  return column.relation >= 0 &&
+         schema.relations[static_cast<std::size_t>(column.relation)].segment == column.column;
+}
+
+std::optional<Described> describe(const Schema &schema, const Operand &operand, bool in_row) {
   Described described;
   described.in_row = in_row;
   switch (operand.form) {
@@ -49,6 +55,9 @@ std::optional<Described> describe(const Operand &operand, bool in_row) {
   case Operand::Form::scalar:
   case Operand::Form::list:
     described.type = operand.untyped ? ValueType::json : type_of(operand.scalar.type);
+    if (described.type == ValueType::text && names_segments(schema, operand.scalar.column)) {
+      described.type = ValueType::segment;
+    }
     // The column of a field holds the values of all fields.
     described.column = operand.field ? std::nullopt : column_behind(operand.scalar);
     break;
@@ -80,6 +89,7 @@ constexpr unsigned date = bit(ValueType::date);
 constexpr unsigned json = bit(ValueType::json);
 constexpr unsigned anniversary = bit(ValueType::anniversary);
 constexpr unsigned segments = bit(ValueType::segments);
+constexpr unsigned segment = bit(ValueType::segment);
 constexpr unsigned rows = bit(ValueType::rows);
 constexpr unsigned list = bit(ValueType::text_list) | bit(ValueType::number_list);
 
@@ -91,16 +101,16 @@ struct Entry {
 
 /// In the order in which people are shown them.
 constexpr std::array<Entry, 24> operators = {{
-    {{"=", false}, number | text | boolean | date | json | anniversary, true},
-    {{"!=", false}, number | text | boolean | date | json | anniversary, true},
+    {{"=", false}, number | text | segment | boolean | date | json | anniversary, true},
+    {{"!=", false}, number | text | segment | boolean | date | json | anniversary, true},
     {{"<", false}, number | date | json, false},
     {{"<=", false}, number | date | json, false},
     {{">", false}, number | date | json, false},
     {{">=", false}, number | date | json, false},
     {{"BETWEEN", false}, number | date | json | anniversary, false},
     {{"NOT BETWEEN", false}, number | date | json | anniversary, false},
-    {{"IN", true}, number | text | json, true},
-    {{"NOT IN", true}, number | text | json, true},
+    {{"IN", true}, number | text | segment | json, true},
+    {{"NOT IN", true}, number | text | segment | json, true},
     {{"STARTS WITH", false}, text | json, false},
     {{"ENDS WITH", false}, text | json, false},
     {{"CONTAINS", false}, text | json | list | segments, false},
@@ -113,8 +123,10 @@ constexpr std::array<Entry, 24> operators = {{
     {{"NOT ENDS WITH", false}, text | json, false},
     {{"MATCHES", true}, rows, false},
     {{"NOT MATCHES", true}, rows, false},
-    {{"IS NULL", false}, number | text | boolean | date | json | anniversary | list | rows, false},
-    {{"IS NOT NULL", false}, number | text | boolean | date | json | anniversary | list | rows, false},
+    {{"IS NULL", false}, number | text | segment | boolean | date | json | anniversary | list | rows, false},
+    {{"IS NOT NULL", false},
+     number | text | segment | boolean | date | json | anniversary | list | rows,
+     false},
 }};
 
 } // namespace
@@ -129,11 +141,12 @@ std::optional<Described> describe_value(const Value &value, const Standing &stan
   context.defined = standing.defined;
   context.place = standing.in_row ? Context::Place::row : Context::Place::customer;
   Checker checker(meaning, {});
-  std::optional<Described> described = describe(checker.value(value, context), standing.in_row);
+  std::optional<Described> described =
+      describe(meaning.schema, checker.value(value, context), standing.in_row);
   if (!described && standing.in_row) {
     // Words such as count stand for all rows together.
     context.place = Context::Place::aggregate;
-    described = describe(Checker(meaning, {}).value(value, context), true);
+    described = describe(meaning.schema, Checker(meaning, {}).value(value, context), true);
     if (described) {
       described->all_rows = true;
     }
@@ -158,8 +171,9 @@ std::vector<std::optional<Described>> describe_attributes(const Meaning &meaning
   for (const DefinedAttribute &attribute : meaning.schema.attributes) {
     Value value;
     value.name.parts.push_back({attribute.name, true});
-    all.push_back(meaning.schema.relations.empty() ? std::nullopt
-                                                   : describe(checker.value(value, {}), false));
+    all.push_back(meaning.schema.relations.empty()
+                      ? std::nullopt
+                      : describe(meaning.schema, checker.value(value, {}), false));
   }
   return all;
 }
@@ -169,7 +183,7 @@ Described describe_column(const Schema &schema, int relation, int column, bool i
   ColumnRef &ref = described.column.emplace();
   ref.relation = relation;
   ref.column = column;
-  described.type = type_of(column_of(schema, ref).kind);
+  described.type = names_segments(schema, ref) ? ValueType::segment : type_of(column_of(schema, ref).kind);
   described.in_row = in_row;
   return described;
 }
@@ -193,6 +207,7 @@ std::string_view type_words(ValueType type) noexcept {
   case ValueType::number:
     return "number";
   case ValueType::text:
+  case ValueType::segment:
     return "text";
   case ValueType::boolean:
     return "boolean";

@@ -20,6 +20,7 @@ enum class ValueType : std::uint8_t {
   json,        // a jsonb value or key: what it stands beside says how it is read
   anniversary, // a date without its year
   segments,    // the built-in list
+  segment,     // the name of one: a text that is compared with names alone
   rows,        // a source: not a value, but what MATCHES tests
 };
 

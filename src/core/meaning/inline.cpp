@@ -215,6 +215,14 @@ void Checker::check_source(int defined) {
     broken_source(defined, {});
     return;
   }
+  if (const Relation &relation = schema_.relations[static_cast<std::size_t>(base.relation)];
+      relation.segment >= 0) {
+    // Its words would hide from renaming which of a rule's constants name a segment.
+    report(SqlState::feature_not_supported, {},
+           fmt::format("a source cannot stand for \"{}\"", relation.name),
+           "Give a condition or a value over it a name with define_attribute.");
+    return;
+  }
   Context row;
   row.place = Context::Place::row;
   row.root = base.relation;

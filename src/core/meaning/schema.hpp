@@ -57,6 +57,7 @@ struct Relation {
   int date = -1;  // source: its time, a column of this relation (or absent; a detail source has its parent's)
   int value = -1; // set: the column that holds the value; source of fields: that of the field
   int field = -1; // source of fields: the column that holds the field's name
+  int segment = -1; // the built-in source memberships: the column that holds the segment's name
   bool key_is_enforced =
       false; // source, set: a foreign key of the database sees to it that key is found in `of`
   std::vector<int>

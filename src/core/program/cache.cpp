@@ -30,7 +30,8 @@ CachePlan plan_cache(const Program::Impl &plan, const Zone &zone, std::uint64_t 
   for (std::size_t index = 0; index < plan.feeds.size(); ++index) {
     CachedFeed &feed = out.feeds.emplace_back();
     feed.id = static_cast<std::uint32_t>(digests.feeds[index]);
-    feed.kept = digests.moves[index] == 0;
+    // Members come and go without anybody noting their rows: those are read every time.
+    feed.kept = digests.moves[index] == 0 && plan.relation(plan.feeds[index].relation).segment < 0;
     for (const int measure : plan.plans[index].measures) {
       const Measure &one = plan.measure(measure);
       if (one.level > Level::horizons)

@@ -1,5 +1,5 @@
 // Walks the conditions on the customer. What stands inside MATCHES is about rows, whose `segments` would be a
-// column of theirs.
+// column of theirs; rows of memberships bear a segment's name in a column.
 #include "core/rule/rename.hpp"
 
 #include "core/rule/parser.hpp"
@@ -27,29 +27,76 @@ bool names_segments(const Name &name, std::span<const std::string> lists) {
                      [&](const std::string &list) { return fold_case(list) == whole; });
 }
 
+/// True where a name begins with the source memberships.
+bool begins_with_memberships(std::span<const Name::Part> parts) {
+  return !parts.empty() && fold_case(parts.front().text) == "memberships";
+}
+
+/// True where a name of a row of memberships means its segment.
+bool is_segment_column(std::span<const Name::Part> parts) {
+  if (parts.size() > 1 && begins_with_memberships(parts)) {
+    parts = parts.subspan(1);
+  }
+  return parts.size() == 1 && fold_case(parts.front().text) == "segment";
+}
+
+/// True for a value of the customer that is the name of a segment: the one that first, last or mode pick.
+bool picks_segment(const Value &value) {
+  const bool picks =
+      value.fn == AggregateFn::first || value.fn == AggregateFn::last || value.fn == AggregateFn::mode;
+  return value.kind == Value::Kind::aggregate && picks && value.name.parts.size() > 1 &&
+         begins_with_memberships(value.name.parts) && is_segment_column(value.name.parts);
+}
+
 class Renamer {
 public:
   explicit Renamer(const SegmentRenaming &renaming)
       : renaming_(renaming), old_name_(fold_case(renaming.old_name)) {}
 
-  void visit(const Expr &expr) {
+  /// A condition on the customer, or on rows of memberships.
+  void visit(const Expr &expr, bool in_row = false) {
     switch (expr.kind) {
     case Expr::Kind::all:
     case Expr::Kind::any:
     case Expr::Kind::negation:
       for (const Expr &child : expr.children) {
-        visit(child);
+        visit(child, in_row);
       }
       return;
-    case Expr::Kind::contains:
-      if (expr.left.kind == Value::Kind::name && names_segments(expr.left.name, renaming_.lists)) {
-        for (const Literal &literal : expr.literals) {
-          take(literal);
+    case Expr::Kind::matches:
+      if (!in_row && expr.source.parts.size() == 1 && begins_with_memberships(expr.source.parts)) {
+        for (const Expr &child : expr.children) {
+          visit(child, true);
         }
       }
       return;
+    case Expr::Kind::contains:
+      if (!in_row && expr.left.kind == Value::Kind::name && names_segments(expr.left.name, renaming_.lists)) {
+        take(expr.literals);
+      }
+      break;
+    case Expr::Kind::compare:
+    case Expr::Kind::in:
+      if (in_row ? is_segment_of_row(expr.left) : is_segment(expr.left)) {
+        take(expr.literals);
+      }
+      break;
     default:
-      return;
+      break;
+    }
+    visit(expr.left, in_row);
+    if (expr.right) {
+      visit(*expr.right, in_row);
+    }
+  }
+
+  /// A value of the customer, or of the rows of memberships: the filters of its aggregates.
+  void visit(const Value &value, bool in_row = false) {
+    if (value.filter && (in_row || begins_with_memberships(value.name.parts))) {
+      visit(*value.filter, true);
+    }
+    for (const Value &operand : value.operands) {
+      visit(operand, in_row);
     }
   }
 
@@ -67,9 +114,20 @@ public:
   }
 
 private:
-  void take(const Literal &literal) {
-    if (literal.kind == Literal::Kind::text && fold_case(literal.text) == old_name_) {
-      places_.push_back(literal.span);
+  bool is_segment(const Value &value) const {
+    return picks_segment(value) ||
+           (value.kind == Value::Kind::name && names_segments(value.name, renaming_.lists));
+  }
+  static bool is_segment_of_row(const Value &value) {
+    return (value.kind == Value::Kind::name || value.kind == Value::Kind::aggregate) &&
+           is_segment_column(value.name.parts);
+  }
+
+  void take(const std::vector<Literal> &literals) {
+    for (const Literal &literal : literals) {
+      if (literal.kind == Literal::Kind::text && fold_case(literal.text) == old_name_) {
+        places_.push_back(literal.span);
+      }
     }
   }
 
@@ -90,9 +148,13 @@ std::string rename_in_rule(std::string_view text, const SegmentRenaming &renamin
 
 std::string rename_in_attribute(std::string_view text, const SegmentRenaming &renaming) {
   Renamer renamer(renaming);
-  // A value holds conditions on rows only.
-  if (const auto parsed = parse_attribute(text); parsed.value && parsed.value->condition) {
-    renamer.visit(*parsed.value->condition);
+  if (const auto parsed = parse_attribute(text); parsed.value) {
+    if (parsed.value->condition) {
+      renamer.visit(*parsed.value->condition);
+    }
+    if (parsed.value->value) {
+      renamer.visit(*parsed.value->value);
+    }
   }
   return renamer.apply(text);
 }
@@ -109,7 +171,7 @@ bool is_segment_list(std::string_view expression, std::span<const std::string> l
            names_segments(condition.left.name, lists);
   }
   const Value &value = *parsed.value->value;
-  return value.kind == Value::Kind::name && names_segments(value.name, lists);
+  return picks_segment(value) || (value.kind == Value::Kind::name && names_segments(value.name, lists));
 }
 
 } // namespace segmentation::core

@@ -253,6 +253,7 @@ private:
   void source(std::string_view name, const Standing &standing, std::string_view suffix) {
     std::vector<Name::Part> parts;
     add_parts(parts, name);
+    parts.front().quoted = relation(standing.root).segment < 0; // a word of the language needs no quotes
     list_.add(parts, CompletionKind::source, {}, suffix);
     // Its columns: behind its name, or all of them within an aggregate.
     // Behind the name of key-value fields stand these instead.

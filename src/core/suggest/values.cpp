@@ -43,6 +43,7 @@ void add_values(Suggestions &out, const Described &left, std::string_view typed,
     }
     return;
   case ValueType::segments:
+  case ValueType::segment:
     for (const NamedSegment &segment : meaning.schema.segments) {
       if (fold_case(segment.name).starts_with(begin)) {
         out.completions.push_back(

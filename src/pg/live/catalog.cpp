@@ -64,17 +64,33 @@ constexpr const char *binding_query =
     "FROM segmentation.binding AS b LEFT JOIN segmentation.binding AS p ON p.id = b.of_id "
     "ORDER BY b.role <> 'customers', b.id";
 
+/// Appends the built-in source memberships, rows of the view that bind_customers makes. Returns how many
+/// relations there are then.
+int append_memberships(RelationInput *relations, int count, Names &names) {
+  Oid view = get_relname_relid("memberships", get_namespace_oid("segmentation", false));
+  if (count == 0 || relations[0].role != core::Role::customers || !OidIsValid(view))
+    return count;
+  RelationInput &relation = relations[count];
+  relation.name = "memberships";
+  relation.role = core::Role::source;
+  relation.relation = view;
+  relation.of = 0;
+  names.key[count] = "customer_id";
+  names.of_key[count] = names.key[0];
+  names.date[count] = "entered_at";
+  return count + 1;
+}
+
 void load_bindings(SchemaInput &schema) {
   Rows rows = read_definitions(binding_query);
   int count = static_cast<int>(rows.count);
-  RelationInput *relations = make_list<RelationInput>(rows.count);
+  uint64 room = rows.count + 1;
+  RelationInput *relations = make_list<RelationInput>(room);
   schema.relations = relations;
-  schema.relation_count = count;
   schema.zone.name = "UTC";
-  Names names = {make_list<const char *>(rows.count), make_list<const char *>(rows.count),
-                 make_list<const char *>(rows.count), make_list<const char *>(rows.count),
-                 make_list<const char *>(rows.count), make_list<const char *>(rows.count)};
-  int32 *of_ids = make_list<int32>(rows.count);
+  Names names = {make_list<const char *>(room), make_list<const char *>(room), make_list<const char *>(room),
+                 make_list<const char *>(room), make_list<const char *>(room), make_list<const char *>(room)};
+  int32 *of_ids = make_list<int32>(room);
   for (int i = 0; i < count; ++i) {
     uint64 row = static_cast<uint64>(i);
     bool missing;
@@ -101,6 +117,7 @@ void load_bindings(SchemaInput &schema) {
         relations[i].of = j;
     }
   }
+  count = schema.relation_count = append_memberships(relations, count, names);
   rows = read_definitions(
       "SELECT c.binding_id, c.name, c.expression FROM segmentation.binding_column AS c ORDER BY 1, 2");
   ComputedColumn *computed = make_list<ComputedColumn>(rows.count);
@@ -124,6 +141,7 @@ void load_bindings(SchemaInput &schema) {
     relation.date = find_column(relation, names.date[i]);
     relation.value = find_column(relation, names.value[i]);
     relation.field = find_column(relation, names.field[i]);
+    relation.segment = relation.id == 0 ? find_column(relation, "segment") : -1;
   }
 }
 

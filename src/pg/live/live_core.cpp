@@ -41,6 +41,7 @@ bool make_relation(const RelationInput &input, core::Relation &relation, Failure
   relation.date = input.date;
   relation.value = input.value;
   relation.field = input.field;
+  relation.segment = input.segment;
   relation.key_is_enforced = input.key_is_enforced;
   relation.primary_key.assign(input.primary_key, input.primary_key + input.primary_key_count);
   relation.columns.reserve(static_cast<std::size_t>(input.column_count));

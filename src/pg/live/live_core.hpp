@@ -59,6 +59,13 @@ public:
   /// Compiles the rules of segments, given as indexes into the input's list.
   static Work *make_for_segments(const LiveCore &live, const int *segments, int count, Failure &failure);
 
+  /// Returns the turn in which a segment's members are written: after those whose stored members its rule
+  /// reads. Most are in turn 0.
+  int turn(std::size_t rule) const noexcept { return turns_[rule]; }
+  int turn_count() const noexcept;
+  /// Tells whether another of the rules reads the stored members of a segment.
+  bool is_read(std::size_t rule) const noexcept { return is_read_[rule] != 0; }
+
   const core::Program &program() const noexcept { return *program_; }
   const core::Zone &zone() const noexcept { return meaning_->schema.zone; }
   bool key_is_integer() const noexcept { return key_is_integer_; }
@@ -87,9 +94,13 @@ public:
   std::optional<std::uint32_t> find(const CustomerKey &key) const;
 
 private:
+  void take_turns(const std::vector<std::vector<int>> &histories, const int *segments);
+
   std::shared_ptr<const core::Meaning> meaning_;
   bool key_is_integer_ = false;
   std::unique_ptr<core::Program> program_;
+  std::vector<int> turns_; // by rule; empty for rules that are no segments'
+  std::vector<std::uint8_t> is_read_;
   core::Moment moment_;
   std::unique_ptr<core::Population> population_;
   core::Verdicts verdicts_;

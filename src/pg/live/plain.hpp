@@ -22,7 +22,7 @@ struct ColumnInput {
 };
 
 struct RelationInput {
-  std::int32_t id;
+  std::int32_t id;   // of the binding; 0 for what is built in
   unsigned relation; // Oid
   core::Role role;
   const char *name;
@@ -36,6 +36,7 @@ struct RelationInput {
   int date;
   int value;
   int field;
+  int segment;
   const int *primary_key;
   int primary_key_count;
   ColumnInput *columns;

@@ -51,8 +51,18 @@ const SegmentProgram *load_program(const Live *live) {
   }
   program->work = Owned<Work>::make();
   int whole = program->segment_count;
+  program->turns = static_cast<int *>(palloc(sizeof(int) * static_cast<Size>(whole + 1)));
+  program->is_read = static_cast<bool *>(palloc(static_cast<Size>(whole + 1)));
   run_core([=](Failure &failure) {
-    program->work->set(Work::make_for_segments(**live->core, indexes, whole, failure));
+    Work *work = Work::make_for_segments(**live->core, indexes, whole, failure);
+    program->work->set(work);
+    if (work == nullptr)
+      return;
+    program->turn_count = work->turn_count();
+    for (int rule = 0; rule < whole; ++rule) {
+      program->turns[rule] = work->turn(static_cast<size_t>(rule));
+      program->is_read[rule] = work->is_read(static_cast<size_t>(rule));
+    }
   });
   pfree(indexes);
   program->upkeep =

@@ -10,6 +10,9 @@ struct SegmentProgram {
   int32 *segments; // ids, ascending, of the segments whose rules are whole; the program's rules are in this
                    // order
   int segment_count;
+  int *turns;    // by rule, see Work::turn
+  bool *is_read; // by rule
+  int turn_count;
   int64 built; // the latest version at which everyone's members of some segment were written
   Owned<Work> *work;
   Owned<Upkeep> *upkeep;

@@ -83,6 +83,12 @@ const std::vector<std::uint32_t> &Upkeep::begin_reading(std::size_t feed) {
   return reading_;
 }
 
+void Upkeep::start_again() noexcept {
+  is_whole_ = false;
+  for (std::vector<std::uint8_t> &feed : stale_)
+    feed.clear();
+}
+
 void Upkeep::judge() {
   population_->judge(0, population_->size(), verdicts_);
   is_whole_ = true;

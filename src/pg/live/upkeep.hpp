@@ -38,6 +38,9 @@ public:
   /// Empties the stale customers' measures of a feed and returns the customers.
   const std::vector<std::uint32_t> &begin_reading(std::size_t feed);
 
+  /// Goes on with those who were judged: none of their rows is stale.
+  void start_again() noexcept;
+
   /// Judges everyone taken in.
   void judge();
   bool holds(std::size_t rule, std::uint32_t customer) const noexcept {

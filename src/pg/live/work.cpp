@@ -29,15 +29,48 @@ Work *Work::make(const LiveCore &live, const char *const *rules, int count, Exce
 
 Work *Work::make_for_segments(const LiveCore &live, const int *segments, int count, Failure &failure) {
   std::vector<core::CheckedRule> checked;
+  std::vector<std::vector<int>> histories;
   for (int i = 0; i < count; ++i) {
     const SegmentInput &segment = live.input().segments[segments[i]];
     std::optional<core::CheckedRule> rule = live.check(segment.source, Excerpt::detail, failure,
                                                        fmt::format("rule of segment \"{}\"", segment.name));
     if (!rule)
       return nullptr;
+    histories.push_back(rule->histories);
     checked.push_back(std::move(*rule));
   }
-  return new Work(live, std::move(checked));
+  auto work = std::make_unique<Work>(live, std::move(checked));
+  work->take_turns(histories, segments);
+  return work.release();
+}
+
+/// What a rule reads has what that reads in turn among it, and the checker lets no ring pass.
+void Work::take_turns(const std::vector<std::vector<int>> &histories, const int *segments) {
+  const std::size_t count = histories.size();
+  std::unordered_map<int, std::size_t> rule_of;
+  for (std::size_t rule = 0; rule < count; ++rule)
+    rule_of.emplace(segments[rule], rule);
+  turns_.assign(count, 0);
+  is_read_.assign(count, 0);
+  for (bool settled = false; !settled;) {
+    settled = true;
+    for (std::size_t rule = 0; rule < count; ++rule) {
+      for (const int segment : histories[rule]) {
+        const auto read = rule_of.find(segment);
+        if (read == rule_of.end())
+          continue; // its members are what is stored
+        is_read_[read->second] = 1;
+        if (turns_[rule] <= turns_[read->second]) {
+          turns_[rule] = turns_[read->second] + 1;
+          settled = false;
+        }
+      }
+    }
+  }
+}
+
+int Work::turn_count() const noexcept {
+  return turns_.empty() ? 1 : *std::max_element(turns_.begin(), turns_.end()) + 1;
 }
 
 void Work::start(core::Instant now, bool horizons, core::Slice slice, core::Roll roll) {

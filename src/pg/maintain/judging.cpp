@@ -21,6 +21,7 @@ struct Judging {
   const std::vector<core::Feed> *feeds;
   int unknown;    // customers whose own rows must be read
   bool reads_own; // this is the reading of their own rows, else that of the others
+  bool again;     // this transaction's rows are folded in already
 };
 
 const StateRow &row_at(const Judging &judging, int index) {
@@ -257,7 +258,7 @@ void read(void *argument) {
     read_rows(*judging, 0, unknown, count);
   } else {
     for (size_t feed = 1; feed < judging->feeds->size(); ++feed) {
-      if (judging->part->batch->deltas != nullptr)
+      if (judging->part->batch->deltas != nullptr && !judging->again)
         read_below(*judging, feed);
       const std::vector<uint32> *customers = nullptr;
       run_core([=, &customers](Failure &) { customers = &upkeep->begin_reading(feed); });
@@ -269,6 +270,12 @@ void read(void *argument) {
     }
   }
   become_again(caller);
+}
+
+Judging start_judging(const Part &part) {
+  const SegmentProgram *program = part.batch->program;
+  return {&part, part.batch->live, program->upkeep->get(), &program->work->get()->program().feeds(), 0, true,
+          false};
 }
 
 bool must_read(const Judging &judging) {
@@ -329,9 +336,7 @@ void sift_rows(const Live *live, const NetRow *rows, int count, bool *hidden, bo
 }
 
 const ErrorData *judge_part(const Part &part) {
-  const SegmentProgram *program = part.batch->program;
-  Judging judging = {
-      &part, part.batch->live, program->upkeep->get(), &program->work->get()->program().feeds(), 0, true};
+  Judging judging = start_judging(part);
   take_in(&judging);
   if (judging.unknown > 0) {
     if (const ErrorData *error = contain(read, &judging))
@@ -345,6 +350,30 @@ const ErrorData *judge_part(const Part &part) {
   }
   Upkeep *upkeep = judging.upkeep;
   run_core([=](Failure &) { upkeep->judge(); });
+  return nullptr;
+}
+
+const ErrorData *judge_again(const Part &part, const bool *concerned) {
+  Judging judging = start_judging(part);
+  judging.reads_own = false;
+  judging.again = true;
+  const Judging *self = &judging;
+  run_core([=](Failure &) {
+    self->upkeep->start_again();
+    for (size_t feed = 1; feed < self->feeds->size(); ++feed) {
+      if (self->live->schema.relations[(*self->feeds)[feed].relation].segment < 0)
+        continue;
+      for (int i = 0; i < self->part->count; ++i) {
+        std::optional<uint32> customer =
+            concerned[i] ? self->upkeep->find(row_at(*self, i).key) : std::nullopt;
+        if (customer)
+          self->upkeep->set_stale(feed, *customer);
+      }
+    }
+  });
+  if (const ErrorData *error = contain(read, &judging))
+    return error;
+  run_core([=](Failure &) { self->upkeep->judge(); });
   return nullptr;
 }
 

@@ -18,6 +18,10 @@ struct Part {
 /// than their locks. Returns what kept them from being judged, nullptr where nothing did.
 const ErrorData *judge_part(const Part &part);
 
+/// Judges once more with the memberships of some of the part's customers, told by index, read anew. The
+/// active snapshot must see what was written of them.
+const ErrorData *judge_again(const Part &part, const bool *concerned);
+
 /// Tells which changed rows no rule can see, as far as the rows themselves tell: `hidden` those that no
 /// measure counts, `absent` those that a binding's condition leaves out, with all that is below them.
 void sift_rows(const Live *live, const NetRow *rows, int count, bool *hidden, bool *absent);

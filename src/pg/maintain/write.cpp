@@ -53,8 +53,7 @@ void warn_of_broken(const Live *live) {
 }
 
 /// Finds the segments; returns their indexes in the schema.
-int *choose_segments(Writing *writing, const WriteRequest &request) {
-  const Live *live = writing->live;
+int *choose_segments(const Live *live, const WriteRequest &request, int *chosen) {
   Datum *ids = nullptr;
   bool *nulls = nullptr;
   int count = live->schema.segment_count;
@@ -62,8 +61,7 @@ int *choose_segments(Writing *writing, const WriteRequest &request) {
     deconstruct_array(DatumGetArrayTypeP(request.segments), INT4OID, 4, true, TYPALIGN_INT, &ids, &nulls,
                       &count);
   int *indexes = static_cast<int *>(palloc(sizeof(int) * static_cast<Size>(count + 1)));
-  writing->segments = static_cast<int32 *>(palloc(sizeof(int32) * static_cast<Size>(count + 1)));
-  Datum *values = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(count + 1)));
+  *chosen = 0;
   for (int i = 0; i < count; ++i) {
     if (nulls != nullptr && nulls[i])
       continue;
@@ -71,16 +69,11 @@ int *choose_segments(Writing *writing, const WriteRequest &request) {
     if (request.all_segments && !is_whole(live, index))
       continue;
     bool known = false;
-    for (int j = 0; j < writing->segment_count && ids != nullptr; ++j)
+    for (int j = 0; j < *chosen && ids != nullptr; ++j)
       known = known || indexes[j] == index;
-    if (known)
-      continue;
-    int32 id = live->schema.segments[index].id;
-    indexes[writing->segment_count] = index;
-    values[writing->segment_count] = Int32GetDatum(id);
-    writing->segments[writing->segment_count++] = id;
+    if (!known)
+      indexes[(*chosen)++] = index;
   }
-  writing->segment_array = make_array(values, writing->segment_count, INT4OID);
   return indexes;
 }
 
@@ -153,6 +146,68 @@ void mark_built(const Writing &writing) {
           arguments);
 }
 
+/// Writes the members of some of the segments, which are given as indexes into the schema.
+void write_some(Writing *writing, const WriteRequest &request, const int *indexes, int count) {
+  const Live *live = writing->live;
+  writing->segment_count = count;
+  Datum *values = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(count + 1)));
+  for (int i = 0; i < count; ++i) {
+    writing->segments[i] = live->schema.segments[indexes[i]].id;
+    values[i] = Int32GetDatum(writing->segments[i]);
+  }
+  writing->segment_array = make_array(values, count, INT4OID);
+  writing->difference = Owned<Difference>::make();
+  auto *owned = Owned<Work>::make();
+  const Writing *chosen = writing;
+  run_core([=](Failure &failure) {
+    chosen->difference->set(new Difference({chosen->segments, chosen->segments + count}));
+    owned->set(Work::make_for_segments(**live->core, indexes, count, failure));
+  });
+  // What others wrote before our turn came must be seen, and what we wrote of segments whose members these
+  // read.
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetLatestSnapshot());
+  writing->at = GetCurrentTimestamp();
+  if (request.changed)
+    note_change(*writing);
+  bool several = false;
+  struct Visit {
+    Writing *writing;
+    bool *several;
+  } visit = {writing, &several};
+  judge_everyone(
+      live, owned->get(), transaction_now(), request.progress,
+      [](void *argument, const Pass &pass) {
+        auto *both = static_cast<Visit *>(argument);
+        *both->several = pass.slice.count > 1;
+        write_pass(both->writing, pass);
+      },
+      &visit);
+  if (several)
+    delete_gone(writing);
+  write_counts(writing);
+  mark_built(*writing);
+  PopActiveSnapshot();
+  CommandCounterIncrement();
+  owned->clear();
+  writing->difference->clear();
+}
+
+/// Finds the turn of each of the segments, among them alone; returns how many there are.
+int find_turns(const Live *live, const int *indexes, int count, int *turns) {
+  int turn_count = 1;
+  auto *owned = Owned<Work>::make();
+  run_core([=, &turn_count](Failure &failure) {
+    Work *work = Work::make_for_segments(**live->core, indexes, count, failure);
+    owned->set(work);
+    for (int i = 0; i < count && work != nullptr; ++i)
+      turns[i] = work->turn(static_cast<size_t>(i));
+    turn_count = work != nullptr ? work->turn_count() : 1;
+  });
+  owned->clear();
+  return turn_count;
+}
+
 } // namespace
 
 int64 write_members(const WriteRequest &request) {
@@ -160,42 +215,21 @@ int64 write_members(const WriteRequest &request) {
   memset(&writing, 0, sizeof writing);
   const Live *live = writing.live = load_live();
   check_key_type(live);
-  // What others wrote before our turn came must be seen: a new snapshot, after the lock.
-  CommandCounterIncrement();
-  PushActiveSnapshot(GetLatestSnapshot());
-  int *indexes = choose_segments(&writing, request);
   writing.progress = request.progress;
-  writing.difference = Owned<Difference>::make();
-  auto *owned = Owned<Work>::make();
-  const Writing *chosen = &writing;
-  run_core([=](Failure &failure) {
-    chosen->difference->set(new Difference({chosen->segments, chosen->segments + chosen->segment_count}));
-    owned->set(Work::make_for_segments(**live->core, indexes, chosen->segment_count, failure));
-  });
-  writing.at = GetCurrentTimestamp();
-  if (writing.segment_count > 0 && request.changed)
-    note_change(writing);
-  if (writing.segment_count > 0) {
-    bool several = false;
-    struct Visit {
-      Writing *writing;
-      bool *several;
-    } visit = {&writing, &several};
-    judge_everyone(
-        live, owned->get(), transaction_now(), request.progress,
-        [](void *argument, const Pass &pass) {
-          auto *both = static_cast<Visit *>(argument);
-          *both->several = pass.slice.count > 1;
-          write_pass(both->writing, pass);
-        },
-        &visit);
-    if (several)
-      delete_gone(&writing);
-    write_counts(&writing);
-    mark_built(writing);
+  int count;
+  int *indexes = choose_segments(live, request, &count);
+  Size room = sizeof(int) * static_cast<Size>(count + 1);
+  int *turns = static_cast<int *>(palloc0(room)), *some = static_cast<int *>(palloc(room));
+  writing.segments = static_cast<int32 *>(palloc(room));
+  int turn_count = count > 1 ? find_turns(live, indexes, count, turns) : 1;
+  for (int turn = 0; turn < turn_count && count > 0; ++turn) {
+    int some_count = 0;
+    for (int i = 0; i < count; ++i) {
+      if (turns[i] == turn)
+        some[some_count++] = indexes[i];
+    }
+    write_some(&writing, request, some, some_count);
   }
-  PopActiveSnapshot();
-  CommandCounterIncrement();
   return writing.rows;
 }
 
