@@ -16,3 +16,5 @@ GRANT EXECUTE ON FUNCTION segmentation._describe_attributes(), segmentation._att
 -- Names of segments, as the names of their views tell them to everybody: what reads members by rules needs them, whoever owns it.
 GRANT SELECT ON segmentation.segment_names TO PUBLIC;
 GRANT USAGE ON SCHEMA segmentation TO PUBLIC;
+-- What whoever owns the members needs to tell why they came: instants of changes of rules.
+GRANT SELECT ON segmentation.definition_change TO PUBLIC;

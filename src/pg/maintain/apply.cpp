@@ -53,6 +53,12 @@ void find_owners(void *argument) {
   PopActiveSnapshot();
 }
 
+void enter(void *argument) {
+  auto *applying = static_cast<Applying *>(argument);
+  applying->live = enter_gate(applying->alone);
+  (void)load_program(applying->live);
+}
+
 /// Tells whether the live program stands ready, so that reading it cannot fail.
 bool is_ready(const Live *live) {
   return live != nullptr && live->program != nullptr;
@@ -81,7 +87,8 @@ void queue_everyone(Applying *applying) {
   tell_everyone_queued();
 }
 
-void rebuild(Applying *applying) {
+void rebuild(void *argument) {
+  auto *applying = static_cast<Applying *>(argument);
   // A commit that waits while it holds a partition, or that judges more customers than it may, holds others
   // up.
   Arguments arguments;
@@ -189,8 +196,8 @@ void apply_rows(Applying *applying, bool to_queue) {
   applying->alone = !to_queue && (applying->touched.shared || applying->touched.everyone || applying->astray);
   const Live *live = applying->live;
   if (error == nullptr) {
-    applying->live = enter_gate(applying->alone);
-    if (applying->live != live)
+    error = contain(enter, applying);
+    if (error == nullptr && applying->live != live)
       error = contain(collect, applying);
   }
   if (error == nullptr && to_queue) {
@@ -199,7 +206,8 @@ void apply_rows(Applying *applying, bool to_queue) {
     return;
   }
   if (error == nullptr && applying->touched.everyone) {
-    rebuild(applying);
+    if (contain(rebuild, applying) != nullptr)
+      queue_everyone(applying);
     become_again(caller);
     return;
   }
@@ -214,10 +222,12 @@ void apply_rows(Applying *applying, bool to_queue) {
   become_again(caller);
 }
 
-void apply(bool to_queue, bool all_noted) {
+/// Returns whether there was anything to apply.
+bool apply(bool to_queue, bool all_noted) {
   Owned<Changes> *changes = noted_changes();
-  if (changes == nullptr || !changes->get()->has_news())
-    return;
+  if (changes == nullptr || !changes->get()->has_news() || applying_level() > 0)
+    return false;
+  set_applying_level(GetCurrentTransactionNestLevel());
   Applying applying;
   memset(static_cast<void *>(&applying), 0, sizeof applying);
   applying.all_noted = all_noted;
@@ -241,6 +251,8 @@ void apply(bool to_queue, bool all_noted) {
   close_session(session);
   MemoryContextSwitchTo(before);
   MemoryContextDelete(memory);
+  set_applying_level(0);
+  return true;
 }
 
 void set_applied() {
@@ -253,22 +265,28 @@ void set_applied() {
 } // namespace
 
 void apply_at_commit() {
-  apply(maintain_mode() == Maintain::background, true);
-  set_applied();
+  // Triggers of the shop on what we write may change its tables in turn; not for ever.
+  for (int rounds = 0; rounds < 10; ++rounds) {
+    Owned<Changes> *changes = noted_changes();
+    if (changes == nullptr || !changes->get()->has_news())
+      break;
+    if (apply(maintain_mode() == Maintain::background || rounds == 9, true))
+      set_applied();
+  }
 }
 
 void apply_at_prepare() {
   // Queueing comes last: it takes the gate in its weak mode, and what is held weakly must not be wanted
   // strongly.
   if (maintain_mode() != Maintain::background)
-    apply(false, true);
-  apply(true, true);
-  set_applied();
+    (void)apply(false, true);
+  if (apply(true, true))
+    set_applied();
 }
 
 void apply_now() {
-  apply(false, false);
-  set_applied();
+  if (apply(false, false))
+    set_applied();
 }
 
 } // namespace segmentation::pg

@@ -28,30 +28,33 @@ struct HashImage {
 
 void Changes::mark(int level) {
   if (begun_.empty() || begun_.back().level < level)
-    begun_.push_back({level, rows_.size(), bytes_.size()});
+    begun_.push_back({level, rows_.size(), chunks_.size()});
 }
 
 void Changes::add(const CapturePlan *plan, int level, int sign, const char *images, const std::uint32_t *ends,
                   std::uint32_t count) {
   mark(level);
-  const std::size_t start = bytes_.size();
-  bytes_.insert(bytes_.end(), images, images + (count == 0 ? 0 : ends[count - 1]));
+  const std::size_t size = count == 0 ? 0 : ends[count - 1];
+  chunks_.push_back(std::make_unique<char[]>(size));
+  char *chunk = chunks_.back().get();
+  std::copy_n(images, size, chunk);
   rows_.reserve(rows_.size() + count);
   std::uint32_t at = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
-    rows_.push_back({plan, start + at, ends[i] - at, static_cast<std::int8_t>(sign)});
+    rows_.push_back({plan, chunk + at, ends[i] - at, static_cast<std::int8_t>(sign)});
     at = ends[i];
   }
 }
 
 void Changes::add_truncation(const CapturePlan *plan, int level) {
   mark(level);
-  rows_.push_back({plan, bytes_.size(), 0, 0});
+  rows_.push_back({plan, nullptr, 0, 0});
 }
 
 const std::vector<NetRow> &Changes::sum_up() {
   net_.clear();
   truncated_.clear();
+  summed_ = rows_.size();
   std::unordered_map<ImageKey, std::size_t, HashImage> known;
   const bool few = news() <= few_rows;
   for (std::size_t i = applied(); i < rows_.size(); ++i) {
@@ -60,7 +63,7 @@ const std::vector<NetRow> &Changes::sum_up() {
       truncated_.push_back(row.plan);
       continue;
     }
-    const ImageKey key{row.plan, {bytes_.data() + row.offset, row.size}};
+    const ImageKey key{row.plan, {row.image, row.size}};
     std::size_t at = net_.size();
     if (few) {
       const auto same = std::find_if(net_.begin(), net_.end(), [&](const NetRow &one) {
@@ -78,17 +81,17 @@ const std::vector<NetRow> &Changes::sum_up() {
 }
 
 void Changes::set_applied(int level) {
-  if (level <= 1) { // nothing can bring it back but the end of the transaction
+  if (level <= 1 && summed_ == rows_.size()) { // nothing can bring it back but the end of the transaction
     rows_.clear();
-    bytes_.clear();
+    chunks_.clear();
     begun_.clear();
     applied_.clear();
     return;
   }
   if (!applied_.empty() && applied_.back().level == level)
-    applied_.back().rows = rows_.size();
+    applied_.back().rows = summed_;
   else
-    applied_.push_back({level, rows_.size(), 0});
+    applied_.push_back({level, summed_, 0});
 }
 
 void Changes::commit(int level) noexcept {
@@ -110,7 +113,7 @@ void Changes::commit(int level) noexcept {
 void Changes::roll_back(int level) noexcept {
   while (!begun_.empty() && begun_.back().level >= level) {
     rows_.resize(begun_.back().rows);
-    bytes_.resize(begun_.back().bytes);
+    chunks_.resize(begun_.back().chunks);
     begun_.pop_back();
   }
   while (!applied_.empty() && applied_.back().level >= level)

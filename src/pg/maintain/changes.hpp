@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace segmentation::pg {
@@ -36,7 +37,7 @@ public:
   const std::vector<NetRow> &sum_up();
   /// Returns the plans of relations that were truncated, not applied yet; likewise.
   const std::vector<const CapturePlan *> &truncations() const noexcept { return truncated_; }
-  /// All that is noted has reached the members, in a transaction of this nesting level.
+  /// All that sum_up has told has reached the members, in a transaction of this nesting level.
   void set_applied(int level);
 
   void commit(int level) noexcept;
@@ -45,23 +46,24 @@ public:
 private:
   struct Row {
     const CapturePlan *plan;
-    std::size_t offset;
+    const char *image;
     std::uint32_t size;
     std::int8_t sign; // 0: a truncation
   };
   struct Mark {
     int level;
     std::size_t rows;
-    std::size_t bytes;
+    std::size_t chunks;
   };
 
   std::size_t applied() const noexcept { return applied_.empty() ? 0 : applied_.back().rows; }
   void mark(int level);
 
   std::vector<Row> rows_;
-  std::vector<char> bytes_;
-  std::vector<Mark> begun_;   // where each level that noted something began
-  std::vector<Mark> applied_; // how far each level has applied
+  std::vector<std::unique_ptr<char[]>> chunks_; // of images; none moves while another is noted
+  std::size_t summed_ = 0;                      // rows that sum_up has seen
+  std::vector<Mark> begun_;                     // where each level that noted something began
+  std::vector<Mark> applied_;                   // how far each level has applied
   std::vector<NetRow> net_;
   std::vector<const CapturePlan *> truncated_;
 };

@@ -150,6 +150,23 @@ bool find_customer(const Judging &judging, const NetRow &row, int attribute, uin
   return found.has_value();
 }
 
+/// Lists the customers whose own rows changed, sorted.
+KeyList changed_customers(const Judging &judging) {
+  const Live *live = judging.live;
+  const Deltas *deltas = judging.part->batch->deltas;
+  KeyList changed;
+  memset(static_cast<void *>(&changed), 0, sizeof changed);
+  if (deltas == nullptr)
+    return changed;
+  for (const NetRow *row : deltas->feed(0).stale) {
+    Datum value;
+    if (image_value(row->plan, row->image, row->plan->effects[0].key, &value))
+      add_keys(&changed, live->key, &value, 1);
+  }
+  sort_keys(&changed);
+  return changed;
+}
+
 /// Starts with whom what is kept suffices for; counts the others.
 void take_in(Judging *judging) {
   const Part *part = judging->part;
@@ -157,27 +174,16 @@ void take_in(Judging *judging) {
   const Deltas *deltas = part->batch->deltas;
   int *unknown = &judging->unknown;
   const Judging *self = judging;
+  const KeyList changed = changed_customers(*judging);
+  const KeyList *own = &changed;
   run_core([=](Failure &) {
     upkeep->start(part->batch->instant);
-    // Customers' own rows that changed are read again.
-    std::vector<CustomerKey> changed;
-    if (deltas != nullptr) {
-      for (const NetRow *row : deltas->feed(0).stale) {
-        Datum value;
-        int key = row->plan->effects[0].key;
-        if (image_value(row->plan, row->image, key, &value))
-          changed.push_back(self->live->key.integer ? comparable(row->plan->attributes[key], value)
-                                                    : core_key(self->live->key, value));
-      }
-    }
     bool all = deltas == nullptr || deltas->feed(0).all_stale;
     *unknown = 0;
     for (int i = 0; i < part->count; ++i) {
       const StateRow &row = row_at(*self, i);
-      bool stale = all;
-      for (const CustomerKey &key : changed)
-        stale = stale || compare_keys(key, row.key) == 0;
-      if (stale || !upkeep->take_in(row.key, image_of(*self, row)))
+      // Customers' own rows that changed are read again.
+      if (all || has_key(*own, row.key) || !upkeep->take_in(row.key, image_of(*self, row)))
         ++*unknown;
     }
   });
@@ -205,15 +211,16 @@ void load(const Judging &judging) {
     const FeedDeltas &changes = deltas->feed(feed);
     apply_rows(judging, feed, changes.gone, false);
     apply_rows(judging, feed, changes.come, true);
-    run_core([=, &changes](Failure &) {
-      for (uint32 customer = 0; changes.all_stale && customer < upkeep->population().size(); ++customer)
-        upkeep->set_stale(feed, customer);
-      uint32 customer = 0;
-      for (const NetRow *row : changes.stale) {
-        if (find_customer(*self, *row, row->plan->effects[feed].key, &customer))
+    if (changes.all_stale)
+      run_core([=](Failure &) {
+        for (uint32 customer = 0; customer < upkeep->population().size(); ++customer)
           upkeep->set_stale(feed, customer);
-      }
-    });
+      });
+    uint32 customer = 0;
+    for (const NetRow *row : changes.stale) {
+      if (find_customer(judging, *row, row->plan->effects[feed].key, &customer))
+        run_core([=](Failure &) { upkeep->set_stale(feed, customer); });
+    }
   }
 }
 
@@ -326,8 +333,10 @@ void sift_rows(const Live *live, const NetRow *rows, int count, bool *hidden, bo
       run_core([=, &there, &seen](Failure &) { upkeep->population().sift(feed, &there, &seen); });
       batch.rows = 0;
     }
-    absent[i] = judged && there == 0;
-    hidden[i] = judged && (there == 0 || (seen == 0 && !seen_elsewhere));
+    // Of several bindings of one table each has a condition of its own.
+    const bool one_binding = row.plan->binding_count == 1;
+    absent[i] = judged && one_binding && there == 0;
+    hidden[i] = absent[i] || (judged && !seen_elsewhere && (there == 0 || seen == 0));
     MemoryContextReset(cells);
   }
   MemoryContextSwitchTo(before);

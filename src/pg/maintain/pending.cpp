@@ -39,13 +39,13 @@ SEGMENTATION_FUNCTION(segmentation_flush) {
 SEGMENTATION_FUNCTION(segmentation_has_news) {
   (void)fcinfo;
   Owned<Changes> *changes = noted_changes();
-  PG_RETURN_BOOL(changes != nullptr && changes->get()->has_news());
+  PG_RETURN_BOOL(changes != nullptr && changes->get()->has_news() && applying_level() == 0);
 }
 
 SEGMENTATION_FUNCTION(segmentation_news) {
   InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
   Owned<Changes> *changes = noted_changes();
-  if (changes == nullptr || !changes->get()->has_news())
+  if (changes == nullptr || !changes->get()->has_news() || applying_level() > 0)
     return Datum{0};
   const NetRow *rows = nullptr;
   const CapturePlan *const *truncated = nullptr;

@@ -267,6 +267,8 @@ int do_queue(int limit, bool keeps, const ErrorData **error) {
   int count = static_cast<int>(preparing.rows.count);
   if (count == 0)
     return 0;
+  // What the shop's columns compute is run by the rights of the customers' owner, whoever ticks.
+  caller = become(owner_of(preparing.live->customers));
   *error = contain(read_entries, &preparing); // only to see whether they must be alone
   if (*error == nullptr) {
     preparing.live = enter_gate(preparing.touched.shared || preparing.touched.everyone);
@@ -280,6 +282,7 @@ int do_queue(int limit, bool keeps, const ErrorData **error) {
     write_everyone();
   else
     write_keys(preparing.live, preparing.touched, &preparing.touched.keys, keeps);
+  become_again(caller);
   return count;
 }
 
@@ -306,6 +309,7 @@ int retry_set_aside(int limit, bool keeps) {
     return 0;
   }
   become_again(caller);
+  caller = become(owner_of(preparing.live->customers));
   preparing.live = enter_gate(false);
   Datum *texts = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(count)));
   for (int i = 0; i < count; ++i)
@@ -314,6 +318,7 @@ int retry_set_aside(int limit, bool keeps) {
   add_keys(&preparing.touched.keys, preparing.live->key, given.keys, given.count);
   sort_keys(&preparing.touched.keys);
   write_keys(preparing.live, preparing.touched, &preparing.touched.keys, keeps);
+  become_again(caller);
   caller = become(extension_owner());
   CommandCounterIncrement();
   PushActiveSnapshot(GetLatestSnapshot());

@@ -31,13 +31,57 @@ void note_tick(const ErrorData *error) {
 
 } // namespace
 
-/// Does one batch of the queue, or of those set aside, in the current transaction; returns how much it did.
-static int do_batch(int entries, bool keeps, const ErrorData **error) {
-  int done = do_queue(entries, keeps, error);
-  if (done == 0 && *error == nullptr)
-    done = retry_set_aside(entries, keeps);
-  return done;
+namespace {
+
+/// A batch being done.
+struct Doing {
+  int entries;
+  bool keeps;
+  int done;
+  const ErrorData *error;
+};
+
+void run_batch(void *argument) {
+  auto *doing = static_cast<Doing *>(argument);
+  doing->done = do_queue(doing->entries, doing->keeps, &doing->error);
+  if (doing->done == 0 && doing->error == nullptr)
+    doing->done = retry_set_aside(doing->entries, doing->keeps);
 }
+
+/// Puts the first entry behind all others: it must not keep them waiting.
+void postpone_first() {
+  Identity caller = become(extension_owner());
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetLatestSnapshot());
+  execute("WITH first AS (DELETE FROM segmentation.dirty AS d WHERE d.seq = (SELECT pg_catalog.min(f.seq) "
+          "FROM segmentation.dirty AS f) "
+          "RETURNING d.binding_id, d.value) "
+          "INSERT INTO segmentation.dirty (binding_id, value) SELECT f.binding_id, f.value FROM first AS f");
+  PopActiveSnapshot();
+  become_again(caller);
+}
+
+/// Does one batch of the queue, or of those set aside, in the current transaction; returns how much it did.
+/// Where a batch fails as a whole some of its entries are done one by one.
+int do_batch(int entries, bool keeps, const ErrorData **error) {
+  constexpr int most_single = 50;
+  Doing doing = {entries, keeps, 0, nullptr};
+  const ErrorData *failed = contain(run_batch, &doing);
+  *error = failed != nullptr ? failed : doing.error;
+  if (failed == nullptr)
+    return doing.done;
+  doing.entries = 1;
+  for (int i = 0; i < most_single; ++i) {
+    doing.done = 0;
+    if (contain(run_batch, &doing) != nullptr)
+      postpone_first();
+    else if (doing.done == 0)
+      break;
+  }
+  return 0;
+}
+
+} // namespace
 
 } // namespace segmentation::pg
 

@@ -12,6 +12,7 @@ namespace segmentation::pg {
 namespace {
 
 Owned<Changes> *changes = nullptr; // in TopTransactionContext, which destroys it
+int applying = 0;
 
 void transaction_ends(XactEvent event, void *) {
   if (changes == nullptr)
@@ -27,6 +28,7 @@ void transaction_ends(XactEvent event, void *) {
   case XACT_EVENT_PREPARE:
   case XACT_EVENT_ABORT:
     changes = nullptr;
+    applying = 0;
     break;
   default:
     break;
@@ -39,11 +41,22 @@ void subtransaction_ends(SubXactEvent event, SubTransactionId, SubTransactionId,
   int level = GetCurrentTransactionNestLevel();
   if (event == SUBXACT_EVENT_COMMIT_SUB)
     changes->get()->commit(level);
-  else if (event == SUBXACT_EVENT_ABORT_SUB)
+  else if (event == SUBXACT_EVENT_ABORT_SUB) {
     changes->get()->roll_back(level);
+    if (applying >= level)
+      applying = 0;
+  }
 }
 
 } // namespace
+
+int applying_level() {
+  return applying;
+}
+
+void set_applying_level(int level) {
+  applying = level;
+}
 
 Owned<Changes> *noted_changes() {
   return changes;

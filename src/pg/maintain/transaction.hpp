@@ -8,6 +8,10 @@ namespace segmentation::pg {
 
 /// Returns the transaction's changes; made at the first call, applied when it commits or is prepared.
 Owned<Changes> *transaction_changes();
+/// While changes are applied, whose level of nesting it tells; 0 otherwise. What the shop's functions change
+/// meanwhile is noted, and applied after that.
+int applying_level();
+void set_applying_level(int level);
 /// The same; nullptr where it has noted none.
 Owned<Changes> *noted_changes();
 

@@ -101,6 +101,7 @@ void delete_gone(Writing *writing) {
 }
 
 void write_counts(Writing *writing) {
+  Identity caller = become(extension_owner());
   Arguments all;
   all.add(INT4ARRAYOID, writing->segment_array);
   execute("DELETE FROM segmentation.count_delta AS d WHERE d.segment_id = ANY ($1)", all);
@@ -116,18 +117,22 @@ void write_counts(Writing *writing) {
     ids[count] = Int32GetDatum(writing->segments[i]);
     deltas[count++] = Int64GetDatum(delta);
   }
-  if (count == 0)
+  if (count == 0) {
+    become_again(caller);
     return;
+  }
   Arguments arguments;
   arguments.add(INT4ARRAYOID, make_array(ids, count, INT4OID));
   arguments.add(INT8ARRAYOID, make_array(deltas, count, INT8OID));
   execute("INSERT INTO segmentation.count_delta (segment_id, delta) "
           "SELECT d.segment_id, d.delta FROM unnest($1, $2) AS d (segment_id, delta)",
           arguments);
+  become_again(caller);
 }
 
 /// Notes that members come and go because rules have another meaning.
 void note_change(const Writing &writing) {
+  Identity caller = become(extension_owner());
   Arguments arguments;
   arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(writing.at));
   arguments.add(INT4ARRAYOID, writing.segment_array);
@@ -135,15 +140,18 @@ void note_change(const Writing &writing) {
           "pg_catalog.unnest($2) AS s",
           arguments);
   execute("UPDATE segmentation.definition_version AS v SET shrunk = v.version");
+  become_again(caller);
 }
 
 /// Has nobody trust the verdicts that were kept before everyone's members were written.
 void mark_built(const Writing &writing) {
+  Identity caller = become(extension_owner());
   Arguments arguments;
   arguments.add(INT4ARRAYOID, writing.segment_array);
   execute("UPDATE segmentation.segment AS s SET built = v.version FROM segmentation.definition_version AS v "
           "WHERE s.id = ANY ($1)",
           arguments);
+  become_again(caller);
 }
 
 /// Writes the members of some of the segments, which are given as indexes into the schema.
@@ -238,7 +246,9 @@ int64 write_everyone(const Progress *progress) {
   CommandCounterIncrement();
   PushActiveSnapshot(GetLatestSnapshot());
   // What is kept of measures is not trusted either: who refreshes everyone has a reason.
+  Identity caller = become(extension_owner());
   execute("UPDATE segmentation.definition_version AS v SET version = v.version + 1, shrunk = v.version + 1");
+  become_again(caller);
   PopActiveSnapshot();
   CommandCounterIncrement();
   WriteRequest request;
