@@ -52,6 +52,21 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Has everyone judged again, once.
+CREATE FUNCTION segmentation._queue_everyone() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  INSERT INTO segmentation.dirty (binding_id)
+  SELECT b.id FROM segmentation.binding AS b
+  WHERE b.role = 'customers'
+    AND NOT EXISTS (SELECT FROM segmentation.dirty AS d
+                    WHERE d.binding_id = b.id AND d.value IS NULL AND d.xmin = pg_current_xact_id()::xid);
+  IF FOUND THEN
+    RAISE NOTICE USING MESSAGE = 'all customers will be brought up to date later',
+      HINT = 'The worker does it, or CALL segmentation.tick().';
+  END IF;
+END $$;
+
 -- Follows partitions that are made, attached and detached: gives them triggers or takes them away, and has everyone judged
 -- again where rows came or went with them. By the rights of the extension's owner, since whoever changes the shop's tables need have
 -- none on the extension's.
@@ -89,12 +104,38 @@ BEGIN
     moved := moved OR rows;
   END LOOP;
   IF moved THEN
-    INSERT INTO segmentation.dirty (binding_id) SELECT b.id FROM segmentation.binding AS b WHERE b.role = 'customers';
-    RAISE NOTICE USING MESSAGE = 'all customers will be brought up to date later',
-      HINT = 'The worker does it, or CALL segmentation.tick().';
+    PERFORM segmentation._queue_everyone();
   END IF;
 END $$;
 COMMENT ON FUNCTION segmentation._follow_partitions() IS
   'gives partitions of bound tables their triggers, and queues everyone where a partition came or went with rows';
 CREATE EVENT TRIGGER segmentation_partitions ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE')
   EXECUTE FUNCTION segmentation._follow_partitions();
+
+-- A dropped partition takes its rows along. By then it is gone from the catalogs; that it was watched is seen from the triggers that
+-- went with it. A bound relation that is dropped itself is no news of its rows: its rules cannot be judged any more.
+CREATE FUNCTION segmentation._follow_drops() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() AS d
+             WHERE d.object_type = 'trigger' AND d.address_names[3] = 'segmentation_insert')
+     AND NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() AS d JOIN segmentation.binding AS b ON b.relation = d.objid
+                     WHERE d.classid = 'pg_class'::regclass) THEN
+    PERFORM segmentation._queue_everyone();
+  END IF;
+END $$;
+COMMENT ON FUNCTION segmentation._follow_drops() IS 'queues everyone when a partition of a bound table is dropped';
+CREATE EVENT TRIGGER segmentation_drops ON sql_drop WHEN TAG IN ('DROP TABLE', 'DROP SCHEMA')
+  EXECUTE FUNCTION segmentation._follow_drops();
+
+-- ALTER TABLE that computes a column anew (ALTER COLUMN TYPE) changes rows without firing triggers.
+CREATE FUNCTION segmentation._follow_rewrites() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_trigger AS t
+             WHERE t.tgrelid = pg_event_trigger_table_rewrite_oid() AND t.tgfoid = 'segmentation._capture'::regproc) THEN
+    PERFORM segmentation._queue_everyone();
+  END IF;
+END $$;
+COMMENT ON FUNCTION segmentation._follow_rewrites() IS 'queues everyone when ALTER TABLE computes a column of a bound table anew';
+CREATE EVENT TRIGGER segmentation_rewrites ON table_rewrite EXECUTE FUNCTION segmentation._follow_rewrites();

@@ -85,4 +85,17 @@ ALTER TABLE visits DETACH PARTITION visits_2200;
 CALL settle();
 SELECT is_empty('SELECT * FROM oracle()', 'rows of a partition that is detached');
 SELECT hasnt_trigger('visits_2200', 'segmentation_insert', 'a detached partition has no triggers');
+INSERT INTO visits VALUES (70, 1, 'web', '2110-01-01'), (71, 1, 'web', '2110-01-01'), (72, 2, 'web', '2025-01-01');
+DROP TABLE visits_2100;
+CALL settle();
+SELECT is_empty('SELECT * FROM oracle()', 'rows of a partition that is dropped');
+
+-- Rows that ALTER TABLE changes.
+ALTER TABLE visits ALTER customer_id TYPE integer USING customer_id + 1;
+SELECT is((SELECT count(*) FROM segmentation.dirty), 1::bigint, 'everyone is queued once, however many partitions are rewritten');
+CALL settle();
+SELECT is_empty('SELECT * FROM oracle()', 'rows that ALTER COLUMN TYPE computes anew');
+ALTER TABLE visits ADD note text;
+DROP TABLE visits_2200;
+SELECT is_empty('SELECT FROM segmentation.dirty', 'a new column and a table that is not bound queue nobody');
 SELECT finish();
