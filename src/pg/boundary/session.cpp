@@ -127,6 +127,16 @@ uint64 execute(const char *sql, const Arguments &arguments, Plan plan) {
   return rows;
 }
 
+uint64 execute_own(const char *sql, const Arguments &arguments, Plan plan) {
+  Identity caller = become(extension_owner());
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetLatestSnapshot());
+  uint64 rows = execute(sql, arguments, plan);
+  PopActiveSnapshot();
+  become_again(caller);
+  return rows;
+}
+
 Rows take(const char *sql, const Arguments &arguments, Plan plan) {
   write(sql, arguments, plan);
   return {SPI_tuptable, SPI_processed};
@@ -160,6 +170,13 @@ int32 int_value(const Rows &rows, uint64 row, int column) {
   bool missing;
   Datum value = value_of(rows, row, column, missing);
   return missing ? 0 : DatumGetInt32(value);
+}
+
+char *print_value(Oid type, Datum value) {
+  Oid output;
+  bool is_varlena;
+  getTypeOutputInfo(type, &output, &is_varlena);
+  return OidOutputFunctionCall(output, value);
 }
 
 Datum make_array(Datum *values, int count, Oid element) {

@@ -55,6 +55,9 @@ Rows query(const char *sql, const Arguments &arguments = {}, Plan plan = Plan::o
 uint64 execute(const char *sql, const Arguments &arguments = {}, Plan plan = Plan::once);
 /// The same; returns the rows that it RETURNs.
 Rows take(const char *sql, const Arguments &arguments = {}, Plan plan = Plan::once);
+/// Runs a statement on the extension's own tables by the rights of their owner, and by a snapshot of its own
+/// that shows all there is by now.
+uint64 execute_own(const char *sql, const Arguments &arguments = {}, Plan plan = Plan::once);
 /// Streams a query's rows into a receiver; a plan for once may be parallel.
 void stream(const char *sql, DestReceiver *receiver, const Arguments &arguments = {}, Plan plan = Plan::once);
 
@@ -66,6 +69,9 @@ char *text_value(const Rows &rows, uint64 row, int column);
 /// Returns the value; `missing` tells NULL.
 Datum value_of(const Rows &rows, uint64 row, int column, bool &missing);
 int32 int_value(const Rows &rows, uint64 row, int column);
+
+/// Returns a value as the server prints it.
+char *print_value(Oid type, Datum value);
 
 /// Makes an int4[] or int8[] or any other one-dimensional array without NULLs.
 Datum make_array(Datum *values, int count, Oid element);

@@ -46,10 +46,7 @@ bool convert(const KeyType &key, Datum value, Oid type, Datum *result) {
     *result = value;
     return true;
   }
-  Oid output;
-  bool is_varlena;
-  getTypeOutputInfo(type, &output, &is_varlena);
-  char *text = OidOutputFunctionCall(output, value);
+  char *text = print_value(type, value);
   if (key.integer) { // what is not a number of the type is nobody's key, and no error
     char *end;
     errno = 0;
@@ -106,10 +103,7 @@ CustomerKey core_key(const KeyType &type, Datum key) {
     text *value = DatumGetTextPP(key);
     return {0, VARDATA_ANY(value), static_cast<uint32>(VARSIZE_ANY_EXHDR(value))};
   }
-  Oid output;
-  bool is_varlena;
-  getTypeOutputInfo(type.type, &output, &is_varlena);
-  char *printed = OidOutputFunctionCall(output, key);
+  char *printed = print_value(type.type, key);
   Size size = strlen(printed);
   // A cast of character(n) to text drops its padding; its output function keeps it.
   while (type.type == BPCHAROID && size > 0 && printed[size - 1] == ' ')

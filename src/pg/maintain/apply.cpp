@@ -17,10 +17,7 @@ namespace {
 
 /// One application of changes.
 struct Applying {
-  const NetRow *rows;
-  int count;
-  const CapturePlan *const *truncated;
-  int truncated_count;
+  NetChanges net;
   const Live *live;
   Touched touched;
   KeyList keys;   // whom to lock: those named and, once they are found, those led to
@@ -37,8 +34,7 @@ void load(void *argument) {
 
 void collect(void *argument) {
   auto *applying = static_cast<Applying *>(argument);
-  applying->touched = collect_touched(applying->live, applying->rows, applying->count, applying->truncated,
-                                      applying->truncated_count);
+  applying->touched = collect_touched(applying->live, applying->net);
   applying->keys = copy_keys(applying->touched.keys);
 }
 
@@ -111,14 +107,14 @@ void rebuild(void *argument) {
 
 /// Works out what the rows do to what is kept; nullptr where their plans are older than what is live.
 const Deltas *work_out(const Applying *applying) {
-  for (int i = 0; i < applying->count; ++i) {
-    if (applying->rows[i].plan->serial != applying->live->serial)
+  for (int i = 0; i < applying->net.count; ++i) {
+    if (applying->net.rows[i].plan->serial != applying->live->serial)
       return nullptr;
   }
   auto *deltas = Owned<Deltas>::make();
   size_t feeds = load_program(applying->live)->work->get()->program().feeds().size();
   run_core([=](Failure &) {
-    deltas->set(new Deltas(applying->rows, static_cast<size_t>(applying->count), feeds));
+    deltas->set(new Deltas(applying->net.rows, static_cast<size_t>(applying->net.count), feeds));
   });
   return deltas->get();
 }
@@ -163,20 +159,8 @@ void write(Applying *applying) {
   enqueue_keys(applying->live, outcome.failed, 0);
 }
 
-/// Does it all, as the customers' owner: an application needs no right on our tables to write into its own.
-void apply_rows(Applying *applying, bool to_queue) {
-  // Who has truncated a table holds it from everybody, and must not wait for another that is held so.
-  if (applying->truncated_count > 0 && !to_queue && !lock_bound_relations(false)) {
-    enqueue_rows(applying->rows, applying->count, applying->truncated, applying->truncated_count);
-    tell_everyone_queued();
-    return;
-  }
-  applying->live = kept_live();
-  if (!is_ready(applying->live) && contain(load, applying) != nullptr) {
-    enqueue_rows(applying->rows, applying->count, applying->truncated, applying->truncated_count);
-    return;
-  }
-  Identity caller = become(owner_of(applying->live->customers));
+/// Brings the changes to the members or, where that cannot be or is not wanted, to the queue.
+void apply_as_owner(Applying *applying, bool to_queue) {
   ErrorData *error = contain(collect, applying);
   bool may_go_astray = false;
   for (int i = 0; i < applying->touched.link_count && error == nullptr; ++i) {
@@ -190,7 +174,6 @@ void apply_rows(Applying *applying, bool to_queue) {
   // Nor must it wait for the gate with a partition, which nobody who has passed it has asked for yet.
   if (error == nullptr && applying->touched.in_partition && !to_queue) {
     queue_everyone(applying);
-    become_again(caller);
     return;
   }
   applying->alone = !to_queue && (applying->touched.shared || applying->touched.everyone || applying->astray);
@@ -202,43 +185,52 @@ void apply_rows(Applying *applying, bool to_queue) {
   }
   if (error == nullptr && to_queue) {
     enqueue_touched(applying->live, applying->touched);
-    become_again(caller);
     return;
   }
   if (error == nullptr && applying->touched.everyone) {
     if (contain(rebuild, applying) != nullptr)
       queue_everyone(applying);
-    become_again(caller);
     return;
   }
   if (error == nullptr && applying->touched.link_count > 0)
     error = contain(find_owners, applying);
   if (error != nullptr) {
-    enqueue_rows(applying->rows, applying->count, applying->truncated, applying->truncated_count);
+    enqueue_rows(applying->net);
   } else if (applying->keys.count > 0) {
     queue_rest(applying->live, &applying->keys);
     write(applying);
   }
+}
+
+/// Does it all, as the customers' owner: an application needs no right on our tables to write into its own.
+void apply_rows(Applying *applying, bool to_queue) {
+  // Who has truncated a table holds it from everybody, and must not wait for another that is held so.
+  if (applying->net.truncated_count > 0 && !to_queue && !lock_bound_relations(false)) {
+    enqueue_rows(applying->net);
+    tell_everyone_queued();
+    return;
+  }
+  applying->live = kept_live();
+  if (!is_ready(applying->live) && contain(load, applying) != nullptr) {
+    enqueue_rows(applying->net);
+    return;
+  }
+  Identity caller = become(owner_of(applying->live->customers));
+  apply_as_owner(applying, to_queue);
   become_again(caller);
 }
 
 /// Returns whether there was anything to apply.
 bool apply(bool to_queue, bool all_noted) {
-  Owned<Changes> *changes = noted_changes();
-  if (changes == nullptr || !changes->get()->has_news() || applying_level() > 0)
+  Owned<Changes> *changes = changes_to_apply();
+  if (changes == nullptr)
     return false;
   set_applying_level(GetCurrentTransactionNestLevel());
   Applying applying;
   memset(static_cast<void *>(&applying), 0, sizeof applying);
   applying.all_noted = all_noted;
-  Applying *self = &applying;
-  run_core([=](Failure &) {
-    const std::vector<NetRow> &rows = changes->get()->sum_up();
-    self->rows = rows.data();
-    self->count = static_cast<int>(rows.size());
-    self->truncated = changes->get()->truncations().data();
-    self->truncated_count = static_cast<int>(changes->get()->truncations().size());
-  });
+  NetChanges *net = &applying.net;
+  run_core([=](Failure &) { *net = changes->get()->sum_up(); });
   MemoryContext memory =
       AllocSetContextCreate(CurrentMemoryContext, "segmentation changes", ALLOCSET_DEFAULT_SIZES);
   MemoryContext before = MemoryContextSwitchTo(memory);
@@ -255,23 +247,14 @@ bool apply(bool to_queue, bool all_noted) {
   return true;
 }
 
-void set_applied() {
-  Owned<Changes> *changes = noted_changes();
-  int level = GetCurrentTransactionNestLevel();
-  if (changes != nullptr)
-    run_core([=](Failure &) { changes->get()->set_applied(level); });
-}
-
 } // namespace
 
 void apply_at_commit() {
   // Triggers of the shop on what we write may change its tables in turn; not for ever.
   for (int rounds = 0; rounds < 10; ++rounds) {
-    Owned<Changes> *changes = noted_changes();
-    if (changes == nullptr || !changes->get()->has_news())
+    if (!apply(maintain_mode() == Maintain::background || rounds == 9, true))
       break;
-    if (apply(maintain_mode() == Maintain::background || rounds == 9, true))
-      set_applied();
+    set_applied();
   }
 }
 

@@ -8,6 +8,14 @@
 
 namespace segmentation::pg {
 
+int attribute_of(const CapturePlan *plan, const char *name) {
+  for (int i = 0; i < plan->attribute_count; ++i) {
+    if (strcmp(plan->attributes[i].name, name) == 0)
+      return i;
+  }
+  return -1;
+}
+
 namespace {
 
 struct KeptPlan {
@@ -42,14 +50,6 @@ int add_attribute(CapturePlan *plan, Relation relation, const char *name) {
     plan->attributes[plan->attribute_count] = {attribute->attnum, getBaseType(attribute->atttypid),
                                                attribute->attlen, attribute->attbyval, pstrdup(name)};
     return plan->attribute_count++;
-  }
-  return -1;
-}
-
-int attribute_of(const CapturePlan *plan, const char *name) {
-  for (int i = 0; i < plan->attribute_count; ++i) {
-    if (strcmp(plan->attributes[i].name, name) == 0)
-      return i;
   }
   return -1;
 }

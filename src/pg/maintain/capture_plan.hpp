@@ -51,6 +51,9 @@ struct CapturePlan {
   MemoryContext context;
 };
 
+/// Returns the attribute of that name; -1 where it is not noted.
+int attribute_of(const CapturePlan *plan, const char *name);
+
 /// Returns the plan for a relation, valid until the transaction ends. `live` may be nullptr: then all columns
 /// are noted. May raise.
 const CapturePlan *capture_plan(Relation relation, const Live *live);

@@ -51,7 +51,7 @@ void Changes::add_truncation(const CapturePlan *plan, int level) {
   rows_.push_back({plan, nullptr, 0, 0});
 }
 
-const std::vector<NetRow> &Changes::sum_up() {
+NetChanges Changes::sum_up() {
   net_.clear();
   truncated_.clear();
   summed_ = rows_.size();
@@ -77,7 +77,7 @@ const std::vector<NetRow> &Changes::sum_up() {
       net_.push_back({key.plan, key.image.data(), row.size, 0});
     net_[at].count += row.sign;
   }
-  return net_;
+  return {net_.data(), static_cast<int>(net_.size()), truncated_.data(), static_cast<int>(truncated_.size())};
 }
 
 void Changes::set_applied(int level) {

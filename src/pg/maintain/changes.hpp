@@ -19,6 +19,14 @@ struct NetRow {
   std::int32_t count;
 };
 
+/// What changes come to.
+struct NetChanges {
+  const NetRow *rows;
+  int count;
+  const CapturePlan *const *truncated; // the plans of relations that were truncated
+  int truncated_count;
+};
+
 /// Images of rows, in the order in which they changed. Subtransactions nest: rolling one back takes back what
 /// it noted, and that anything was applied in it.
 class Changes {
@@ -34,9 +42,7 @@ public:
 
   /// Adds up what has not been applied yet: equal images of one relation are one row, and what came and went
   /// again is told with 0, since definitions may have changed meanwhile. Valid until the next call.
-  const std::vector<NetRow> &sum_up();
-  /// Returns the plans of relations that were truncated, not applied yet; likewise.
-  const std::vector<const CapturePlan *> &truncations() const noexcept { return truncated_; }
+  NetChanges sum_up();
   /// All that sum_up has told has reached the members, in a transaction of this nesting level.
   void set_applied(int level);
 

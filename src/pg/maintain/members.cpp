@@ -77,32 +77,28 @@ void fold_counts(int limit) {
 
 namespace {
 
-/// How many came to a segment less how many went.
-struct Count {
-  int32 segment;
-  int64 delta;
-};
 struct Counts {
-  Count *counts;
+  SegmentCount *counts;
   int count;
 };
 
 int compare_counts(const void *a, const void *b) {
-  int32 left = static_cast<const Count *>(a)->segment, right = static_cast<const Count *>(b)->segment;
+  int32 left = static_cast<const SegmentCount *>(a)->segment,
+        right = static_cast<const SegmentCount *>(b)->segment;
   return left < right ? -1 : left > right;
 }
 
 /// Counts the segments that rows tell in their first column.
 void add_counts(Counts *counts, const Rows &rows, int64 delta) {
   int count = static_cast<int>(rows.count);
-  auto *all = static_cast<Count *>(
-      palloc_extended(sizeof(Count) * static_cast<Size>(counts->count + count + 1), MCXT_ALLOC_HUGE));
+  auto *all = static_cast<SegmentCount *>(
+      palloc_extended(sizeof(SegmentCount) * static_cast<Size>(counts->count + count + 1), MCXT_ALLOC_HUGE));
   if (counts->count > 0)
-    memcpy(all, counts->counts, sizeof(Count) * static_cast<Size>(counts->count));
+    memcpy(all, counts->counts, sizeof(SegmentCount) * static_cast<Size>(counts->count));
   for (int i = 0; i < count; ++i)
     all[counts->count + i] = {int_value(rows, static_cast<uint64>(i), 1), delta};
   count += counts->count;
-  pg_qsort(all, static_cast<size_t>(count), sizeof(Count), compare_counts);
+  pg_qsort(all, static_cast<size_t>(count), sizeof(SegmentCount), compare_counts);
   int kept = 0;
   for (int i = 0; i < count; ++i) {
     if (kept > 0 && all[kept - 1].segment == all[i].segment)
@@ -113,27 +109,27 @@ void add_counts(Counts *counts, const Rows &rows, int64 delta) {
   *counts = {all, kept};
 }
 
-void write_counts(const Counts &counts) {
-  Size room = sizeof(Datum) * static_cast<Size>(counts.count + 1);
+} // namespace
+
+void append_counts(const SegmentCount *counts, int count) {
+  Size room = sizeof(Datum) * static_cast<Size>(count + 1);
   Datum *ids = static_cast<Datum *>(palloc(room)), *deltas = static_cast<Datum *>(palloc(room));
-  int count = 0;
-  for (int i = 0; i < counts.count; ++i) {
-    if (counts.counts[i].delta == 0)
+  int changed = 0;
+  for (int i = 0; i < count; ++i) {
+    if (counts[i].delta == 0)
       continue;
-    ids[count] = Int32GetDatum(counts.counts[i].segment);
-    deltas[count++] = Int64GetDatum(counts.counts[i].delta);
+    ids[changed] = Int32GetDatum(counts[i].segment);
+    deltas[changed++] = Int64GetDatum(counts[i].delta);
   }
-  if (count == 0)
+  if (changed == 0)
     return;
   Arguments arguments;
-  arguments.add(INT4ARRAYOID, make_array(ids, count, INT4OID));
-  arguments.add(INT8ARRAYOID, make_array(deltas, count, INT8OID));
+  arguments.add(INT4ARRAYOID, make_array(ids, changed, INT4OID));
+  arguments.add(INT8ARRAYOID, make_array(deltas, changed, INT8OID));
   execute("INSERT INTO segmentation.count_delta (segment_id, delta) "
           "SELECT d.segment_id, d.delta FROM unnest($1, $2) AS d (segment_id, delta)",
           arguments, Plan::saved);
 }
-
-} // namespace
 
 // Several plain statements: starting one that does all at once costs more than the rows do.
 uint64 write_changes(const MemberChanges &changes, TimestampTz at, const char *left_reason) {
@@ -182,7 +178,7 @@ uint64 write_changes(const MemberChanges &changes, TimestampTz at, const char *l
   }
   become_again(caller);
   caller = become(extension_owner());
-  write_counts(counts);
+  append_counts(counts.counts, counts.count);
   become_again(caller);
   return static_cast<uint64>(changes.joined_count + changes.left_count);
 }

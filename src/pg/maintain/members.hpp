@@ -30,6 +30,15 @@ void add_leaver(MemberChanges *changes, int32 segment, Datum key);
 /// went. The customers' state rows must be locked, and the active snapshot be newer. A session must be open.
 uint64 write_changes(const MemberChanges &changes, TimestampTz at, const char *left_reason);
 
+/// How many came to a segment less how many went.
+struct SegmentCount {
+  int32 segment;
+  int64 delta;
+};
+/// Appends to the counts what is not 0. By the rights in force, which must be those of the extension's owner;
+/// a session must be open.
+void append_counts(const SegmentCount *counts, int count);
+
 /// Adds up to `limit` deltas of counts up, those that nobody else is at: counts
 /// stay as they are in every snapshot. A session must be open.
 void fold_counts(int limit);

@@ -10,12 +10,9 @@ namespace {
 
 void return_keys(FunctionCallInfo fcinfo, const Live *live, const KeyList &keys, bool everyone) {
   auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
-  Oid output;
-  bool is_varlena;
-  getTypeOutputInfo(live->key.type, &output, &is_varlena);
   bool missing[1] = {false};
   for (int i = 0; i < keys.count; ++i) {
-    Datum value[1] = {CStringGetTextDatum(OidOutputFunctionCall(output, keys.datums[i]))};
+    Datum value[1] = {CStringGetTextDatum(print_value(live->key.type, keys.datums[i]))};
     tuplestore_putvalues(result->setResult, result->setDesc, value, missing);
   }
   missing[0] = true;
@@ -38,28 +35,19 @@ SEGMENTATION_FUNCTION(segmentation_flush) {
 
 SEGMENTATION_FUNCTION(segmentation_has_news) {
   (void)fcinfo;
-  Owned<Changes> *changes = noted_changes();
-  PG_RETURN_BOOL(changes != nullptr && changes->get()->has_news() && applying_level() == 0);
+  PG_RETURN_BOOL(changes_to_apply() != nullptr);
 }
 
 SEGMENTATION_FUNCTION(segmentation_news) {
   InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-  Owned<Changes> *changes = noted_changes();
-  if (changes == nullptr || !changes->get()->has_news() || applying_level() > 0)
+  Owned<Changes> *changes = changes_to_apply();
+  if (changes == nullptr)
     return Datum{0};
-  const NetRow *rows = nullptr;
-  const CapturePlan *const *truncated = nullptr;
-  int count = 0, truncated_count = 0;
-  run_core([&, changes](Failure &) {
-    const std::vector<NetRow> &all = changes->get()->sum_up();
-    rows = all.data();
-    count = static_cast<int>(all.size());
-    truncated = changes->get()->truncations().data();
-    truncated_count = static_cast<int>(changes->get()->truncations().size());
-  });
+  NetChanges net = {nullptr, 0, nullptr, 0};
+  run_core([&net, changes](Failure &) { net = changes->get()->sum_up(); });
   Session session = open_session();
   const Live *live = load_live();
-  Touched touched = collect_touched(live, rows, count, truncated, truncated_count);
+  Touched touched = collect_touched(live, net);
   (void)add_owners(live, touched, &touched.keys);
   return_keys(fcinfo, live, touched.keys, touched.everyone);
   close_session(session);

@@ -37,27 +37,15 @@ void add_entry(Entries *entries, int32 binding, const char *value) {
 void append(const Entries &entries) {
   if (entries.count == 0)
     return;
-  Identity caller = become(extension_owner());
   int dimensions[1] = {entries.count}, bounds[1] = {1};
   ArrayType *values = construct_md_array(entries.values, entries.missing, 1, dimensions, bounds, TEXTOID, -1,
                                          false, TYPALIGN_INT);
   Arguments arguments;
   arguments.add(INT4ARRAYOID, make_array(entries.bindings, entries.count, INT4OID));
   arguments.add(TEXTARRAYOID, PointerGetDatum(values));
-  CommandCounterIncrement();
-  PushActiveSnapshot(GetLatestSnapshot());
-  execute("INSERT INTO segmentation.dirty (binding_id, value) "
-          "SELECT d.binding_id, d.value FROM unnest($1, $2) AS d (binding_id, value)",
-          arguments, Plan::saved);
-  PopActiveSnapshot();
-  become_again(caller);
-}
-
-char *print_value(Oid type, Datum value) {
-  Oid output;
-  bool is_varlena;
-  getTypeOutputInfo(type, &output, &is_varlena);
-  return OidOutputFunctionCall(output, value);
+  execute_own("INSERT INTO segmentation.dirty (binding_id, value) "
+              "SELECT d.binding_id, d.value FROM unnest($1, $2) AS d (binding_id, value)",
+              arguments, Plan::saved);
 }
 
 } // namespace
@@ -86,23 +74,23 @@ void enqueue_touched(const Live *live, const Touched &touched) {
   enqueue_keys(live, touched.keys, 0);
 }
 
-void enqueue_rows(const NetRow *rows, int count, const CapturePlan *const *truncated, int truncated_count) {
-  int room = truncated_count;
-  for (int i = 0; i < count; ++i)
-    room += rows[i].plan->binding_count;
+void enqueue_rows(const NetChanges &net) {
+  int room = net.truncated_count;
+  for (int i = 0; i < net.count; ++i)
+    room += net.rows[i].plan->binding_count;
   Entries entries = make_entries(room);
-  for (int i = 0; i < truncated_count; ++i) {
-    if (truncated[i]->binding_count > 0)
-      add_entry(&entries, truncated[i]->bindings[0].id, nullptr);
+  for (int i = 0; i < net.truncated_count; ++i) {
+    if (net.truncated[i]->binding_count > 0)
+      add_entry(&entries, net.truncated[i]->bindings[0].id, nullptr);
   }
-  for (int i = 0; i < count; ++i) {
-    const CapturePlan *plan = rows[i].plan;
+  for (int i = 0; i < net.count; ++i) {
+    const CapturePlan *plan = net.rows[i].plan;
     for (int b = 0; b < plan->binding_count; ++b) {
       const CapturedBinding &binding = plan->bindings[b];
       Datum value;
       if (binding.link < 0)
         add_entry(&entries, binding.id, nullptr);
-      else if (image_value(plan, rows[i].image, binding.link, &value))
+      else if (image_value(plan, net.rows[i].image, binding.link, &value))
         add_entry(&entries, binding.id, print_value(plan->attributes[binding.link].type, value));
     }
   }
@@ -183,18 +171,14 @@ void set_aside(const Outcome &outcome, const Live *live) {
   arguments.add(TEXTOID, CStringGetTextDatum(unpack_sql_state(outcome.error->sqlerrcode)));
   arguments.add(TEXTOID,
                 CStringGetTextDatum(outcome.error->message != nullptr ? outcome.error->message : ""));
-  Identity caller = become(extension_owner());
-  CommandCounterIncrement();
-  PushActiveSnapshot(GetLatestSnapshot());
-  execute("INSERT INTO segmentation.set_aside AS a (customer_id, sqlstate, message, retry_at) "
-          "SELECT k, $2, $3, pg_catalog.clock_timestamp() + '1 minute' FROM pg_catalog.unnest($1) AS k GROUP "
-          "BY k ORDER BY k "
-          "ON CONFLICT (customer_id) DO UPDATE SET attempts = a.attempts + 1, sqlstate = excluded.sqlstate, "
-          "message = excluded.message, tried_at = pg_catalog.clock_timestamp(), "
-          "retry_at = pg_catalog.clock_timestamp() + '1 minute'::interval * LEAST(60, a.attempts + 1)",
-          arguments);
-  PopActiveSnapshot();
-  become_again(caller);
+  execute_own(
+      "INSERT INTO segmentation.set_aside AS a (customer_id, sqlstate, message, retry_at) "
+      "SELECT k, $2, $3, pg_catalog.clock_timestamp() + '1 minute' FROM pg_catalog.unnest($1) AS k GROUP "
+      "BY k ORDER BY k "
+      "ON CONFLICT (customer_id) DO UPDATE SET attempts = a.attempts + 1, sqlstate = excluded.sqlstate, "
+      "message = excluded.message, tried_at = pg_catalog.clock_timestamp(), "
+      "retry_at = pg_catalog.clock_timestamp() + '1 minute'::interval * LEAST(60, a.attempts + 1)",
+      arguments);
 }
 
 struct Preparing {
@@ -304,11 +288,9 @@ int retry_set_aside(int limit, bool keeps) {
            arguments);
   PopActiveSnapshot();
   int count = static_cast<int>(rows.count);
-  if (count == 0) {
-    become_again(caller);
-    return 0;
-  }
   become_again(caller);
+  if (count == 0)
+    return 0;
   caller = become(owner_of(preparing.live->customers));
   preparing.live = enter_gate(false);
   Datum *texts = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(count)));
@@ -319,12 +301,7 @@ int retry_set_aside(int limit, bool keeps) {
   sort_keys(&preparing.touched.keys);
   write_keys(preparing.live, preparing.touched, &preparing.touched.keys, keeps);
   become_again(caller);
-  caller = become(extension_owner());
-  CommandCounterIncrement();
-  PushActiveSnapshot(GetLatestSnapshot());
-  execute("DELETE FROM segmentation.set_aside AS a WHERE a.retry_at = 'infinity'");
-  PopActiveSnapshot();
-  become_again(caller);
+  execute_own("DELETE FROM segmentation.set_aside AS a WHERE a.retry_at = 'infinity'");
   return count;
 }
 

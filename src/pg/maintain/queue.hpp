@@ -12,7 +12,7 @@ void enqueue_keys(const Live *live, const KeyList &keys, int from);
 /// Queues all that changes concern.
 void enqueue_touched(const Live *live, const Touched &touched);
 /// Queues what changes concern where the definitions cannot be read: each row by each of its bindings.
-void enqueue_rows(const NetRow *rows, int count, const CapturePlan *const *truncated, int truncated_count);
+void enqueue_rows(const NetChanges &net);
 
 /// Does up to `limit` entries of the queue in the current transaction (`keeps`: one that does nothing else);
 /// returns how many it took. Who cannot be judged is set aside. Waits for writers of the customers concerned.

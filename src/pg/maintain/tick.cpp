@@ -12,26 +12,17 @@ namespace {
 constexpr int batch_entries = 500;
 
 void note_tick(const ErrorData *error) {
-  Identity caller = become(extension_owner());
-  CommandCounterIncrement();
-  PushActiveSnapshot(GetLatestSnapshot());
   if (error == nullptr) {
-
-    execute("UPDATE segmentation.upkeep AS u SET ticked_at = pg_catalog.clock_timestamp()", {}, Plan::saved);
+    execute_own("UPDATE segmentation.upkeep AS u SET ticked_at = pg_catalog.clock_timestamp()", {},
+                Plan::saved);
   } else {
     Arguments arguments;
     arguments.add(TEXTOID, CStringGetTextDatum(error->message != nullptr ? error->message : ""));
-    execute("UPDATE segmentation.upkeep AS u SET ticked_at = pg_catalog.clock_timestamp(), error_at = "
-            "pg_catalog.clock_timestamp(), error = $1",
-            arguments, Plan::saved);
+    execute_own("UPDATE segmentation.upkeep AS u SET ticked_at = pg_catalog.clock_timestamp(), error_at = "
+                "pg_catalog.clock_timestamp(), error = $1",
+                arguments, Plan::saved);
   }
-  PopActiveSnapshot();
-  become_again(caller);
 }
-
-} // namespace
-
-namespace {
 
 /// A batch being done.
 struct Doing {
@@ -50,15 +41,11 @@ void run_batch(void *argument) {
 
 /// Puts the first entry behind all others: it must not keep them waiting.
 void postpone_first() {
-  Identity caller = become(extension_owner());
-  CommandCounterIncrement();
-  PushActiveSnapshot(GetLatestSnapshot());
-  execute("WITH first AS (DELETE FROM segmentation.dirty AS d WHERE d.seq = (SELECT pg_catalog.min(f.seq) "
-          "FROM segmentation.dirty AS f) "
-          "RETURNING d.binding_id, d.value) "
-          "INSERT INTO segmentation.dirty (binding_id, value) SELECT f.binding_id, f.value FROM first AS f");
-  PopActiveSnapshot();
-  become_again(caller);
+  execute_own(
+      "WITH first AS (DELETE FROM segmentation.dirty AS d WHERE d.seq = (SELECT pg_catalog.min(f.seq) "
+      "FROM segmentation.dirty AS f) "
+      "RETURNING d.binding_id, d.value) "
+      "INSERT INTO segmentation.dirty (binding_id, value) SELECT f.binding_id, f.value FROM first AS f");
 }
 
 /// Does one batch of the queue, or of those set aside, in the current transaction; returns how much it did.

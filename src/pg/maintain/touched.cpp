@@ -28,14 +28,6 @@ struct Collecting {
   Touched touched;
 };
 
-int attribute_of(const CapturePlan *plan, const char *name) {
-  for (int i = 0; i < plan->attribute_count; ++i) {
-    if (strcmp(plan->attributes[i].name, name) == 0)
-      return i;
-  }
-  return -1;
-}
-
 int binding_of(const CapturePlan *plan, int32 id) {
   for (int i = 0; i < plan->binding_count; ++i) {
     if (plan->bindings[i].id == id)
@@ -217,8 +209,9 @@ void make_distinct(Links *links) {
 
 } // namespace
 
-Touched collect_touched(const Live *live, const NetRow *rows, int count, const CapturePlan *const *truncated,
-                        int truncated_count) {
+Touched collect_touched(const Live *live, const NetChanges &net) {
+  const NetRow *rows = net.rows;
+  int count = net.count;
   Collecting collecting;
   memset(static_cast<void *>(&collecting), 0, sizeof collecting);
   collecting.live = live;
@@ -232,11 +225,11 @@ Touched collect_touched(const Live *live, const NetRow *rows, int count, const C
   sift_rows(live, rows, count, hidden, collecting.absent);
   for (int i = 0; i < count; ++i)
     collecting.wanted[i] = rows[i].plan->serial != live->serial || (rows[i].count != 0 && !hidden[i]);
-  for (int i = 0; i < truncated_count; ++i) {
-    if (!OidIsValid(truncated[i]->bound))
+  for (int i = 0; i < net.truncated_count; ++i) {
+    if (!OidIsValid(net.truncated[i]->bound))
       continue;
     collecting.touched.everyone = true;
-    collecting.touched.in_partition |= truncated[i]->relation != truncated[i]->bound;
+    collecting.touched.in_partition |= net.truncated[i]->relation != net.truncated[i]->bound;
   }
   // The lowest first: they may want rows above them.
   int deepest = 0;

@@ -28,8 +28,7 @@ struct Touched {
 };
 
 /// Collects what rows concern. Rows with count 0 count where their plan is older than `live`.
-Touched collect_touched(const Live *live, const NetRow *rows, int count, const CapturePlan *const *truncated,
-                        int truncated_count);
+Touched collect_touched(const Live *live, const NetChanges &net);
 
 /// Looks links up in the active snapshot and adds the customers to the list. Tells whether some link of rows
 /// that no foreign key holds to their parent leads nowhere: the parent may come at any moment. A session must

@@ -50,16 +50,18 @@ void subtransaction_ends(SubXactEvent event, SubTransactionId, SubTransactionId,
 
 } // namespace
 
-int applying_level() {
-  return applying;
-}
-
 void set_applying_level(int level) {
   applying = level;
 }
 
-Owned<Changes> *noted_changes() {
-  return changes;
+Owned<Changes> *changes_to_apply() {
+  return changes != nullptr && changes->get()->has_news() && applying == 0 ? changes : nullptr;
+}
+
+void set_applied() {
+  int level = GetCurrentTransactionNestLevel();
+  if (changes != nullptr)
+    run_core([level](Failure &) { changes->get()->set_applied(level); });
 }
 
 Owned<Changes> *transaction_changes() {

@@ -10,9 +10,10 @@ namespace segmentation::pg {
 Owned<Changes> *transaction_changes();
 /// While changes are applied, whose level of nesting it tells; 0 otherwise. What the shop's functions change
 /// meanwhile is noted, and applied after that.
-int applying_level();
 void set_applying_level(int level);
-/// The same; nullptr where it has noted none.
-Owned<Changes> *noted_changes();
+/// Returns the transaction's changes where some are not applied yet; nullptr also while changes are applied.
+Owned<Changes> *changes_to_apply();
+/// All that was added up last has reached the members.
+void set_applied();
 
 } // namespace segmentation::pg

@@ -5,6 +5,7 @@
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/batch.hpp"
 #include "pg/maintain/insert.hpp"
+#include "pg/maintain/members.hpp"
 #include "pg/maintain/stored.hpp"
 
 namespace segmentation::pg {
@@ -105,28 +106,12 @@ void write_counts(Writing *writing) {
   Arguments all;
   all.add(INT4ARRAYOID, writing->segment_array);
   execute("DELETE FROM segmentation.count_delta AS d WHERE d.segment_id = ANY ($1)", all);
-  Size room = sizeof(Datum) * static_cast<Size>(writing->segment_count + 1);
-  Datum *ids = static_cast<Datum *>(palloc(room)), *deltas = static_cast<Datum *>(palloc(room));
-  int count = 0;
-  for (int i = 0; i < writing->segment_count; ++i) {
-    const Difference &difference = **writing->difference;
-    size_t rule = static_cast<size_t>(i);
-    int64 delta = difference.total(rule);
-    if (delta == 0)
-      continue;
-    ids[count] = Int32GetDatum(writing->segments[i]);
-    deltas[count++] = Int64GetDatum(delta);
-  }
-  if (count == 0) {
-    become_again(caller);
-    return;
-  }
-  Arguments arguments;
-  arguments.add(INT4ARRAYOID, make_array(ids, count, INT4OID));
-  arguments.add(INT8ARRAYOID, make_array(deltas, count, INT8OID));
-  execute("INSERT INTO segmentation.count_delta (segment_id, delta) "
-          "SELECT d.segment_id, d.delta FROM unnest($1, $2) AS d (segment_id, delta)",
-          arguments);
+  const Difference &difference = **writing->difference;
+  auto *counts = static_cast<SegmentCount *>(
+      palloc(sizeof(SegmentCount) * static_cast<Size>(writing->segment_count + 1)));
+  for (int i = 0; i < writing->segment_count; ++i)
+    counts[i] = {writing->segments[i], difference.total(static_cast<size_t>(i))};
+  append_counts(counts, writing->segment_count);
   become_again(caller);
 }
 
@@ -243,13 +228,9 @@ int64 write_members(const WriteRequest &request) {
 
 int64 write_everyone(const Progress *progress) {
   (void)enter_gate(true);
-  CommandCounterIncrement();
-  PushActiveSnapshot(GetLatestSnapshot());
   // What is kept of measures is not trusted either: who refreshes everyone has a reason.
-  Identity caller = become(extension_owner());
-  execute("UPDATE segmentation.definition_version AS v SET version = v.version + 1, shrunk = v.version + 1");
-  become_again(caller);
-  PopActiveSnapshot();
+  execute_own(
+      "UPDATE segmentation.definition_version AS v SET version = v.version + 1, shrunk = v.version + 1");
   CommandCounterIncrement();
   WriteRequest request;
   memset(&request, 0, sizeof request);

@@ -45,14 +45,10 @@ void explain(FunctionCallInfo fcinfo, bool by_text) {
       count = (*texts)->lines().size();
     });
   }
-  if (lines == nullptr) {
-    Oid output;
-    bool is_varlena;
-    getTypeOutputInfo(argument_type(fcinfo, 1), &output, &is_varlena);
-    ereport(ERROR,
-            (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
-             errmsg("customer \"%s\" does not exist", OidOutputFunctionCall(output, PG_GETARG_DATUM(1)))));
-  }
+  if (lines == nullptr)
+    ereport(ERROR, (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
+                    errmsg("customer \"%s\" does not exist",
+                           print_value(argument_type(fcinfo, 1), PG_GETARG_DATUM(1)))));
   for (size_t i = 0; i < count; ++i) {
     const ExplainedLine &line = lines[i];
     Datum values[7] = {Int32GetDatum(line.depth),
