@@ -65,13 +65,19 @@ CREATE VIEW segmentation.segment_names AS SELECT s.id, s.name FROM segmentation.
 COMMENT ON VIEW segmentation.segment_names IS 'The names of segments, by the ids that their members are stored under.';
 
 -- Sizes without counting: the sum of a segment's deltas is its number of members, in every snapshot. Appended by whoever
--- writes members; folded into one row whenever the whole segment is written.
+-- writes members, one row a commit; folded into one row now and then.
 CREATE TABLE segmentation.count_delta (
-  seq        bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  segment_id integer NOT NULL,
-  delta      bigint  NOT NULL
+  segment_ids integer[] NOT NULL,
+  deltas      bigint[]  NOT NULL
 );
-CREATE INDEX count_delta_segment_id_idx ON segmentation.count_delta (segment_id);
+-- Without a key of its own, so that it can be published all the same.
+ALTER TABLE segmentation.count_delta REPLICA IDENTITY FULL;
+
+CREATE VIEW segmentation.member_counts AS
+SELECT c.segment_id, sum(c.delta)::bigint AS members
+FROM segmentation.count_delta AS d, unnest(d.segment_ids, d.deltas) AS c (segment_id, delta)
+GROUP BY c.segment_id;
+COMMENT ON VIEW segmentation.member_counts IS 'How many members are stored of each segment that has any.';
 
 -- Every change of definitions updates this row, so that of two that do not see each other, in REPEATABLE READ, the later
 -- fails with 40001 and is tried again.
@@ -144,7 +150,6 @@ SELECT pg_catalog.pg_extension_config_dump('segmentation.source_definition', '')
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.count_delta', '');
-SELECT pg_catalog.pg_extension_config_dump('segmentation.count_delta_seq_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.dirty', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.dirty_seq_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.set_aside', '');

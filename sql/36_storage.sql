@@ -44,10 +44,11 @@ BEGIN
       IS 'Who is in which segment since when. Kept by the extension; read it freely.';
     -- Closed memberships. One that is open stands in membership alone.
     EXECUTE format(
-      'CREATE TABLE segmentation.membership_past (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, '
+      'CREATE TABLE segmentation.membership_past ('
       'segment_id integer NOT NULL, customer_id %s%s, entered_at timestamptz NOT NULL, left_at timestamptz NOT NULL, '
       'recorded_at timestamptz NOT NULL, left_recorded_at timestamptz NOT NULL, entered_reason text NOT NULL, '
       'left_reason text NOT NULL, changed_by name, note text)', key.full_type, key.collation);
+    ALTER TABLE segmentation.membership_past REPLICA IDENTITY FULL; -- without a key, so that it can be published
     CREATE INDEX membership_past_segment_id_idx ON segmentation.membership_past (segment_id, left_at);
     CREATE INDEX membership_past_customer_id_idx ON segmentation.membership_past (customer_id);
     COMMENT ON TABLE segmentation.membership_past

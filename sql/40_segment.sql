@@ -326,11 +326,10 @@ COMMENT ON FUNCTION segmentation.describe_segment(text, text) IS
 
 CREATE VIEW segmentation.segments AS
 SELECT s.id, s.name, s.kind, s.rule,
-       COALESCE((SELECT sum(d.delta) FROM segmentation.count_delta AS d
-         WHERE d.segment_id = s.id), 0)::bigint AS members,
+       COALESCE(n.members, 0) AS members,
        s.status, s.created_at, s.changed_at, s.changed_by, s.version, s.description,
        'segments.' || quote_ident(s.view_name) AS view
-FROM segmentation.segment AS s
+FROM segmentation.segment AS s LEFT JOIN segmentation.member_counts AS n ON n.segment_id = s.id
 ORDER BY s.name;
 COMMENT ON VIEW segmentation.segments
   IS 'Every segment with its rule, its number of members, and the view that shows them.';

@@ -142,7 +142,7 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_tem
 DECLARE
   id integer := segmentation._segment_id(segment);
 BEGIN
-  RETURN COALESCE((SELECT sum(d.delta) FROM segmentation.count_delta AS d WHERE d.segment_id = id), 0);
+  RETURN COALESCE((SELECT n.members FROM segmentation.member_counts AS n WHERE n.segment_id = id), 0);
 END $$;
 
 COMMENT ON FUNCTION segmentation.is_member(text, bigint)

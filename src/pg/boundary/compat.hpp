@@ -16,9 +16,9 @@ static inline void segmentation_insert_index_entries(ResultRelInfo *target, Tupl
 #endif
 }
 
-// Likewise for a row that is inserted speculatively; returns whether another row has its key.
-static inline bool segmentation_insert_speculative_index_entries(ResultRelInfo *target, TupleTableSlot *slot,
-                                                                 EState *estate) {
+// Likewise, without an error where another row has its key: returns whether that is, or may be, so.
+static inline bool segmentation_try_index_entries(ResultRelInfo *target, TupleTableSlot *slot,
+                                                  EState *estate) {
   bool conflict = false;
 #if PG_VERSION_NUM >= 160000
   list_free(ExecInsertIndexTuples(target, slot, estate, false, true, &conflict, NIL, false));

@@ -4,6 +4,7 @@
 
 #include "pg/boundary/fault.hpp"
 #include "pg/boundary/run_core.hpp"
+#include "pg/maintain/member_rows.hpp"
 
 namespace segmentation::pg {
 
@@ -18,22 +19,6 @@ uint32 next_members(Work *work, uint32 rule, uint32 from, CustomerKey *keys, uin
   fault_in_server();
   run_core([=, &next](Failure &) { next = work->list_next(rule, from, batch_rows, keys, *count); });
   return next;
-}
-
-bool has_our_shape(Relation membership) {
-  TupleDesc columns = RelationGetDescr(membership);
-  if (membership->rd_rel->relkind != RELKIND_RELATION || membership->trigdesc != nullptr ||
-      columns->natts != 3 ||
-      (columns->constr != nullptr &&
-       (columns->constr->num_check > 0 || columns->constr->has_generated_stored)))
-    return false;
-  static const char *const names[] = {"segment_id", "customer_id", "entered_at"};
-  for (int i = 0; i < 3; ++i) {
-    if (TupleDescAttr(columns, i)->attisdropped ||
-        strcmp(NameStr(TupleDescAttr(columns, i)->attname), names[i]) != 0)
-      return false;
-  }
-  return TupleDescAttr(columns, 2)->atttypid == TIMESTAMPTZOID;
 }
 
 void check_right(Relation membership) {
@@ -182,8 +167,7 @@ uint64 insert_joiners(const Live *live, Work *work, const int32 *segments, uint3
   Joiners joiners = {live, work, segments, segment_count, progress, at, nullptr};
   joiners.keys = static_cast<CustomerKey *>(palloc(sizeof(CustomerKey) * batch_rows));
   Relation membership = table_open(own_relation("membership"), RowExclusiveLock);
-  bool direct = has_our_shape(membership) &&
-                check_enable_rls(RelationGetRelid(membership), InvalidOid, true) != RLS_ENABLED;
+  bool direct = membership_is_as_made(membership, live->key.type);
   if (direct)
     check_right(membership);
   uint64 inserted = direct ? insert_directly(joiners, membership) : insert_by_statement(joiners);

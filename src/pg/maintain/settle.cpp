@@ -120,9 +120,9 @@ bool note_differences(const Settling &settling, int turn, Datum key, uint8 *memb
     uint8 holds = settling.judged[rule];
     if (program->turns[rule] == turn && holds != member[s]) {
       if (holds != 0)
-        add_joiner(changes, segment, key);
+        add_change(changes, &changes->joined, segment, key);
       else
-        add_leaver(changes, segment, key);
+        add_change(changes, &changes->left, segment, key);
       member[s] = holds;
       is_read |= program->is_read[rule];
     }
@@ -145,7 +145,7 @@ const ErrorData *settle_turn(Settling *settling, int turn) {
     concerned[i] = note_differences(*settling, turn, row.datum, settling->members[i], &changes);
     any |= concerned[i];
   }
-  settling->written += write_changes(changes, part.batch->instant, reason_rule);
+  settling->written += write_changes(&changes, part.batch->instant, reason_rule);
   const ErrorData *error = nullptr;
   if (any) {
     CommandCounterIncrement();
@@ -175,7 +175,7 @@ void settle_rest(Settling *settling) {
     if (!take_verdicts(*settling, *row, batch->keeps ? &image : nullptr)) {
       for (int s = 0; s < live->schema.segment_count; ++s) {
         if (member[s] != 0)
-          add_leaver(&farewells, live->schema.segments[s].id, row->datum);
+          add_change(&farewells, &farewells.left, live->schema.segments[s].id, row->datum);
       }
       gone[gone_count++] = row->datum;
       delete_state(batch->table, *row);
@@ -190,8 +190,8 @@ void settle_rest(Settling *settling) {
                                            image->data(), static_cast<int>(image->size())));
     write_state(batch->table, row);
   }
-  settling->written += write_changes(changes, batch->instant, reason_rule);
-  settling->written += write_changes(farewells, batch->instant, reason_deleted);
+  settling->written += write_changes(&changes, batch->instant, reason_rule);
+  settling->written += write_changes(&farewells, batch->instant, reason_deleted);
   forget_customers(live, gone, gone_count);
 }
 

@@ -3,6 +3,7 @@
 
 #include "pg/boundary/fault.hpp"
 #include "pg/live/program.hpp"
+#include "pg/maintain/own_table.hpp"
 
 namespace segmentation::pg {
 
@@ -16,13 +17,7 @@ constexpr uint64 verdicts_form = 1;
 } // namespace
 
 struct StateTable {
-  Relation table;
-  Relation key;
-  EState *executor;
-  ResultRelInfo *target;
-  ScanKeyData search;
-  TupleTableSlot *found;
-  TupleTableSlot *fresh;
+  OwnTable *own;
   int64 stamp;
   MemoryContext memory; // of what rows point to
 };
@@ -30,72 +25,41 @@ struct StateTable {
 StateTable *open_state() {
   auto *table = static_cast<StateTable *>(palloc0(sizeof(StateTable)));
   table->memory = CurrentMemoryContext;
-  table->table = table_open(own_relation("state"), RowExclusiveLock);
-  if (RelationGetDescr(table->table)->natts != column_count ||
-      table->table->rd_rel->relkind != RELKIND_RELATION)
+  table->own = open_own(own_relation("state"), RowExclusiveLock);
+  Relation relation = table->own->table;
+  if (RelationGetDescr(relation)->natts != column_count || relation->rd_rel->relkind != RELKIND_RELATION)
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("table segmentation.state is not as bind_customers makes it"),
                     errhint("Call segmentation.bind_customers with replace => true.")));
-  (void)RelationGetIndexList(table->table); // finds the primary key
-  if (!OidIsValid(table->table->rd_pkindex))
+  if (table->own->key == nullptr)
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("table segmentation.state has no primary key")));
-  table->key = index_open(table->table->rd_pkindex, RowExclusiveLock);
-  Oid type = table->key->rd_opcintype[0];
-  Oid equal = get_opfamily_member(table->key->rd_opfamily[0], type, type, BTEqualStrategyNumber);
-  ScanKeyEntryInitialize(&table->search, 0, 1, BTEqualStrategyNumber, InvalidOid,
-                         table->key->rd_indcollation[0], get_opcode(equal), Datum{0});
-  table->found = table_slot_create(table->table, nullptr);
-  table->fresh = MakeSingleTupleTableSlot(RelationGetDescr(table->table), &TTSOpsVirtual);
   table->stamp = static_cast<int64>(hash_combine64(database_stamp(), verdicts_form));
   return table;
 }
 
 namespace {
 
-/// Opens what inserting needs; not each call does.
-void open_target(StateTable *table) {
-  if (table->target != nullptr)
-    return;
-  table->executor = CreateExecutorState();
-  table->target = makeNode(ResultRelInfo);
-  InitResultRelInfo(table->target, table->table, 1, nullptr, 0);
-  ExecOpenIndices(table->target, true);
-}
-
-/// Finds the row as it is at this moment, without a snapshot: so nothing is noted for SERIALIZABLE, whose
-/// conflicts are about the shop's rows. May miss a row that is being updated; inserting one finds it then.
-bool find(StateTable *table, Datum key, ItemPointer place) {
-  table->search.sk_argument = key;
-  IndexScanDesc scan = index_beginscan(table->table, table->key, SnapshotSelf, 1, 0);
-  index_rescan(scan, &table->search, 1, nullptr, 0);
-  bool there = index_getnext_slot(scan, ForwardScanDirection, table->found);
-  if (there)
-    *place = table->found->tts_tid;
-  ExecClearTuple(table->found);
-  index_endscan(scan);
-  return there;
-}
-
 /// Locks the newest version of the row at a place; false where it is gone.
-bool lock(StateTable *table, ItemPointer place) {
+bool lock(OwnTable *own) {
+  ItemPointerData place = own->found->tts_tid;
   TM_FailureData failure;
   Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
   TM_Result result =
-      table_tuple_lock(table->table, place, snapshot, table->found, GetCurrentCommandId(true),
+      table_tuple_lock(own->table, &place, snapshot, own->found, GetCurrentCommandId(true),
                        LockTupleNoKeyExclusive, LockWaitBlock, TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
   UnregisterSnapshot(snapshot);
   if (result == TM_Ok)
     return true;
   if (result != TM_Deleted && result != TM_Updated)
     elog(ERROR, "locking a row of segmentation.state gave %d", static_cast<int>(result));
-  ExecClearTuple(table->found);
+  ExecClearTuple(own->found);
   return false;
 }
 
 /// Puts values into a slot for writing.
 void fill(StateTable *table, const StateRow &row, bool empty) {
-  TupleTableSlot *slot = ExecClearTuple(table->fresh);
+  TupleTableSlot *slot = start_row(table->own);
   memset(slot->tts_isnull, 0, sizeof(bool) * column_count);
   slot->tts_values[customer_id] = row.datum;
   slot->tts_values[version] = Int64GetDatum(row.version);
@@ -109,45 +73,47 @@ void fill(StateTable *table, const StateRow &row, bool empty) {
   slot->tts_isnull[measures] = row.measures == nullptr;
   ExecStoreVirtualTuple(slot);
   ExecMaterializeSlot(slot);
-  slot->tts_tableOid = RelationGetRelid(table->table);
+  slot->tts_tableOid = RelationGetRelid(table->own->table);
 }
 
 /// Inserts an empty row, which is ours alone until we commit; false where somebody else came first.
 bool insert(StateTable *table, StateRow *row) {
-  open_target(table);
+  OwnTable *own = table->own;
+  open_indexes(own, true);
   ItemPointerData other;
   row->version = 0;
   row->as_of = 0;
   row->verdicts = row->measures = nullptr;
   fill(table, *row, true);
   // Waits for whoever is inserting the same key.
-  if (!ExecCheckIndexConstraints(table->target, table->fresh, table->executor, &other, NIL))
+  if (!ExecCheckIndexConstraints(own->target, own->fresh, own->executor, &other, NIL))
     return false;
   uint32 token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
-  table_tuple_insert_speculative(table->table, table->fresh, GetCurrentCommandId(true), 0, nullptr, token);
-  bool conflict = segmentation_insert_speculative_index_entries(table->target, table->fresh, table->executor);
-  table_tuple_complete_speculative(table->table, table->fresh, token, !conflict);
+  table_tuple_insert_speculative(own->table, own->fresh, GetCurrentCommandId(true), 0, nullptr, token);
+  bool conflict = segmentation_try_index_entries(own->target, own->fresh, own->executor);
+  table_tuple_complete_speculative(own->table, own->fresh, token, !conflict);
   SpeculativeInsertionLockRelease(GetCurrentTransactionId());
-  ResetPerTupleExprContext(table->executor);
+  ResetPerTupleExprContext(own->executor);
   if (conflict)
     return false;
-  row->place = table->fresh->tts_tid;
+  row->place = own->fresh->tts_tid;
   row->is_ours = false;
   CommandCounterIncrement();
   return true;
 }
 
 struct varlena *copy_bytes(StateTable *table, Column column) {
-  if (table->found->tts_isnull[column])
+  if (table->own->found->tts_isnull[column])
     return nullptr;
   MemoryContext before = MemoryContextSwitchTo(table->memory);
-  auto *copy = reinterpret_cast<struct varlena *>(PG_DETOAST_DATUM_COPY(table->found->tts_values[column]));
+  auto *copy =
+      reinterpret_cast<struct varlena *>(PG_DETOAST_DATUM_COPY(table->own->found->tts_values[column]));
   MemoryContextSwitchTo(before);
   return copy;
 }
 
 void take(StateTable *table, StateRow *row) {
-  TupleTableSlot *slot = table->found;
+  TupleTableSlot *slot = table->own->found;
   slot_getallattrs(slot);
   row->place = slot->tts_tid;
   row->version = DatumGetInt64(slot->tts_values[version]);
@@ -166,9 +132,8 @@ void lock_state(StateTable *table, StateRow *row) {
   for (;;) {
     CHECK_FOR_INTERRUPTS();
     fault_in_server();
-    ItemPointerData place;
-    if (find(table, row->datum, &place)) {
-      if (!lock(table, &place))
+    if (find_row(table->own, &row->datum, 1)) {
+      if (!lock(table->own))
         continue;
       take(table, row);
       return;
@@ -182,31 +147,24 @@ void write_state(StateTable *table, StateRow *row) {
   ++row->version;
   fill(table, *row, false);
   bool new_index_entries = false;
-  segmentation_update_tuple(table->table, &row->place, table->fresh, GetActiveSnapshot(), &new_index_entries);
+  OwnTable *own = table->own;
+  segmentation_update_tuple(own->table, &row->place, own->fresh, GetActiveSnapshot(), &new_index_entries);
   if (new_index_entries) {
-    open_target(table);
-    segmentation_insert_index_entries(table->target, table->fresh, table->executor);
-    ResetPerTupleExprContext(table->executor);
+    open_indexes(own, true);
+    segmentation_insert_index_entries(own->target, own->fresh, own->executor);
+    ResetPerTupleExprContext(own->executor);
   }
-  row->place = table->fresh->tts_tid;
+  row->place = own->fresh->tts_tid;
 }
 
 void delete_state(StateTable *table, const StateRow &row) {
   ItemPointerData place = row.place;
-  simple_table_tuple_delete(table->table, &place, GetActiveSnapshot());
+  simple_table_tuple_delete(table->own->table, &place, GetActiveSnapshot());
 }
 
 void close_state(StateTable *table) {
-  ExecDropSingleTupleTableSlot(table->found);
-  ExecDropSingleTupleTableSlot(table->fresh);
-  if (table->target != nullptr) {
-    ExecCloseIndices(table->target);
-    FreeExecutorState(table->executor);
-  }
-  index_close(table->key, NoLock);
-  table_close(table->table, NoLock);
+  close_own(table->own);
   pfree(table);
-  CommandCounterIncrement();
 }
 
 int compare_keys(const CustomerKey &a, const CustomerKey &b) {

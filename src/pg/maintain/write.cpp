@@ -4,6 +4,7 @@
 #include "pg/boundary/run_core.hpp"
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/batch.hpp"
+#include "pg/maintain/counts.hpp"
 #include "pg/maintain/insert.hpp"
 #include "pg/maintain/members.hpp"
 #include "pg/maintain/stored.hpp"
@@ -102,17 +103,12 @@ void delete_gone(Writing *writing) {
 }
 
 void write_counts(Writing *writing) {
-  Identity caller = become(extension_owner());
-  Arguments all;
-  all.add(INT4ARRAYOID, writing->segment_array);
-  execute("DELETE FROM segmentation.count_delta AS d WHERE d.segment_id = ANY ($1)", all);
+  clear_counts(writing->segment_array);
   const Difference &difference = **writing->difference;
-  auto *counts = static_cast<SegmentCount *>(
-      palloc(sizeof(SegmentCount) * static_cast<Size>(writing->segment_count + 1)));
+  SegmentCounts counts = {nullptr, 0, 0};
   for (int i = 0; i < writing->segment_count; ++i)
-    counts[i] = {writing->segments[i], difference.total(static_cast<size_t>(i))};
-  append_counts(counts, writing->segment_count);
-  become_again(caller);
+    add_count(&counts, writing->segments[i], difference.total(static_cast<size_t>(i)));
+  append_counts(&counts);
 }
 
 /// Notes that members come and go because rules have another meaning.
@@ -240,7 +236,7 @@ int64 write_everyone(const Progress *progress) {
 }
 
 void delete_members(Datum segments) {
-  constexpr const char *tables[] = {"membership", "membership_past", "count_delta", "definition_change"};
+  constexpr const char *tables[] = {"membership", "membership_past", "definition_change"};
   Arguments arguments;
   arguments.add(INT4ARRAYOID, segments);
   CommandCounterIncrement();
@@ -248,6 +244,7 @@ void delete_members(Datum segments) {
   for (const char *table : tables)
     execute(psprintf("DELETE FROM segmentation.%s AS t WHERE t.segment_id = ANY ($1)", table), arguments);
   PopActiveSnapshot();
+  clear_counts(segments);
   CommandCounterIncrement();
 }
 

@@ -1,0 +1,135 @@
+// Row by row: what an INSERT and a DELETE with their triggers, policies and plans would add costs more than
+// the rows. Server's side.
+#include "pg/maintain/member_rows.hpp"
+
+#include "pg/boundary/fault.hpp"
+#include "pg/maintain/own_table.hpp"
+
+namespace segmentation::pg {
+
+namespace {
+
+namespace member {
+enum Column { segment_id, customer_id, entered_at, column_count };
+}
+
+namespace past {
+enum Column {
+  segment_id,
+  customer_id,
+  entered_at,
+  left_at,
+  recorded_at,
+  left_recorded_at,
+  entered_reason,
+  left_reason,
+  changed_by,
+  note,
+  column_count
+};
+}
+
+bool past_is_as_made(Relation relation, Oid key_type) {
+  const OwnColumn columns[past::column_count] = {
+      {"segment_id", INT4OID},         {"customer_id", key_type},
+      {"entered_at", TIMESTAMPTZOID},  {"left_at", TIMESTAMPTZOID},
+      {"recorded_at", TIMESTAMPTZOID}, {"left_recorded_at", TIMESTAMPTZOID},
+      {"entered_reason", TEXTOID},     {"left_reason", TEXTOID},
+      {"changed_by", NAMEOID},         {"note", TEXTOID}};
+  return is_as_made(relation, columns, past::column_count);
+}
+
+/// What leaving reads and writes beside membership.
+struct History {
+  OwnTable *past;
+  OwnTable *changed; // segmentation.definition_change
+  TimestampTz at;
+  Datum rule, rule_changed, left; // reasons
+};
+
+void set(TupleTableSlot *row, int column, Datum value) {
+  row->tts_values[column] = value;
+  row->tts_isnull[column] = false;
+}
+
+/// Deletes the row found in membership and writes it into the history.
+void leave(OwnTable *membership, const History &history) {
+  const TupleTableSlot *was = membership->found;
+  TimestampTz entered = DatumGetTimestampTz(was->tts_values[member::entered_at]);
+  const Datum definition[] = {was->tts_values[member::segment_id], TimestampTzGetDatum(entered)};
+  bool by_change = find_row(history.changed, definition, 2);
+  TupleTableSlot *row = start_row(history.past);
+  set(row, past::segment_id, definition[0]);
+  set(row, past::customer_id, was->tts_values[member::customer_id]);
+  set(row, past::entered_at, definition[1]);
+  set(row, past::left_at, TimestampTzGetDatum(Max(history.at, entered)));
+  set(row, past::recorded_at, definition[1]);
+  set(row, past::left_recorded_at, TimestampTzGetDatum(history.at));
+  set(row, past::entered_reason, by_change ? history.rule_changed : history.rule);
+  set(row, past::left_reason, history.left);
+  if (by_change) {
+    slot_getallattrs(history.changed->found);
+    set(row, past::changed_by, history.changed->found->tts_values[2]);
+  }
+  (void)insert_row(history.past);
+  delete_row(membership);
+}
+
+void write_leavers(OwnTable *membership, const History &history, const MemberList &left,
+                   SegmentCounts *counts) {
+  for (int i = 0; i < left.count; ++i) {
+    fault_in_server();
+    const Datum key[] = {Int32GetDatum(left.changes[i].segment), left.changes[i].key};
+    if (!find_row(membership, key, 2))
+      continue;
+    slot_getallattrs(membership->found);
+    leave(membership, history);
+    add_count(counts, left.changes[i].segment, -1);
+  }
+}
+
+void write_joiners(OwnTable *membership, const MemberList &joined, TimestampTz at, SegmentCounts *counts) {
+  for (int i = 0; i < joined.count; ++i) {
+    fault_in_server();
+    TupleTableSlot *row = start_row(membership);
+    set(row, member::segment_id, Int32GetDatum(joined.changes[i].segment));
+    set(row, member::customer_id, joined.changes[i].key);
+    set(row, member::entered_at, TimestampTzGetDatum(at));
+    if (insert_row(membership))
+      add_count(counts, joined.changes[i].segment, 1);
+  }
+}
+
+} // namespace
+
+bool membership_is_as_made(Relation membership, Oid key_type) {
+  const OwnColumn columns[member::column_count] = {
+      {"segment_id", INT4OID}, {"customer_id", key_type}, {"entered_at", TIMESTAMPTZOID}};
+  return is_as_made(membership, columns, member::column_count);
+}
+
+bool write_member_rows(const MemberChanges &changes, TimestampTz at, const char *left_reason,
+                       SegmentCounts *counts) {
+  Oid key_type = changes.key->type;
+  OwnTable *membership = open_own(own_relation("membership"), RowExclusiveLock);
+  bool as_made = membership->key != nullptr && membership_is_as_made(membership->table, key_type);
+  if (as_made && changes.left.count > 0) {
+    History history = {open_own(own_relation("membership_past"), RowExclusiveLock),
+                       open_own(own_relation("definition_change"), AccessShareLock),
+                       at,
+                       CStringGetTextDatum(reason_rule),
+                       CStringGetTextDatum(reason_changed),
+                       CStringGetTextDatum(left_reason)};
+    as_made = past_is_as_made(history.past->table, key_type);
+    if (as_made)
+      write_leavers(membership, history, changes.left, counts);
+    close_own(history.changed);
+    close_own(history.past);
+  }
+  if (as_made)
+    write_joiners(membership, changes.joined, at, counts);
+  close_own(membership);
+  return as_made;
+}
+
+} // namespace segmentation::pg

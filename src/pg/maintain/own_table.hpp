@@ -1,0 +1,53 @@
+// Rows of the extension's tables by the table access methods' own calls: at a commit of one order, planning
+// and running statements would cost more than all the rest. Server's side.
+#pragma once
+
+#include "pg/boundary/server.hpp"
+
+namespace segmentation::pg {
+
+/// A column as we make it; type 0: any.
+struct OwnColumn {
+  const char *name;
+  Oid type;
+};
+
+/// Tells whether rows may be put straight into a table and taken out of it, by the current user: it has these
+/// columns, and no triggers, rules, policies, checks or computed columns that only statements follow.
+bool is_as_made(Relation table, const OwnColumn *columns, int count);
+
+/// A table, opened.
+struct OwnTable {
+  Relation table;
+  Relation key;          // its primary key; nullptr where it has none
+  TupleTableSlot *found; // what find_row found
+  TupleTableSlot *fresh; // to be filled for writing
+  EState *executor;
+  ResultRelInfo *target; // of the indexes; nullptr until it is needed
+  IndexScanDesc scan;
+  ScanKey search; // of `searched` columns
+  int searched;
+  MemoryContext memory;
+};
+
+/// Opens a table in the current memory context. The lock stays until the transaction ends.
+OwnTable *open_own(Oid relation, LOCKMODE lock);
+/// What was written can be seen afterwards.
+void close_own(OwnTable *own);
+
+/// Finds the row with these leading values of the primary key as it is at this moment, without a snapshot: so
+/// nothing is noted for SERIALIZABLE, whose conflicts are about the shop's rows. May miss a row that is being
+/// updated. What was found is in `found` until the next call.
+bool find_row(OwnTable *own, const Datum *values, int count);
+
+/// Returns the empty slot `fresh`, all of its columns NULL.
+TupleTableSlot *start_row(OwnTable *own);
+/// Inserts what `fresh` holds; false, with nothing inserted, where another row has its key.
+bool insert_row(OwnTable *own);
+/// Deletes what was found. Nobody else may be about to do the same.
+void delete_row(OwnTable *own);
+
+/// Opens what inserting into the indexes needs; insert_row does so itself.
+void open_indexes(OwnTable *own, bool speculative);
+
+} // namespace segmentation::pg
