@@ -133,6 +133,7 @@ private:
         (comes ? counts_.folded : counts_.retracted) += 1;
       }
       send();
+      population_->settle(feed, lost);
       std::sort(lost.begin(), lost.end());
       ASSERT_EQ(std::adjacent_find(lost.begin(), lost.end()), lost.end()) << "seed " << seed_;
       counts_.lost += static_cast<std::int64_t>(lost.size());

@@ -167,6 +167,39 @@ TEST(ProgramCache, OnlyWhatACellHoldsIsLost) {
   EXPECT_EQ(till.load(till.image(), noon), std::set<int>{orders});
 }
 
+TEST(ProgramCache, WhatReplacesTheBestRowMayBeAsGood) {
+  Till till({is(fold_of(Fold::max, orders, 4), CompareOp::eq, Decimal(7)),
+             is(fold_of(Fold::min, orders, 4), CompareOp::eq, Decimal(5)),
+             is_text(fold_of(Fold::last, orders, 3), "paid"),
+             is_text(fold_of(Fold::first, orders, 3), "new")});
+  till.come();
+  const auto order = [](const char *id, int hours, const char *status, const char *total) {
+    return std::map<int, MaybeValue>{
+        {0, number(id)}, {2, at(noon + hours * hour)}, {3, text(status)}, {4, number(total)}};
+  };
+  till.fold(orders, order("1", 0, "new", "5"));
+  till.fold(orders, order("2", 1, "open", "7"));
+  EXPECT_FALSE(till.replace(orders, order("2", 1, "open", "7"), order("2", 1, "paid", "7")));
+  for (std::size_t rule = 0; rule < 4; ++rule)
+    EXPECT_TRUE(till.holds(rule)) << rule;
+  EXPECT_FALSE(till.replace(orders, order("1", 0, "new", "5"), order("1", 0, "new", "4"))) << "is even less";
+  EXPECT_FALSE(till.holds(1));
+  EXPECT_FALSE(till.replace(orders, order("2", 1, "paid", "7"), order("2", 2, "new", "9")))
+      << "is even later";
+  EXPECT_FALSE(till.holds(0) || till.holds(2));
+  EXPECT_TRUE(till.replace(orders, order("2", 2, "new", "9"), order("2", 2, "new", "8")))
+      << "another may be greater";
+  EXPECT_EQ(till.load(till.image(), noon), std::set<int>{orders});
+}
+
+TEST(ProgramCache, WhatReplacesTheLastRowMayCarryNothing) {
+  Till till({is_text(fold_of(Fold::last, orders, 3), "open")});
+  till.come();
+  till.fold(orders, {{0, number("1")}, {2, at(noon)}, {3, text("open")}});
+  EXPECT_TRUE(till.replace(orders, {{0, number("1")}, {2, at(noon)}, {3, text("open")}},
+                           {{0, number("1")}, {2, at(noon)}}));
+}
+
 TEST(ProgramCache, LostCustomersAreReadAnew) {
   Till till({is(fold_of(Fold::max, orders, 5), CompareOp::eq, Decimal(5)),
              is(fold_of(Fold::sum, orders, 5), CompareOp::eq, Decimal(5)),

@@ -117,6 +117,16 @@ public:
     std::vector<std::uint32_t> lost;
     put(relation, std::move(row));
     population_->retract(feed_of(relation), lost);
+    population_->settle(feed_of(relation), lost);
+    return !lost.empty();
+  }
+  /// Has a row replaced by another; tells whether the others must be read.
+  bool replace(World relation, std::map<int, MaybeValue> gone, std::map<int, MaybeValue> come) {
+    std::vector<std::uint32_t> lost;
+    put(relation, std::move(gone));
+    population_->retract(feed_of(relation), lost);
+    fold(relation, std::move(come));
+    population_->settle(feed_of(relation), lost);
     return !lost.empty();
   }
   std::string image(std::size_t limit = 10'000) {

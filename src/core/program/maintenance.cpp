@@ -17,6 +17,7 @@ void Customers::restart(const Moment &moment) {
     feed.batch.rows = 0;
     feed.block.clear();
     feed.members.clear();
+    feed.vacancies.clear();
     feed.lost.clear();
   }
   for (Side &side : sides)
@@ -201,6 +202,10 @@ void Population::retract(std::size_t feed, std::vector<std::uint32_t> &lost) {
   if (batch.rows > 0 && feed > 0)
     impl_->retract_rows(feed, lost);
   batch.rows = 0;
+}
+
+void Population::settle(std::size_t feed, std::vector<std::uint32_t> &lost) {
+  impl_->fill_vacancies(feed, lost);
 }
 
 void Population::sift(std::size_t feed, std::uint8_t *there, std::uint8_t *seen) {

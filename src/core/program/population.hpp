@@ -55,6 +55,14 @@ struct FoldGroup {
   std::vector<int> measures;
 };
 
+/// A row that was its customer's earliest, latest, least or greatest, and was taken out.
+struct Vacancy {
+  int measure;
+  std::uint32_t customer;
+  std::int64_t value; // of an extreme; for the first or last its date
+  std::int64_t tie;
+};
+
 struct FeedState {
   Batch batch;
   std::vector<BatchMemory> memory;
@@ -63,6 +71,7 @@ struct FeedState {
   std::size_t stride = 0;
   std::vector<std::byte> block;                                              // customer after customer
   std::map<std::pair<std::uint32_t, int>, std::vector<std::string>> members; // of sets, by (customer, column)
+  std::vector<Vacancy> vacancies;
   std::vector<std::uint8_t> lost; // by customer, as far as it goes: a measure is not known any more
 };
 
@@ -134,6 +143,8 @@ struct Customers {
   void fold_customers();
   void fold_rows(std::size_t feed);
   void retract_rows(std::size_t feed, std::vector<std::uint32_t> &lost);
+  void fill_vacancies(std::size_t feed, std::vector<std::uint32_t> &lost);
+  void lose(std::size_t feed, const std::vector<std::uint32_t> &customers, std::vector<std::uint32_t> &lost);
   /// Finds the customers of the batch's rows; with none known, nothing is to be done.
   bool know_rows(std::size_t feed, bool learn, KnownRows &known);
   /// Writes those of the known rows that pass the group's filter to `picked`, and returns how many.
@@ -233,9 +244,10 @@ struct FoldInput {
 void fold_measure(const Measure &measure, const FoldInput &input, Side &side);
 
 /// Takes a batch's picked rows back out of one measure. Writes the customers whose value is not known without
-/// their other rows to `lost`, perhaps several times.
-void retract_measure(const Measure &measure, const FoldInput &input, Side &side,
-                     std::vector<std::uint32_t> &lost);
+/// their other rows to `lost`, perhaps several times. Where a row that comes may take the place of the one
+/// that a cell held, empties the cell and writes that to `vacancies`.
+void retract_measure(int index, const Measure &measure, const FoldInput &input, Side &side,
+                     std::vector<Vacancy> &vacancies, std::vector<std::uint32_t> &lost);
 
 } // namespace program
 

@@ -200,8 +200,11 @@ public:
 
   /// Takes the batch's rows, filled in as for fold(), back out of the measures, and empties it. Appends to
   /// `lost`, once, the customers for whom a measure cannot be told without their other rows: clear() and fold
-  /// all their rows of the feed.
+  /// all their rows of the feed. What replaces the rows is folded afterwards; then settle() is to be called.
   void retract(std::size_t feed, std::vector<std::uint32_t> &lost);
+  /// Appends to `lost`, likewise, the customers of whom a row was taken out that was their first, last, least
+  /// or greatest, unless one that was folded since is at least as much.
+  void settle(std::size_t feed, std::vector<std::uint32_t> &lost);
 
   /// Tells of each of the batch's rows whether it is there at all for rules (its relation's and its parents'
   /// conditions hold), and whether any measure can see it, now or as time goes on. Leaves the batch as it is.

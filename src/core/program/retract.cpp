@@ -83,27 +83,41 @@ bool rank_value(const Measure &measure, const FoldInput &input, const Side &side
   return true;
 }
 
+// A row that comes may be worth as much, as where a row is updated.
+bool can_be_filled(const ExtremeCell &cell, const BatchColumn &column, std::uint32_t row) {
+  return cell.presence == Presence::here && column.cells[row] == core::Cell::value &&
+         column.integers[row] == cell.value;
+}
+
 template <int sign>
-void retract_extreme(const Measure &measure, const FoldInput &input, const Side &side, Lost &lost) {
+void retract_extreme(int index, const Measure &measure, const FoldInput &input, const Side &side,
+                     std::vector<Vacancy> &vacancies, Lost &lost) {
   for (std::uint32_t k = 0; k < input.count; ++k) {
     const std::uint32_t row = input.picked[k];
+    ExtremeCell &cell = cell_of<ExtremeCell>(input, row);
     Rank found = Rank::worse;
-    if (rank_value<sign>(measure, input, side, row, cell_of<ExtremeCell>(input, row), found) &&
-        found == Rank::held)
+    if (!rank_value<sign>(measure, input, side, row, cell, found) || found != Rank::held)
+      continue;
+    if (can_be_filled(cell, column_of(input, measure.argument), row)) {
+      vacancies.push_back({index, input.customers[row], cell.value, 0});
+      cell.presence = Presence::none;
+    } else {
       lost.push_back(input.customers[row]);
+    }
   }
 }
 
 // sign: -1 for the last, whose worse rows come before it.
 template <int sign>
-void retract_latest(const Measure &measure, const FoldInput &input, const Side &side, Lost &lost) {
+void retract_latest(int index, const Measure &measure, const FoldInput &input, const Side &side,
+                    std::vector<Vacancy> &vacancies, Lost &lost) {
   const BatchColumn *dates = measure.date >= 0 ? &column_of(input, measure.date) : nullptr;
   std::string key;
   for (std::uint32_t k = 0; k < input.count; ++k) {
     const std::uint32_t row = input.picked[k];
     if (dates != nullptr && dates->cells[row] != core::Cell::value)
       continue;
-    const LatestCell &cell = cell_of<LatestCell>(input, row);
+    LatestCell &cell = cell_of<LatestCell>(input, row);
     const std::uint32_t customer = input.customers[row];
     Rank found = Rank::worse;
     if (!rank_value<sign>(measure, input, side, row, cell, found))
@@ -118,6 +132,12 @@ void retract_latest(const Measure &measure, const FoldInput &input, const Side &
       found = rank<sign>(tie.cells[row] == core::Cell::value ? tie.integers[row]
                                                              : std::numeric_limits<std::int64_t>::min(),
                          cell.tie);
+      // It is the very row: no other has its key.
+      if (tie.cells[row] == core::Cell::value && tie.integers[row] == cell.tie) {
+        vacancies.push_back({index, customer, cell.date, cell.tie});
+        cell.any = false;
+        continue;
+      }
     } else if (measure.tie == Tie::keys) {
       encode_ties(measure, input, row, key);
       found = rank<sign>(key, side.ties[customer]);
@@ -134,7 +154,8 @@ void lose_all(const FoldInput &input, Lost &lost) {
 
 } // namespace
 
-void retract_measure(const Measure &measure, const FoldInput &input, Side &side, Lost &lost) {
+void retract_measure(int index, const Measure &measure, const FoldInput &input, Side &side,
+                     std::vector<Vacancy> &vacancies, Lost &lost) {
   if (measure.level >= Level::horizons)
     return; // a tracker may be early
   switch (measure.kind) {
@@ -143,13 +164,13 @@ void retract_measure(const Measure &measure, const FoldInput &input, Side &side,
   case MeasureKind::sum:
     return retract_sum(measure, input, side);
   case MeasureKind::minimum:
-    return retract_extreme<1>(measure, input, side, lost);
+    return retract_extreme<1>(index, measure, input, side, vacancies, lost);
   case MeasureKind::maximum:
-    return retract_extreme<-1>(measure, input, side, lost);
+    return retract_extreme<-1>(index, measure, input, side, vacancies, lost);
   case MeasureKind::first:
-    return retract_latest<1>(measure, input, side, lost);
+    return retract_latest<1>(index, measure, input, side, vacancies, lost);
   case MeasureKind::last:
-    return retract_latest<-1>(measure, input, side, lost);
+    return retract_latest<-1>(index, measure, input, side, vacancies, lost);
   case MeasureKind::distinct:
   case MeasureKind::periods:
   case MeasureKind::mode:
@@ -157,6 +178,14 @@ void retract_measure(const Measure &measure, const FoldInput &input, Side &side,
   case MeasureKind::wakening:
     return;
   }
+}
+
+void Customers::lose(std::size_t feed, const Lost &customers, Lost &lost) {
+  std::vector<std::uint8_t> &flags = feeds[feed].lost;
+  flags.resize(keys.size());
+  for (const std::uint32_t customer : customers)
+    if (std::exchange(flags[customer], std::uint8_t{1}) == 0)
+      lost.push_back(customer);
 }
 
 void Customers::retract_rows(std::size_t feed, std::vector<std::uint32_t> &lost) {
@@ -171,15 +200,39 @@ void Customers::retract_rows(std::size_t feed, std::vector<std::uint32_t> &lost)
     if (count == 0)
       continue;
     for (const int measure : group.measures)
-      retract_measure(plan.measure(measure),
+      retract_measure(measure, plan.measure(measure),
                       {state.batch, picked, count, known.customers, known.blocks,
                        offsets[static_cast<std::size_t>(measure)], keys.size(), clock, plan.plans[feed].rows},
-                      sides[static_cast<std::size_t>(measure)], found);
+                      sides[static_cast<std::size_t>(measure)], state.vacancies, found);
   }
-  state.lost.resize(keys.size());
-  for (const std::uint32_t customer : found)
-    if (std::exchange(state.lost[customer], std::uint8_t{1}) == 0)
-      lost.push_back(customer);
+  lose(feed, found, lost);
+}
+
+void Customers::fill_vacancies(std::size_t feed, std::vector<std::uint32_t> &lost) {
+  FeedState &state = feeds[feed];
+  std::vector<std::uint32_t> found;
+  for (const Vacancy &vacancy : state.vacancies) {
+    const MeasureKind kind = plan.measure(vacancy.measure).kind;
+    const std::byte *at = cell(plan.measure(vacancy.measure), vacancy.measure, vacancy.customer);
+    bool filled = false;
+    if (kind == MeasureKind::minimum || kind == MeasureKind::maximum) {
+      const auto &extreme = *reinterpret_cast<const ExtremeCell *>(at);
+      filled =
+          extreme.presence == Presence::here &&
+          (kind == MeasureKind::minimum ? extreme.value <= vacancy.value : extreme.value >= vacancy.value);
+    } else {
+      const auto &latest = *reinterpret_cast<const LatestCell *>(at);
+      const auto order = [&](std::int64_t a, std::int64_t b) {
+        return kind == MeasureKind::last ? a >= b : a <= b;
+      };
+      filled = latest.any && (latest.date != vacancy.value ? order(latest.date, vacancy.value)
+                                                           : order(latest.tie, vacancy.tie));
+    }
+    if (!filled)
+      found.push_back(vacancy.customer);
+  }
+  state.vacancies.clear();
+  lose(feed, found, lost);
 }
 
 } // namespace segmentation::core::program

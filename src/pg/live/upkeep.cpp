@@ -68,6 +68,13 @@ void Upkeep::retract(std::size_t feed) {
     set_stale(feed, customer);
 }
 
+void Upkeep::settle(std::size_t feed) {
+  lost_.clear();
+  population_->settle(feed, lost_);
+  for (const std::uint32_t customer : lost_)
+    set_stale(feed, customer);
+}
+
 bool Upkeep::is_stale(std::size_t feed) const noexcept {
   return std::find(stale_[feed].begin(), stale_[feed].end(), 1) != stale_[feed].end();
 }

@@ -32,8 +32,11 @@ public:
   /// Has her rows of a feed, or of all feeds, read.
   void set_stale(std::size_t feed, std::uint32_t customer);
   void set_all_stale(std::uint32_t customer);
-  /// Takes the batch's rows out; whose measures do not stand without their other rows become stale.
+  /// Takes the batch's rows out; whose measures do not stand without their other rows become stale, now or by
+  /// settle().
   void retract(std::size_t feed);
+  /// To be called once the rows that come instead are folded.
+  void settle(std::size_t feed);
   bool is_stale(std::size_t feed) const noexcept;
   /// Empties the stale customers' measures of a feed and returns the customers.
   const std::vector<std::uint32_t> &begin_reading(std::size_t feed);

@@ -54,15 +54,22 @@ int add_attribute(CapturePlan *plan, Relation relation, const char *name) {
   return -1;
 }
 
-/// Returns, by column of the feed, the attribute that it delivers as it is; nullptr where one needs more than
-/// that.
-const int *plain_columns(const CapturePlan *plan, const Live *live, const core::Feed &feed) {
+/// Returns, by column of the feed, the attribute of a relation's rows that it delivers as it is, -1 for
+/// columns of the other relation; nullptr where one needs more than the rows of the two.
+const int *plain_columns(const CapturePlan *plan, const Live *live, const core::Feed &feed, int relation,
+                         int other) {
   int *columns = static_cast<int *>(palloc(sizeof(int) * (feed.columns.size() + 1)));
   for (size_t i = 0; i < feed.columns.size(); ++i) {
     const core::FeedColumn &column = feed.columns[i];
-    if (column.column.relation != feed.relation || !column.column.json_path.empty())
+    columns[i] = -1;
+    if (!column.column.json_path.empty())
       return nullptr;
-    const ColumnInput &input = live->schema.relations[feed.relation].columns[column.column.column];
+    if (column.column.relation != relation) {
+      if (column.column.relation != other)
+        return nullptr;
+      continue;
+    }
+    const ColumnInput &input = live->schema.relations[relation].columns[column.column.column];
     columns[i] = input.local_time ? -1 : attribute_of(plan, input.name);
     if (columns[i] < 0 || !is_reading_of(reading_of(plan->attributes[columns[i]].type), column.type))
       return nullptr;
@@ -139,18 +146,22 @@ FeedEffect effect_on(CapturePlan *plan, Relation relation, const Live *live, con
   if (link < 0 || feed.relation == 0)
     return effect;
   if (at == feed.relation && effect.key >= 0) {
-    effect.columns = plain_columns(plan, live, feed);
+    effect.columns = plain_columns(plan, live, feed, at, -1);
     if (effect.columns != nullptr)
       effect.effect = Effect::fold;
   } else if (at == feed.relation && own.role != core::Role::lookup && own.of > 0 &&
              live->schema.relations[own.of].role == core::Role::source && links_are_keys(live, own.of)) {
     effect.effect = Effect::child;
     effect.parent = link;
+    effect.columns = plain_columns(plan, live, feed, at, own.of);
   } else if (own.of == at && own.role != core::Role::lookup && read.role == core::Role::source &&
              effect.key >= 0) {
     effect.parent = attribute_of(plan, read.columns[own.of_key].name);
     if (effect.parent >= 0)
       effect.effect = Effect::parent;
+    // With a foreign key nobody else can have put anything below a row that is not there for him yet.
+    if (own.key_is_enforced)
+      effect.columns = plain_columns(plan, live, feed, at, feed.relation);
   }
   return effect;
 }

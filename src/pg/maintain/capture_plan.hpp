@@ -25,7 +25,7 @@ struct CapturedBinding {
 enum class Effect : uint8 {
   none,   // the feed does not read it
   fold,   // the row is one of the feed's and has all that the feed delivers
-  parent, // the feed's rows are below the row: below a new one they can be read by themselves
+  parent, // the feed's rows are below the row: what is below a new one is new
   child,  // the row is one of the feed's, below rows that name the customer
   stale,  // the customers' rows must be read
 };
@@ -36,7 +36,8 @@ struct FeedEffect {
   int parent; // parent: the attribute that rows below refer to; child: the one that refers to the row above
   const int *reads; // the attributes that the feed reads
   int read_count;
-  const int *columns; // fold: by column of the feed, the attribute
+  const int *columns; // by column of the feed, the attribute that delivers it as it is; parent and child: -1
+                      // for the other's columns, nullptr where both together do not do
 };
 
 struct CapturePlan {

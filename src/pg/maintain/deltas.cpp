@@ -72,48 +72,83 @@ std::string comparable_bytes(const NetRow &row, int attribute) {
   return std::string(reinterpret_cast<const char *>(&value), sizeof value);
 }
 
-void work_out(const std::vector<Seen> &seen, std::size_t feed, FeedDeltas &out) {
-  // Customers below whose rows something went: theirs are read as a whole.
-  std::unordered_set<std::string> disturbed;
-  std::unordered_set<std::string> new_parents;
+/// A parent that is new to its customer.
+struct NewParent {
+  const NetRow *row;
+  bool is_told; // all that is below it are rows that this transaction brought
+};
+
+using NewParents = std::unordered_map<std::string, NewParent>;
+
+std::string key_bytes(const Seen &one, std::size_t feed) {
+  return comparable_bytes(*one.row, one.row->plan->effects[feed].key);
+}
+
+std::string parent_bytes(const Seen &one, std::size_t feed) {
+  return comparable_bytes(*one.row, one.row->plan->effects[feed].parent);
+}
+
+/// Sorts parents into new ones and those whose customers are to be read as a whole.
+NewParents sort_parents(const std::vector<Seen> &seen, std::size_t feed, FeedDeltas &out) {
+  std::unordered_set<std::string> disturbed; // customers below whose rows something went
+  std::unordered_set<std::string> gone;
   for (const Seen &one : seen) {
-    const FeedEffect &effect = one.row->plan->effects[feed];
-    if (effect.effect == Effect::parent && one.count < 0)
-      disturbed.insert(comparable_bytes(*one.row, effect.key));
+    if (one.row->plan->effects[feed].effect != Effect::parent || one.count > 0)
+      continue;
+    disturbed.insert(key_bytes(one, feed));
+    gone.insert(parent_bytes(one, feed));
   }
+  NewParents parents;
   for (const Seen &one : seen) {
     const FeedEffect &effect = one.row->plan->effects[feed];
-    switch (effect.effect) {
-    case Effect::none:
-      break;
-    case Effect::fold:
-      (one.count > 0 ? out.come : out.gone)
-          .push_back({one.row, static_cast<std::uint32_t>(one.count > 0 ? one.count : -one.count)});
-      break;
-    case Effect::parent:
-      if (disturbed.contains(comparable_bytes(*one.row, effect.key))) {
-        out.stale.push_back(one.row);
-      } else {
-        out.parents.push_back(one.row);
-        new_parents.insert(comparable_bytes(*one.row, effect.parent));
-      }
-      break;
-    case Effect::child:
-      break;
-    case Effect::stale:
-      if (effect.key >= 0)
-        out.stale.push_back(one.row);
-      else
-        out.all_stale = true;
-      break;
+    if (effect.effect != Effect::parent)
+      continue;
+    if (disturbed.contains(key_bytes(one, feed))) {
+      out.stale.push_back(one.row);
+      continue;
     }
+    const std::string key = parent_bytes(one, feed);
+    const auto [at, fresh] = parents.try_emplace(key, NewParent{one.row, false});
+    at->second.is_told = fresh && one.count == 1 && effect.columns != nullptr && !gone.contains(key);
   }
+  return parents;
+}
+
+/// Joins rows to the new ones above them. Whose the others are, only a look at their parents tells.
+void join_children(const std::vector<Seen> &seen, std::size_t feed, NewParents &parents, FeedDeltas &out) {
+  const auto children = [&](auto visit) {
+    for (const Seen &one : seen)
+      if (one.row->plan->effects[feed].effect == Effect::child)
+        visit(one, parents.find(parent_bytes(one, feed)));
+  };
+  children([&](const Seen &one, NewParents::iterator parent) {
+    if (parent == parents.end())
+      out.all_stale = true;
+    else if (one.count < 0 || one.row->plan->effects[feed].columns == nullptr)
+      parent->second.is_told = false;
+  });
+  children([&](const Seen &one, NewParents::iterator parent) {
+    if (parent != parents.end() && parent->second.is_told)
+      out.come.push_back({one.row, parent->second.row, static_cast<std::uint32_t>(one.count)});
+  });
+  for (const auto &[key, parent] : parents)
+    if (!parent.is_told)
+      out.parents.push_back(parent.row);
+}
+
+void work_out(const std::vector<Seen> &seen, std::size_t feed, FeedDeltas &out) {
   for (const Seen &one : seen) {
     const FeedEffect &effect = one.row->plan->effects[feed];
-    // Rows below a new parent are read with it; whose the others are, only a look at their parents tells.
-    if (effect.effect == Effect::child && !new_parents.contains(comparable_bytes(*one.row, effect.parent)))
+    if (effect.effect == Effect::fold)
+      (one.count > 0 ? out.come : out.gone)
+          .push_back({one.row, nullptr, static_cast<std::uint32_t>(one.count > 0 ? one.count : -one.count)});
+    else if (effect.effect == Effect::stale && effect.key >= 0)
+      out.stale.push_back(one.row);
+    else if (effect.effect == Effect::stale)
       out.all_stale = true;
   }
+  NewParents parents = sort_parents(seen, feed, out);
+  join_children(seen, feed, parents, out);
 }
 
 } // namespace

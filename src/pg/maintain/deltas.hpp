@@ -13,13 +13,14 @@ namespace segmentation::pg {
 /// A changed row, so many times.
 struct Delta {
   const NetRow *row;
+  const NetRow *parent; // the new row above it, which has the rest of the feed's columns; nullptr: it has all
   std::uint32_t count;
 };
 
 struct FeedDeltas {
   std::vector<Delta> come;             // to fold
   std::vector<Delta> gone;             // to take out
-  std::vector<const NetRow *> parents; // the rows below them are new
+  std::vector<const NetRow *> parents; // the rows below them are new, and must be read
   std::vector<const NetRow *> stale;   // of the customers whom they name all rows must be read
   bool all_stale = false;              // of all customers
 };

@@ -72,8 +72,25 @@ int *indexes_of(const Judging &judging, const std::vector<uint32> &customers, in
   return indexes;
 }
 
-/// Fills a batch's row from the image of a row.
-void fill_row(core::Batch &batch, const Live *live, const NetRow &row, const FeedEffect &effect) {
+/// Fills the columns of a batch's row that a changed row has, from its image.
+void fill_columns(core::Batch &batch, const NetRow &row, const FeedEffect &effect) {
+  uint32 at = batch.rows;
+  Datum value;
+  for (size_t i = 0; i < batch.columns.size(); ++i) {
+    int attribute = effect.columns[i];
+    if (attribute < 0)
+      continue;
+    if (image_value(row.plan, row.image, attribute, &value))
+      read_cell(batch.columns[i], at, value, reading_of(row.plan->attributes[attribute].type));
+    else
+      batch.columns[i].cells[at] = core::Cell::missing;
+  }
+}
+
+/// Fills a batch's row with the key and the columns of a changed row. `rest` has the other columns; it may be
+/// nullptr.
+void fill_row(core::Batch &batch, const Live *live, size_t feed, const NetRow &row, const NetRow *rest) {
+  const FeedEffect &effect = row.plan->effects[feed];
   uint32 at = batch.rows;
   Datum value;
   (void)image_value(row.plan, row.image, effect.key, &value);
@@ -88,13 +105,9 @@ void fill_row(core::Batch &batch, const Live *live, const NetRow &row, const Fee
     batch.key.texts[at] = {printed.text, printed.size};
     batch.key.cells[at] = core::Cell::value;
   }
-  for (size_t i = 0; i < batch.columns.size(); ++i) {
-    int attribute = effect.columns[i];
-    if (image_value(row.plan, row.image, attribute, &value))
-      read_cell(batch.columns[i], at, value, reading_of(row.plan->attributes[attribute].type));
-    else
-      batch.columns[i].cells[at] = core::Cell::missing;
-  }
+  fill_columns(batch, row, effect);
+  if (rest != nullptr)
+    fill_columns(batch, *rest, rest->plan->effects[feed]);
   batch.rows = at + 1;
 }
 
@@ -120,12 +133,12 @@ void apply_rows(const Judging &judging, size_t feed, const std::vector<Delta> &r
     MemoryContextReset(cells);
   };
   for (const Delta &delta : rows) {
-    const FeedEffect &effect = delta.row->plan->effects[feed];
+    const NetRow &named = delta.parent != nullptr ? *delta.parent : *delta.row; // which names the customer
     Datum key;
-    if (!image_value(delta.row->plan, delta.row->image, effect.key, &key))
+    if (!image_value(named.plan, named.image, named.plan->effects[feed].key, &key))
       continue; // nobody's
     for (uint32 times = 0; times < delta.count; ++times) {
-      fill_row(batch, judging.live, *delta.row, effect);
+      fill_row(batch, judging.live, feed, named, delta.parent != nullptr ? delta.row : nullptr);
       if (batch.rows == core::Batch::capacity) {
         CHECK_FOR_INTERRUPTS();
         hand_over();
@@ -211,6 +224,7 @@ void load(const Judging &judging) {
     const FeedDeltas &changes = deltas->feed(feed);
     apply_rows(judging, feed, changes.gone, false);
     apply_rows(judging, feed, changes.come, true);
+    run_core([=](Failure &) { upkeep->settle(feed); });
     if (changes.all_stale)
       run_core([=](Failure &) {
         for (uint32 customer = 0; customer < upkeep->population().size(); ++customer)
@@ -329,7 +343,7 @@ void sift_rows(const Live *live, const NetRow *rows, int count, bool *hidden, bo
       judged = true;
       core::Batch &batch = upkeep->population().batch(feed);
       batch.rows = 0;
-      fill_row(batch, live, row, effect);
+      fill_row(batch, live, feed, row, nullptr);
       run_core([=, &there, &seen](Failure &) { upkeep->population().sift(feed, &there, &seen); });
       batch.rows = 0;
     }
