@@ -19,6 +19,7 @@ enum class Fault { none, bad_alloc, number, exception, allocation, error, cancel
 Fault armed = Fault::none;
 int64 turns_left = 0;
 int core_depth = 0;
+long pause_length = 0; // microseconds
 
 /// Counts one place of a kind; true when it is the chosen one, which disarms.
 bool is_turn(Fault fault) {
@@ -55,6 +56,11 @@ void fault_in_server() {
     InterruptPending = true;
     CHECK_FOR_INTERRUPTS();
   }
+}
+
+void pause_in_server() {
+  if (pause_length > 0)
+    pg_usleep(pause_length);
 }
 
 /// Called by the module's operator new.
@@ -111,6 +117,12 @@ SEGMENTATION_FUNCTION(segmentation_test_fault) {
     }
   }
   elog(ERROR, "no fault is called \"%s\"", kind);
+}
+
+// pause(microseconds bigint): has the session wait wherever another may come in between.
+SEGMENTATION_FUNCTION(segmentation_test_pause) {
+  pause_length = static_cast<long>(PG_GETARG_INT64(0));
+  PG_RETURN_VOID();
 }
 
 // fault_is_armed() boolean: whether the fault has not had its turn.

@@ -73,11 +73,13 @@ bool find_row(OwnTable *own, const Datum *values, int count) {
   for (int i = 0; i < count; ++i)
     own->search[i].sk_argument = values[i];
   index_rescan(own->scan, own->search, count, nullptr, 0);
-  bool there = index_getnext_slot(own->scan, ForwardScanDirection, own->found);
-  if (there)
-    ExecMaterializeSlot(own->found);
-  index_rescan(own->scan, own->search, count, nullptr, 0); // lets go of the pages
-  return there;
+  return index_getnext_slot(own->scan, ForwardScanDirection, own->found);
+}
+
+void let_go(OwnTable *own) {
+  ExecClearTuple(own->found);
+  if (own->scan != nullptr)
+    index_rescan(own->scan, own->search, own->searched, nullptr, 0);
 }
 
 TupleTableSlot *start_row(OwnTable *own) {

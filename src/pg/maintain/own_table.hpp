@@ -37,8 +37,11 @@ void close_own(OwnTable *own);
 
 /// Finds the row with these leading values of the primary key as it is at this moment, without a snapshot: so
 /// nothing is noted for SERIALIZABLE, whose conflicts are about the shop's rows. May miss a row that is being
-/// updated. What was found is in `found` until the next call.
+/// updated. What was found is in `found`, and its page is held, until the next call or let_go(): only so long
+/// does its place stay its own, since whoever prunes a page that nobody holds may give the place to another
+/// row.
 bool find_row(OwnTable *own, const Datum *values, int count);
+void let_go(OwnTable *own);
 
 /// Returns the empty slot `fresh`, all of its columns NULL.
 TupleTableSlot *start_row(OwnTable *own);

@@ -43,6 +43,7 @@ namespace {
 /// Locks the newest version of the row at a place; false where it is gone.
 bool lock(OwnTable *own) {
   ItemPointerData place = own->found->tts_tid;
+  pause_in_server();
   TM_FailureData failure;
   Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
   TM_Result result =
@@ -133,11 +134,15 @@ void lock_state(StateTable *table, StateRow *row) {
     CHECK_FOR_INTERRUPTS();
     fault_in_server();
     if (find_row(table->own, &row->datum, 1)) {
-      if (!lock(table->own))
-        continue;
-      take(table, row);
-      return;
+      bool locked = lock(table->own);
+      if (locked)
+        take(table, row); // from here on the lock keeps the row in its place
+      let_go(table->own);
+      if (locked)
+        return;
+      continue;
     }
+    let_go(table->own);
     if (insert(table, row))
       return;
   }
