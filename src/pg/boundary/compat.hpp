@@ -28,6 +28,16 @@ static inline bool segmentation_try_index_entries(ResultRelInfo *target, TupleTa
   return conflict;
 }
 
+// PostgreSQL 18 counts what index scans do.
+static inline IndexScanDesc segmentation_begin_index_scan(Relation table, Relation index, Snapshot snapshot,
+                                                          int keys) {
+#if PG_VERSION_NUM >= 180000
+  return index_beginscan(table, index, snapshot, nullptr, keys, 0);
+#else
+  return index_beginscan(table, index, snapshot, keys, 0);
+#endif
+}
+
 // PostgreSQL 16 tells which indexes need entries, not only whether any does; all of ours are btrees.
 static inline void segmentation_update_tuple(Relation relation, ItemPointer place, TupleTableSlot *slot,
                                              Snapshot snapshot, bool *new_index_entries) {

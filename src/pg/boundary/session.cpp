@@ -31,13 +31,33 @@ constexpr const char *pinned_settings[][2] = {
     {"parallel_tuple_cost", "0.02"},
 };
 
+namespace {
+
+/// Tells whether the pinned settings are in force. To be kept in step with them.
+bool is_pinned() {
+  return strcmp(namespace_search_path, "pg_catalog, pg_temp") == 0 && DateStyle == USE_ISO_DATES &&
+         DateOrder == DATEORDER_YMD && IntervalStyle == INTSTYLE_POSTGRES &&
+         strcmp(pg_get_timezone_name(session_timezone), "UTC") == 0 && bytea_output == BYTEA_OUTPUT_HEX &&
+         extra_float_digits == 1 && !jit_enabled && parallel_tuple_cost == 0.02;
+}
+
+/// Pins the settings until the session closes, or the subtransaction ends in which this is done. Only where a
+/// statement is run: most commits of an order run none.
+void pin() {
+  if (is_pinned())
+    return;
+  for (const auto &[name, value] : pinned_settings)
+    (void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+  Assert(is_pinned());
+}
+
+} // namespace
+
 Session open_session(bool may_commit) {
   check_encoding();
   Session session;
   session.caller = CurrentMemoryContext;
   session.settings = NewGUCNestLevel();
-  for (const auto &[name, value] : pinned_settings)
-    (void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
   if (SPI_connect_ext(may_commit ? SPI_OPT_NONATOMIC : 0) != SPI_OK_CONNECT)
     elog(ERROR, "SPI_connect failed");
   return session;
@@ -63,6 +83,7 @@ namespace {
 /// Reads in the active snapshot.
 void read(const char *sql, const Arguments &arguments, DestReceiver *receiver, Plan plan) {
   fault_in_server();
+  pin();
   SPIExecuteOptions options;
   memset(&options, 0, sizeof options);
   options.read_only = true;
@@ -101,6 +122,7 @@ namespace {
 /// transaction's: in REPEATABLE READ that does not see what others wrote before we had the customers' locks.
 void write(const char *sql, const Arguments &arguments, Plan plan) {
   fault_in_server();
+  pin();
   MemoryContext before = CurrentMemoryContext;
   SPIPlanPtr prepared = plan == Plan::saved
                             ? saved_plan(sql, arguments.count, arguments.types)
@@ -147,6 +169,7 @@ void stream(const char *sql, DestReceiver *receiver, const Arguments &arguments,
 }
 
 TupleDesc columns_of(const char *sql) {
+  pin();
   MemoryContext before = CurrentMemoryContext;
   SPIPlanPtr plan = SPI_prepare(sql, 0, nullptr);
   if (plan == nullptr)
@@ -159,7 +182,9 @@ TupleDesc columns_of(const char *sql) {
 }
 
 char *text_value(const Rows &rows, uint64 row, int column) {
-  return SPI_getvalue(rows.table->vals[row], rows.table->tupdesc, column);
+  bool missing;
+  Datum value = value_of(rows, row, column, missing);
+  return missing ? nullptr : print_value(SPI_gettypeid(rows.table->tupdesc, column), value);
 }
 
 Datum value_of(const Rows &rows, uint64 row, int column, bool &missing) {
@@ -172,11 +197,39 @@ int32 int_value(const Rows &rows, uint64 row, int column) {
   return missing ? 0 : DatumGetInt32(value);
 }
 
+namespace {
+
+bool prints_alike_everywhere(Oid type) {
+  switch (type) {
+  case INT2OID:
+  case INT4OID:
+  case INT8OID:
+  case NUMERICOID:
+  case UUIDOID:
+  case TEXTOID:
+  case VARCHAROID:
+  case BPCHAROID:
+  case NAMEOID:
+  case BOOLOID:
+    return true;
+  default:
+    return is_pinned();
+  }
+}
+
+} // namespace
+
 char *print_value(Oid type, Datum value) {
   Oid output;
   bool is_varlena;
   getTypeOutputInfo(type, &output, &is_varlena);
-  return OidOutputFunctionCall(output, value);
+  if (prints_alike_everywhere(type))
+    return OidOutputFunctionCall(output, value);
+  int settings = NewGUCNestLevel();
+  pin();
+  char *text = OidOutputFunctionCall(output, value);
+  AtEOXact_GUC(true, settings);
+  return text;
 }
 
 Datum make_array(Datum *values, int count, Oid element) {

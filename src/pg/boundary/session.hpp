@@ -13,8 +13,8 @@ struct Session {
   int settings;
 };
 
-/// Connects to SPI and pins search_path to pg_catalog. Raises 0A000 where the database's encoding is not
-/// UTF8.
+/// Connects to SPI. Statements run with search_path and whatever else they follow pinned. Raises 0A000 where
+/// the database's encoding is not UTF8.
 Session open_session(bool may_commit = false);
 void close_session(const Session &session);
 /// The two halves of closing: a commit between them leaves no settings to come back to.
@@ -70,7 +70,7 @@ char *text_value(const Rows &rows, uint64 row, int column);
 Datum value_of(const Rows &rows, uint64 row, int column, bool &missing);
 int32 int_value(const Rows &rows, uint64 row, int column);
 
-/// Returns a value as the server prints it.
+/// Returns a value as the server prints it, whatever the caller's settings.
 char *print_value(Oid type, Datum value);
 
 /// Makes an int4[] or int8[] or any other one-dimensional array without NULLs.

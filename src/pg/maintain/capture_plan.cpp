@@ -159,9 +159,7 @@ FeedEffect effect_on(CapturePlan *plan, Relation relation, const Live *live, con
     effect.parent = attribute_of(plan, read.columns[own.of_key].name);
     if (effect.parent >= 0)
       effect.effect = Effect::parent;
-    // With a foreign key nobody else can have put anything below a row that is not there for him yet.
-    if (own.key_is_enforced)
-      effect.columns = plain_columns(plan, live, feed, at, feed.relation);
+    effect.columns = plain_columns(plan, live, feed, at, feed.relation);
   }
   return effect;
 }

@@ -72,14 +72,6 @@ std::string comparable_bytes(const NetRow &row, int attribute) {
   return std::string(reinterpret_cast<const char *>(&value), sizeof value);
 }
 
-/// A parent that is new to its customer.
-struct NewParent {
-  const NetRow *row;
-  bool is_told; // all that is below it are rows that this transaction brought
-};
-
-using NewParents = std::unordered_map<std::string, NewParent>;
-
 std::string key_bytes(const Seen &one, std::size_t feed) {
   return comparable_bytes(*one.row, one.row->plan->effects[feed].key);
 }
@@ -88,8 +80,11 @@ std::string parent_bytes(const Seen &one, std::size_t feed) {
   return comparable_bytes(*one.row, one.row->plan->effects[feed].parent);
 }
 
+/// New parents by what rows below refer to: their places among the feed's.
+using ParentPlaces = std::unordered_map<std::string, int>;
+
 /// Sorts parents into new ones and those whose customers are to be read as a whole.
-NewParents sort_parents(const std::vector<Seen> &seen, std::size_t feed, FeedDeltas &out) {
+ParentPlaces sort_parents(const std::vector<Seen> &seen, std::size_t feed, FeedDeltas &out) {
   std::unordered_set<std::string> disturbed; // customers below whose rows something went
   std::unordered_set<std::string> gone;
   for (const Seen &one : seen) {
@@ -98,7 +93,7 @@ NewParents sort_parents(const std::vector<Seen> &seen, std::size_t feed, FeedDel
     disturbed.insert(key_bytes(one, feed));
     gone.insert(parent_bytes(one, feed));
   }
-  NewParents parents;
+  ParentPlaces places;
   for (const Seen &one : seen) {
     const FeedEffect &effect = one.row->plan->effects[feed];
     if (effect.effect != Effect::parent)
@@ -108,32 +103,36 @@ NewParents sort_parents(const std::vector<Seen> &seen, std::size_t feed, FeedDel
       continue;
     }
     const std::string key = parent_bytes(one, feed);
-    const auto [at, fresh] = parents.try_emplace(key, NewParent{one.row, false});
-    at->second.is_told = fresh && one.count == 1 && effect.columns != nullptr && !gone.contains(key);
+    const auto [at, fresh] = places.try_emplace(key, static_cast<int>(out.parents.size()));
+    if (!fresh)
+      out.parents[static_cast<std::size_t>(at->second)].is_whole = false;
+    const bool is_whole = fresh && one.count == 1 && effect.columns != nullptr && !gone.contains(key);
+    out.parents.push_back({one.row, is_whole, 0});
   }
-  return parents;
+  return places;
 }
 
-/// Joins rows to the new ones above them. Whose the others are, only a look at their parents tells.
-void join_children(const std::vector<Seen> &seen, std::size_t feed, NewParents &parents, FeedDeltas &out) {
-  const auto children = [&](auto visit) {
-    for (const Seen &one : seen)
-      if (one.row->plan->effects[feed].effect == Effect::child)
-        visit(one, parents.find(parent_bytes(one, feed)));
-  };
-  children([&](const Seen &one, NewParents::iterator parent) {
-    if (parent == parents.end())
+/// Puts rows to the new ones above them. Whose the others are, only a look at their parents tells.
+void sort_children(const std::vector<Seen> &seen, std::size_t feed, const ParentPlaces &places,
+                   FeedDeltas &out) {
+  for (const Seen &one : seen) {
+    const FeedEffect &effect = one.row->plan->effects[feed];
+    if (effect.effect != Effect::child)
+      continue;
+    const auto place = places.find(parent_bytes(one, feed));
+    if (place == places.end()) {
       out.all_stale = true;
-    else if (one.count < 0 || one.row->plan->effects[feed].columns == nullptr)
-      parent->second.is_told = false;
-  });
-  children([&](const Seen &one, NewParents::iterator parent) {
-    if (parent != parents.end() && parent->second.is_told)
-      out.come.push_back({one.row, parent->second.row, static_cast<std::uint32_t>(one.count)});
-  });
-  for (const auto &[key, parent] : parents)
-    if (!parent.is_told)
-      out.parents.push_back(parent.row);
+      continue;
+    }
+    NewParent &parent = out.parents[static_cast<std::size_t>(place->second)];
+    if (one.count < 0 || effect.columns == nullptr) {
+      parent.is_whole = false;
+      continue;
+    }
+    const auto count = static_cast<std::uint32_t>(one.count);
+    parent.below += count;
+    out.below.push_back({one.row, count, place->second});
+  }
 }
 
 void work_out(const std::vector<Seen> &seen, std::size_t feed, FeedDeltas &out) {
@@ -141,14 +140,13 @@ void work_out(const std::vector<Seen> &seen, std::size_t feed, FeedDeltas &out) 
     const FeedEffect &effect = one.row->plan->effects[feed];
     if (effect.effect == Effect::fold)
       (one.count > 0 ? out.come : out.gone)
-          .push_back({one.row, nullptr, static_cast<std::uint32_t>(one.count > 0 ? one.count : -one.count)});
+          .push_back({one.row, static_cast<std::uint32_t>(one.count > 0 ? one.count : -one.count), -1});
     else if (effect.effect == Effect::stale && effect.key >= 0)
       out.stale.push_back(one.row);
     else if (effect.effect == Effect::stale)
       out.all_stale = true;
   }
-  NewParents parents = sort_parents(seen, feed, out);
-  join_children(seen, feed, parents, out);
+  sort_children(seen, feed, sort_parents(seen, feed, out), out);
 }
 
 } // namespace

@@ -13,16 +13,24 @@ namespace segmentation::pg {
 /// A changed row, so many times.
 struct Delta {
   const NetRow *row;
-  const NetRow *parent; // the new row above it, which has the rest of the feed's columns; nullptr: it has all
   std::uint32_t count;
+  int parent; // among the feed's new parents, which has the rest of the feed's columns; -1: the row has all
+};
+
+/// A row that is new to its customer, and so are those below it.
+struct NewParent {
+  const NetRow *row;
+  bool is_whole; // if what this transaction brought is all below it, both together have what the feed reads
+  std::uint32_t below; // how many rows this transaction brought below it
 };
 
 struct FeedDeltas {
-  std::vector<Delta> come;             // to fold
-  std::vector<Delta> gone;             // to take out
-  std::vector<const NetRow *> parents; // the rows below them are new, and must be read
-  std::vector<const NetRow *> stale;   // of the customers whom they name all rows must be read
-  bool all_stale = false;              // of all customers
+  std::vector<Delta> come; // to fold
+  std::vector<Delta> gone; // to take out
+  std::vector<NewParent> parents;
+  std::vector<Delta> below;          // the parents': to fold, where nobody else brought any
+  std::vector<const NetRow *> stale; // of the customers whom they name all rows must be read
+  bool all_stale = false;            // of all customers
 };
 
 class Deltas {

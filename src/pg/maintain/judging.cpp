@@ -6,6 +6,7 @@
 #include "pg/boundary/run_core.hpp"
 #include "pg/live/feed.hpp"
 #include "pg/live/receiver.hpp"
+#include "pg/maintain/below.hpp"
 #include "pg/maintain/deltas.hpp"
 #include "pg/maintain/image.hpp"
 
@@ -22,7 +23,12 @@ struct Judging {
   int unknown;    // customers whose own rows must be read
   bool reads_own; // this is the reading of their own rows, else that of the others
   bool again;     // this transaction's rows are folded in already
+  bool **is_told; // by feed, by new parent: all below it is what this transaction brought
 };
+
+const std::vector<NewParent> &new_parents(const Judging &judging, size_t feed) {
+  return judging.part->batch->deltas->feed(feed).parents;
+}
 
 const StateRow &row_at(const Judging &judging, int index) {
   return judging.part->batch->rows[judging.part->first + index];
@@ -111,6 +117,31 @@ void fill_row(core::Batch &batch, const Live *live, size_t feed, const NetRow &r
   batch.rows = at + 1;
 }
 
+/// Tells of a new parent whether all below it is what this transaction brought. A foreign key keeps others
+/// from bringing anything below a row that is not there for them yet; else an index counts.
+bool is_told(const Judging &judging, size_t feed, const NewParent &parent) {
+  const RelationInput &child = judging.live->schema.relations[(*judging.feeds)[feed].relation];
+  if (!parent.is_whole || child.key_is_enforced)
+    return parent.is_whole;
+  const FeedEffect &effect = parent.row->plan->effects[feed];
+  Datum value;
+  return image_value(parent.row->plan, parent.row->image, effect.parent, &value) &&
+         count_by_index(child.relation, child.columns[child.key].name,
+                        parent.row->plan->attributes[effect.parent].type, value,
+                        parent.below) == parent.below;
+}
+
+void tell_parents(Judging *judging) {
+  judging->is_told = static_cast<bool **>(palloc0(sizeof(bool *) * (judging->feeds->size() + 1)));
+  for (size_t feed = 1; judging->part->batch->deltas != nullptr && feed < judging->feeds->size(); ++feed) {
+    const std::vector<NewParent> &parents = new_parents(*judging, feed);
+    bool *told = static_cast<bool *>(palloc_extended(parents.size() + 1, MCXT_ALLOC_HUGE));
+    for (size_t i = 0; i < parents.size(); ++i)
+      told[i] = is_told(*judging, feed, parents[i]);
+    judging->is_told[feed] = told;
+  }
+}
+
 /// Folds rows in, or takes them out.
 void apply_rows(const Judging &judging, size_t feed, const std::vector<Delta> &rows, bool come) {
   if (rows.empty())
@@ -133,12 +164,16 @@ void apply_rows(const Judging &judging, size_t feed, const std::vector<Delta> &r
     MemoryContextReset(cells);
   };
   for (const Delta &delta : rows) {
-    const NetRow &named = delta.parent != nullptr ? *delta.parent : *delta.row; // which names the customer
+    if (delta.parent >= 0 && !judging.is_told[feed][delta.parent])
+      continue; // is read with the others
+    const NetRow *parent =
+        delta.parent >= 0 ? new_parents(judging, feed)[static_cast<size_t>(delta.parent)].row : nullptr;
+    const NetRow &named = parent != nullptr ? *parent : *delta.row; // which names the customer
     Datum key;
     if (!image_value(named.plan, named.image, named.plan->effects[feed].key, &key))
       continue; // nobody's
     for (uint32 times = 0; times < delta.count; ++times) {
-      fill_row(batch, judging.live, feed, named, delta.parent != nullptr ? delta.row : nullptr);
+      fill_row(batch, judging.live, feed, named, parent != nullptr ? delta.row : nullptr);
       if (batch.rows == core::Batch::capacity) {
         CHECK_FOR_INTERRUPTS();
         hand_over();
@@ -224,6 +259,7 @@ void load(const Judging &judging) {
     const FeedDeltas &changes = deltas->feed(feed);
     apply_rows(judging, feed, changes.gone, false);
     apply_rows(judging, feed, changes.come, true);
+    apply_rows(judging, feed, changes.below, true);
     run_core([=](Failure &) { upkeep->settle(feed); });
     if (changes.all_stale)
       run_core([=](Failure &) {
@@ -238,15 +274,16 @@ void load(const Judging &judging) {
   }
 }
 
-/// Reads the rows below new parents.
+/// Reads the rows below new parents where not all of them are told.
 void read_below(const Judging &judging, size_t feed) {
-  const std::vector<const NetRow *> &parents = judging.part->batch->deltas->feed(feed).parents;
-  if (parents.empty())
-    return;
+  const std::vector<NewParent> &parents = new_parents(judging, feed);
   Oid type = InvalidOid;
   Datum *values = static_cast<Datum *>(palloc_extended(sizeof(Datum) * parents.size(), MCXT_ALLOC_HUGE));
   int count = 0;
-  for (const NetRow *row : parents) {
+  for (size_t i = 0; i < parents.size(); ++i) {
+    if (judging.is_told[feed][i])
+      continue;
+    const NetRow *row = parents[i].row;
     int attribute = row->plan->effects[feed].parent;
     uint32 customer;
     if (find_customer(judging, *row, row->plan->effects[feed].key, &customer) &&
@@ -296,17 +333,20 @@ void read(void *argument) {
 Judging start_judging(const Part &part) {
   const SegmentProgram *program = part.batch->program;
   return {&part, part.batch->live, program->upkeep->get(), &program->work->get()->program().feeds(), 0, true,
-          false};
+          false, nullptr};
 }
 
 bool must_read(const Judging &judging) {
-  const Deltas *deltas = judging.part->batch->deltas;
   bool must = false;
-  Upkeep *upkeep = judging.upkeep;
   size_t feeds = judging.feeds->size();
+  for (size_t feed = 1; judging.part->batch->deltas != nullptr && feed < feeds; ++feed) {
+    for (size_t i = 0; i < new_parents(judging, feed).size(); ++i)
+      must |= !judging.is_told[feed][i];
+  }
+  Upkeep *upkeep = judging.upkeep;
   run_core([=, &must](Failure &) {
     for (size_t feed = 1; feed < feeds && !must; ++feed)
-      must = (deltas != nullptr && !deltas->feed(feed).parents.empty()) || upkeep->is_stale(feed);
+      must = upkeep->is_stale(feed);
   });
   return must;
 }
@@ -366,6 +406,7 @@ const ErrorData *judge_part(const Part &part) {
       return error;
   }
   judging.reads_own = false;
+  tell_parents(&judging);
   load(judging);
   if (must_read(judging)) {
     if (const ErrorData *error = contain(read, &judging))

@@ -112,7 +112,8 @@ bool write_member_rows(const MemberChanges &changes, TimestampTz at, const char 
                        SegmentCounts *counts) {
   Oid key_type = changes.key->type;
   OwnTable *membership = open_own(own_relation("membership"), RowExclusiveLock);
-  bool as_made = membership->key != nullptr && membership_is_as_made(membership->table, key_type);
+  bool as_made = membership->key != nullptr && membership_is_as_made(membership->table, key_type) &&
+                 (changes.joined.count == 0 || has_plain_indexes(membership));
   if (as_made && changes.left.count > 0) {
     History history = {open_own(own_relation("membership_past"), RowExclusiveLock),
                        open_own(own_relation("definition_change"), AccessShareLock),
@@ -120,7 +121,7 @@ bool write_member_rows(const MemberChanges &changes, TimestampTz at, const char 
                        CStringGetTextDatum(reason_rule),
                        CStringGetTextDatum(reason_changed),
                        CStringGetTextDatum(left_reason)};
-    as_made = past_is_as_made(history.past->table, key_type);
+    as_made = past_is_as_made(history.past->table, key_type) && has_plain_indexes(history.past);
     if (as_made)
       write_leavers(membership, history, changes.left, counts);
     close_own(history.changed);

@@ -61,7 +61,7 @@ void start_search(OwnTable *own, int count) {
     ScanKeyEntryInitialize(&own->search[i], 0, static_cast<AttrNumber>(i + 1), BTEqualStrategyNumber,
                            InvalidOid, own->key->rd_indcollation[i], get_opcode(equal), Datum{0});
   }
-  own->scan = index_beginscan(own->table, own->key, SnapshotSelf, count, 0);
+  own->scan = segmentation_begin_index_scan(own->table, own->key, SnapshotSelf, count);
   own->searched = count;
   MemoryContextSwitchTo(before);
 }
@@ -98,6 +98,16 @@ void open_indexes(OwnTable *own, bool speculative) {
   InitResultRelInfo(own->target, own->table, 1, nullptr, 0);
   ExecOpenIndices(own->target, speculative);
   MemoryContextSwitchTo(before);
+}
+
+bool has_plain_indexes(OwnTable *own) {
+  open_indexes(own, false);
+  for (int i = 0; i < own->target->ri_NumIndices; ++i) {
+    const IndexInfo *index = own->target->ri_IndexRelationInfo[i];
+    if (index->ii_Expressions != NIL || index->ii_Predicate != NIL)
+      return false;
+  }
+  return true;
 }
 
 bool insert_row(OwnTable *own) {

@@ -52,5 +52,7 @@ void delete_row(OwnTable *own);
 
 /// Opens what inserting into the indexes needs; insert_row does so itself.
 void open_indexes(OwnTable *own, bool speculative);
+/// Tells whether the indexes are on columns alone, so that inserting runs nobody's functions.
+bool has_plain_indexes(OwnTable *own);
 
 } // namespace segmentation::pg
