@@ -56,6 +56,10 @@ class Shop:
         """What autovacuum would do; it is off while slices run, so as not to fall into one of them."""
         self.psql('VACUUM (ANALYZE)')
 
+    def member_rows(self):
+        """How many rows of membership have been written and taken out so far; sessions tell when they end."""
+        return int(self.psql("SELECT n_tup_ins + n_tup_del FROM pg_stat_user_tables WHERE relid = 'segmentation.membership'::regclass"))
+
     def drop(self):
         psql(f'DROP DATABASE IF EXISTS {self.database} WITH (FORCE)')
 

@@ -92,10 +92,13 @@ class Bench:
         all_slices = {}
         for title, script in SCRIPTS.items():
             for clients in (1, 4):
+                before = {shop.name: shop.member_rows() for shop in others}
                 slices = turns(self.rounds, {shop.name: lambda shop=shop: self.slice_and_drain(shop, script, clients) for shop in [plain] + others})
                 for shop in others:
                     self.compare(f'{shop.name}: {title}, {clients} client{"s" * (clients > 1)}, of plain', slices[shop.name],
                                  slices[plain.name], wanted(shop, clients))
+                    moved = (shop.member_rows() - before[shop.name]) / sum(s.transactions for s in slices[shop.name])
+                    self.figures.add(f'{shop.name}: {title}, {clients} client{"s" * (clients > 1)}, member rows a transaction', [moved])
                 all_slices[title, clients] = slices
                 for shop in [plain] + others:
                     shop.tidy()

@@ -8,8 +8,8 @@ namespace segmentation::pg {
 
 namespace {
 
-/// What a state row may take, so that it stays on its page.
-constexpr std::size_t image_limit = 1400;
+/// What a state row may take: beside the verdicts it stays on its page, out of TOAST.
+constexpr std::size_t image_limit = 1750;
 /// The memory of so many customers is kept for the next commit.
 constexpr std::uint32_t most_kept = 1000;
 
