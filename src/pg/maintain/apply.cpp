@@ -139,8 +139,12 @@ void write(Applying *applying) {
   while (known != batch.count) { // rows above may have gone to other customers while we waited
     known = batch.count;
     lock_customers(&batch, applying->keys);
-    if (applying->touched.link_count == 0 || contain(find_owners, applying) != nullptr)
+    if (applying->touched.link_count == 0)
       break;
+    if (contain(find_owners, applying) != nullptr) {
+      enqueue_touched(applying->live, applying->touched); // whom they lead to by now is not known
+      break;
+    }
     // What a row leads to went away while we waited, and may come back elsewhere. Waiting for the gate with
     // what we hold could be for ever.
     if (applying->astray && !applying->alone) {
