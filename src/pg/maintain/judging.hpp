@@ -22,8 +22,4 @@ const ErrorData *judge_part(const Part &part);
 /// active snapshot must see what was written of them.
 const ErrorData *judge_again(const Part &part, const bool *concerned);
 
-/// Tells which changed rows no rule can see, as far as the rows themselves tell: `hidden` those that no
-/// measure counts, `absent` those that a binding's condition leaves out, with all that is below them.
-void sift_rows(const Live *live, const NetRow *rows, int count, bool *hidden, bool *absent);
-
 } // namespace segmentation::pg

@@ -1,8 +1,8 @@
 // From images to keys and links. Server's side.
 #include "pg/maintain/touched.hpp"
 
+#include "pg/maintain/core_rows.hpp"
 #include "pg/maintain/image.hpp"
-#include "pg/maintain/judging.hpp"
 #include "pg/maintain/owners.hpp"
 
 namespace segmentation::pg {
