@@ -115,6 +115,24 @@ DROP TRIGGER see ON segmentation.membership_past;
 SELECT results_eq('SELECT what, customer_id FROM seen', $$VALUES ('INSERT', 8), ('DELETE', 8), ('INSERT', 8)$$, 'triggers on members and on their history');
 SELECT is_empty('SELECT * FROM wrong()', 'and all is right beside them');
 
+-- Writers who hold snapshots add to the counts and never up: tick() does.
+CREATE PROCEDURE many(n integer) LANGUAGE plpgsql AS $$
+BEGIN
+  FOR i IN 1 .. n LOOP
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+    INSERT INTO orders VALUES (10000 + 2 * i, 9), (10001 + 2 * i, 9);
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
+    DELETE FROM orders WHERE customer_id = 9;
+  END LOOP;
+END $$;
+CALL many(600);
+SELECT cmp_ok((SELECT count(*) FROM segmentation.count_delta), '>', 1000::bigint, 'many rows of counts');
+CALL segmentation.tick();
+SELECT is((SELECT count(*) FROM segmentation.count_delta), 1::bigint, 'become one');
+SELECT is_empty('SELECT * FROM wrong()', 'and the counts stay');
+
 -- Without the foreign key lines may be there before their order.
 ALTER TABLE lines DROP CONSTRAINT of_order;
 :lines VALUES (31, 'a', 2), (32, 'a', 3);
@@ -131,4 +149,27 @@ INSERT INTO orders VALUES (32, 9), (33, 9);
 :lines VALUES (33, 'a', 1);
 COMMIT;
 SELECT is_empty('SELECT * FROM wrong()', 'an order that leaves its lines to the next');
+
+-- What refers to nothing is below nothing; an index on an expression says nothing of a column.
+ALTER TABLE orders ADD number text UNIQUE;
+CREATE TABLE parts (data jsonb, number text REFERENCES orders (number), weight integer);
+CREATE INDEX ON parts ((data ->> 'x'));
+SELECT segmentation.bind_source('parts', 'parts', 'number', of => 'orders', of_key => 'number') \g /dev/null
+SELECT segmentation.create_segment('parts', 'sum(parts.weight) > 0') \g /dev/null
+BEGIN;
+INSERT INTO orders VALUES (51, 3, now(), 'paid', NULL), (52, 4, now(), 'paid', 'n 52');
+INSERT INTO parts VALUES ('{}', NULL, 1), ('{}', 'n 52', 2);
+COMMIT;
+SELECT is_empty('SELECT * FROM wrong()', 'orders and parts without a number');
+SELECT is((SELECT string_agg(m::text, ',') FROM segmentation.members('parts') AS m), '4', 'are nobody''s');
+ALTER TABLE parts DROP CONSTRAINT parts_number_fkey;
+INSERT INTO parts VALUES ('{}', 'n 53', 2);
+INSERT INTO orders VALUES (53, 5, now(), 'paid', 'n 53');
+SELECT is_empty('SELECT * FROM wrong()', 'a part that no index of its column finds');
+
+-- Another primary key finds other rows.
+ALTER TABLE segmentation.membership DROP CONSTRAINT membership_pkey, ADD PRIMARY KEY (customer_id, segment_id);
+INSERT INTO orders VALUES (61, 1), (62, 2), (63, 6);
+DELETE FROM orders WHERE id IN (61, 63);
+SELECT is_empty('SELECT * FROM wrong()', 'members under another primary key');
 SELECT finish();

@@ -41,14 +41,21 @@ bool is_pinned() {
          extra_float_digits == 1 && !jit_enabled && parallel_tuple_cost == 0.02;
 }
 
-/// Pins the settings until the session closes, or the subtransaction ends in which this is done. Only where a
-/// statement is run: most commits of an order run none.
-void pin() {
+/// Pins the settings around one statement: most commits of an order run none, and what a statement's triggers
+/// set for themselves must not be taken for ours. Returns what unpin() needs.
+int pin() {
   if (is_pinned())
-    return;
+    return 0;
+  int settings = NewGUCNestLevel();
   for (const auto &[name, value] : pinned_settings)
     (void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
   Assert(is_pinned());
+  return settings;
+}
+
+void unpin(int settings) {
+  if (settings > 0)
+    AtEOXact_GUC(true, settings);
 }
 
 } // namespace
@@ -57,25 +64,15 @@ Session open_session(bool may_commit) {
   check_encoding();
   Session session;
   session.caller = CurrentMemoryContext;
-  session.settings = NewGUCNestLevel();
   if (SPI_connect_ext(may_commit ? SPI_OPT_NONATOMIC : 0) != SPI_OK_CONNECT)
     elog(ERROR, "SPI_connect failed");
   return session;
 }
 
-void leave_settings(const Session &session) {
-  AtEOXact_GUC(true, session.settings);
-}
-
-void finish_session(const Session &session) {
+void close_session(const Session &session) {
   if (SPI_finish() != SPI_OK_FINISH)
     elog(ERROR, "SPI_finish failed");
   MemoryContextSwitchTo(session.caller);
-}
-
-void close_session(const Session &session) {
-  leave_settings(session);
-  finish_session(session);
 }
 
 namespace {
@@ -83,7 +80,7 @@ namespace {
 /// Reads in the active snapshot.
 void read(const char *sql, const Arguments &arguments, DestReceiver *receiver, Plan plan) {
   fault_in_server();
-  pin();
+  int settings = pin();
   SPIExecuteOptions options;
   memset(&options, 0, sizeof options);
   options.read_only = true;
@@ -106,6 +103,7 @@ void read(const char *sql, const Arguments &arguments, DestReceiver *receiver, P
   MemoryContextSwitchTo(before);
   if (code < 0)
     elog(ERROR, "running a statement failed: %s", SPI_result_code_string(code));
+  unpin(settings);
   fault_in_server();
 }
 
@@ -122,7 +120,7 @@ namespace {
 /// transaction's: in REPEATABLE READ that does not see what others wrote before we had the customers' locks.
 void write(const char *sql, const Arguments &arguments, Plan plan) {
   fault_in_server();
-  pin();
+  int settings = pin();
   MemoryContext before = CurrentMemoryContext;
   SPIPlanPtr prepared = plan == Plan::saved
                             ? saved_plan(sql, arguments.count, arguments.types)
@@ -136,6 +134,7 @@ void write(const char *sql, const Arguments &arguments, Plan plan) {
   if (plan == Plan::once)
     SPI_freeplan(prepared);
   MemoryContextSwitchTo(before);
+  unpin(settings);
   fault_in_server();
 }
 
@@ -169,7 +168,7 @@ void stream(const char *sql, DestReceiver *receiver, const Arguments &arguments,
 }
 
 TupleDesc columns_of(const char *sql) {
-  pin();
+  int settings = pin();
   MemoryContext before = CurrentMemoryContext;
   SPIPlanPtr plan = SPI_prepare(sql, 0, nullptr);
   if (plan == nullptr)
@@ -178,6 +177,7 @@ TupleDesc columns_of(const char *sql) {
   auto *source = static_cast<CachedPlanSource *>(linitial(SPI_plan_get_plan_sources(plan)));
   TupleDesc columns = CreateTupleDescCopy(source->resultDesc);
   SPI_freeplan(plan);
+  unpin(settings);
   return columns;
 }
 
@@ -225,10 +225,9 @@ char *print_value(Oid type, Datum value) {
   getTypeOutputInfo(type, &output, &is_varlena);
   if (prints_alike_everywhere(type))
     return OidOutputFunctionCall(output, value);
-  int settings = NewGUCNestLevel();
-  pin();
+  int settings = pin();
   char *text = OidOutputFunctionCall(output, value);
-  AtEOXact_GUC(true, settings);
+  unpin(settings);
   return text;
 }
 

@@ -6,20 +6,15 @@
 
 namespace segmentation::pg {
 
-/// An SPI connection with settings of its own until it is closed. After an error the transaction's abort
-/// closes it.
+/// An SPI connection. After an error the transaction's abort closes it.
 struct Session {
   MemoryContext caller; // where results for the caller belong
-  int settings;
 };
 
 /// Connects to SPI. Statements run with search_path and whatever else they follow pinned. Raises 0A000 where
 /// the database's encoding is not UTF8.
 Session open_session(bool may_commit = false);
 void close_session(const Session &session);
-/// The two halves of closing: a commit between them leaves no settings to come back to.
-void leave_settings(const Session &session);
-void finish_session(const Session &session);
 
 /// Raises 0A000 where the database's encoding is not UTF8: rules are UTF-8.
 void check_encoding();

@@ -40,7 +40,9 @@ int64 count_by_index(Oid relation, const char *column, Oid type, Datum value, in
   Relation table = table_open(relation, AccessShareLock);
   AttrNumber number = get_attnum(relation, column);
   int64 count = -1;
-  List *indexes = table->rd_rel->relkind == RELKIND_RELATION ? RelationGetIndexList(table) : NIL;
+  // A computed column has no number, and in an index every expression has the number 0.
+  bool can_tell = number > 0 && table->rd_rel->relkind == RELKIND_RELATION;
+  List *indexes = can_tell ? RelationGetIndexList(table) : NIL;
   ListCell *cell;
   foreach (cell, indexes) {
     ScanKeyData search;

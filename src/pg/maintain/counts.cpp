@@ -67,18 +67,23 @@ void clear_counts(Datum segments) {
 }
 
 // Whoever has the lock is the only one who deletes, so that he waits for nobody.
-void fold_counts() {
+void fold_counts(int64 most) {
   if (IsolationUsesXactSnapshot() ||
       !ConditionalLockRelationOid(own_relation("count_delta"), ShareUpdateExclusiveLock))
     return;
-  execute_own("WITH gone AS (DELETE FROM segmentation.count_delta AS d RETURNING d.segment_ids, d.deltas), "
-              "sums AS (SELECT c.segment_id, pg_catalog.sum(c.delta) AS delta "
-              "FROM gone AS g, unnest(g.segment_ids, g.deltas) AS c (segment_id, delta) "
-              "GROUP BY c.segment_id HAVING pg_catalog.sum(c.delta) <> 0) "
-              "INSERT INTO segmentation.count_delta (segment_ids, deltas) "
-              "SELECT pg_catalog.array_agg(s.segment_id), pg_catalog.array_agg(s.delta::bigint) "
-              "FROM sums AS s HAVING pg_catalog.count(*) > 0",
-              {}, Plan::saved);
+  Arguments arguments;
+  arguments.add(INT8OID, Int64GetDatum(most));
+  execute_own(
+      "WITH gone AS (DELETE FROM segmentation.count_delta AS d WHERE (SELECT pg_catalog.count(*) FROM "
+      "(SELECT FROM segmentation.count_delta AS e LIMIT $1 + 1) AS few) > $1 "
+      "RETURNING d.segment_ids, d.deltas), "
+      "sums AS (SELECT c.segment_id, pg_catalog.sum(c.delta) AS delta "
+      "FROM gone AS g, unnest(g.segment_ids, g.deltas) AS c (segment_id, delta) "
+      "GROUP BY c.segment_id HAVING pg_catalog.sum(c.delta) <> 0) "
+      "INSERT INTO segmentation.count_delta (segment_ids, deltas) "
+      "SELECT pg_catalog.array_agg(s.segment_id), pg_catalog.array_agg(s.delta::bigint) "
+      "FROM sums AS s HAVING pg_catalog.count(*) > 0",
+      arguments, Plan::saved);
 }
 
 } // namespace segmentation::pg

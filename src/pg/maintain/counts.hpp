@@ -23,13 +23,13 @@ void add_count(SegmentCounts *counts, int32 segment, int64 delta);
 /// Appends what is not 0, as one row; sorts the counts.
 void append_counts(SegmentCounts *counts);
 
-/// Appends what makes the counts of some segments, an int4[], 0. The active snapshot must show all that was
-/// counted, so that the caller must be alone with the gate. A session must be open.
+/// Appends what makes the counts of some segments, an int4[], 0. The caller must be alone with the gate, so
+/// that nobody's count is still on its way. A session must be open.
 void clear_counts(Datum segments);
 
-/// Adds up what was appended, unless somebody else is doing that or a snapshot is held that may not see all
-/// of it: counts stay as they are in every snapshot. Holds ShareUpdateExclusiveLock on
-/// segmentation.count_delta from then on. A session must be open.
-void fold_counts();
+/// Adds up what was appended if there are more than `most` rows of it, unless somebody else is doing that or
+/// a snapshot is held that may not see all of it: counts stay as they are in every snapshot. Holds
+/// ShareUpdateExclusiveLock on segmentation.count_delta from then on. A session must be open.
+void fold_counts(int64 most);
 
 } // namespace segmentation::pg

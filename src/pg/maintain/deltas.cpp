@@ -80,23 +80,28 @@ std::string parent_bytes(const Seen &one, std::size_t feed) {
   return comparable_bytes(*one.row, one.row->plan->effects[feed].parent);
 }
 
+/// Tells whether a row refers to, or is referred to by, anything.
+bool is_linked(const Seen &one, std::size_t feed) {
+  return value_bytes(*one.row, one.row->plan->effects[feed].parent).data() != nullptr;
+}
+
 /// New parents by what rows below refer to: their places among the feed's.
 using ParentPlaces = std::unordered_map<std::string, int>;
 
 /// Sorts parents into new ones and those whose customers are to be read as a whole.
 ParentPlaces sort_parents(const std::vector<Seen> &seen, std::size_t feed, FeedDeltas &out) {
   std::unordered_set<std::string> disturbed; // customers below whose rows something went
-  std::unordered_set<std::string> gone;
+  bool any_gone = false;
   for (const Seen &one : seen) {
-    if (one.row->plan->effects[feed].effect != Effect::parent || one.count > 0)
+    if (one.row->plan->effects[feed].effect != Effect::parent || one.count > 0 || !is_linked(one, feed))
       continue;
     disturbed.insert(key_bytes(one, feed));
-    gone.insert(parent_bytes(one, feed));
+    any_gone = true;
   }
   ParentPlaces places;
   for (const Seen &one : seen) {
     const FeedEffect &effect = one.row->plan->effects[feed];
-    if (effect.effect != Effect::parent)
+    if (effect.effect != Effect::parent || !is_linked(one, feed))
       continue;
     if (disturbed.contains(key_bytes(one, feed))) {
       out.stale.push_back(one.row);
@@ -106,7 +111,8 @@ ParentPlaces sort_parents(const std::vector<Seen> &seen, std::size_t feed, FeedD
     const auto [at, fresh] = places.try_emplace(key, static_cast<int>(out.parents.size()));
     if (!fresh)
       out.parents[static_cast<std::size_t>(at->second)].is_whole = false;
-    const bool is_whole = fresh && one.count == 1 && effect.columns != nullptr && !gone.contains(key);
+    // What has gone may have been the same to whoever refers to it, though its bytes were others.
+    const bool is_whole = fresh && one.count == 1 && effect.columns != nullptr && !any_gone;
     out.parents.push_back({one.row, is_whole, 0});
   }
   return places;
@@ -117,7 +123,7 @@ void sort_children(const std::vector<Seen> &seen, std::size_t feed, const Parent
                    FeedDeltas &out) {
   for (const Seen &one : seen) {
     const FeedEffect &effect = one.row->plan->effects[feed];
-    if (effect.effect != Effect::child)
+    if (effect.effect != Effect::child || !is_linked(one, feed))
       continue;
     const auto place = places.find(parent_bytes(one, feed));
     if (place == places.end()) {

@@ -78,6 +78,19 @@ int *indexes_of(const Judging &judging, const std::vector<uint32> &customers, in
   return indexes;
 }
 
+/// Tells whether the customer that a row names is one of the part, and her number.
+bool find_customer(const Judging &judging, const NetRow &row, int attribute, uint32 *customer) {
+  Datum value;
+  if (!image_value(row.plan, row.image, attribute, &value))
+    return false;
+  CustomerKey key = judging.live->key.integer ? comparable(row.plan->attributes[attribute], value)
+                                              : core_key(judging.live->key, value);
+  std::optional<uint32> found = judging.upkeep->find(key);
+  if (found)
+    *customer = *found;
+  return found.has_value();
+}
+
 /// Tells of a new parent whether all below it is what this transaction brought. A foreign key keeps others
 /// from bringing anything below a row that is not there for them yet; else an index counts.
 bool is_told(const Judging &judging, size_t feed, const NewParent &parent) {
@@ -97,8 +110,12 @@ void tell_parents(Judging *judging) {
   for (size_t feed = 1; judging->part->batch->deltas != nullptr && feed < judging->feeds->size(); ++feed) {
     const std::vector<NewParent> &parents = new_parents(*judging, feed);
     bool *told = static_cast<bool *>(palloc_extended(parents.size() + 1, MCXT_ALLOC_HUGE));
-    for (size_t i = 0; i < parents.size(); ++i)
-      told[i] = is_told(*judging, feed, parents[i]);
+    for (size_t i = 0; i < parents.size(); ++i) {
+      uint32 customer; // of others nothing is folded, nor read
+      told[i] =
+          !find_customer(*judging, *parents[i].row, parents[i].row->plan->effects[feed].key, &customer) ||
+          is_told(*judging, feed, parents[i]);
+    }
     judging->is_told[feed] = told;
   }
 }
@@ -144,19 +161,6 @@ void apply_rows(const Judging &judging, size_t feed, const std::vector<Delta> &r
   hand_over();
   MemoryContextSwitchTo(before);
   MemoryContextDelete(cells);
-}
-
-/// Tells whether the customer that a row names is one of the part, and her number.
-bool find_customer(const Judging &judging, const NetRow &row, int attribute, uint32 *customer) {
-  Datum value;
-  if (!image_value(row.plan, row.image, attribute, &value))
-    return false;
-  CustomerKey key = judging.live->key.integer ? comparable(row.plan->attributes[attribute], value)
-                                              : core_key(judging.live->key, value);
-  std::optional<uint32> found = judging.upkeep->find(key);
-  if (found)
-    *customer = *found;
-  return found.has_value();
 }
 
 /// Lists the customers whose own rows changed, sorted.

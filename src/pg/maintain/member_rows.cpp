@@ -52,9 +52,8 @@ void set(TupleTableSlot *row, int column, Datum value) {
   row->tts_isnull[column] = false;
 }
 
-/// Deletes the row found in membership and writes it into the history.
-void leave(OwnTable *membership, const History &history) {
-  const TupleTableSlot *was = membership->found;
+/// Writes the row found in membership, which has been deleted, into the history.
+void write_past(const TupleTableSlot *was, const History &history) {
   TimestampTz entered = DatumGetTimestampTz(was->tts_values[member::entered_at]);
   const Datum definition[] = {was->tts_values[member::segment_id], TimestampTzGetDatum(entered)};
   bool by_change = find_row(history.changed, definition, 2);
@@ -72,7 +71,6 @@ void leave(OwnTable *membership, const History &history) {
     set(row, past::changed_by, history.changed->found->tts_values[2]);
   }
   (void)insert_row(history.past);
-  delete_row(membership);
 }
 
 void write_leavers(OwnTable *membership, const History &history, const MemberList &left,
@@ -80,10 +78,16 @@ void write_leavers(OwnTable *membership, const History &history, const MemberLis
   for (int i = 0; i < left.count; ++i) {
     fault_in_server();
     const Datum key[] = {Int32GetDatum(left.changes[i].segment), left.changes[i].key};
-    if (!find_row(membership, key, 2))
+    // Somebody may delete her, or change her row, by hand.
+    bool is_gone = false;
+    while (!is_gone && find_row(membership, key, 2)) {
+      CHECK_FOR_INTERRUPTS();
+      is_gone = delete_row(membership);
+    }
+    if (!is_gone)
       continue;
     slot_getallattrs(membership->found);
-    leave(membership, history);
+    write_past(membership->found, history);
     add_count(counts, left.changes[i].segment, -1);
   }
 }
@@ -102,6 +106,19 @@ void write_joiners(OwnTable *membership, const MemberList &joined, TimestampTz a
 
 } // namespace
 
+namespace {
+
+/// Tells whether rows can be found by segment and customer, in this order.
+bool has_our_key(const OwnTable *membership) {
+  if (membership->key == nullptr)
+    return false;
+  Form_pg_index key = membership->key->rd_index;
+  return key->indnkeyatts == 2 && key->indkey.values[0] == member::segment_id + 1 &&
+         key->indkey.values[1] == member::customer_id + 1;
+}
+
+} // namespace
+
 bool membership_is_as_made(Relation membership, Oid key_type) {
   const OwnColumn columns[member::column_count] = {
       {"segment_id", INT4OID}, {"customer_id", key_type}, {"entered_at", TIMESTAMPTZOID}};
@@ -112,7 +129,7 @@ bool write_member_rows(const MemberChanges &changes, TimestampTz at, const char 
                        SegmentCounts *counts) {
   Oid key_type = changes.key->type;
   OwnTable *membership = open_own(own_relation("membership"), RowExclusiveLock);
-  bool as_made = membership->key != nullptr && membership_is_as_made(membership->table, key_type) &&
+  bool as_made = has_our_key(membership) && membership_is_as_made(membership->table, key_type) &&
                  (changes.joined.count == 0 || has_plain_indexes(membership));
   if (as_made && changes.left.count > 0) {
     History history = {open_own(own_relation("membership_past"), RowExclusiveLock),

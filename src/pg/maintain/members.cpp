@@ -102,7 +102,7 @@ void write_by_statements(const MemberChanges &changes, TimestampTz at, const cha
 /// Whoever writes clears up now and then, so that counting does not come to cost what it is to spare.
 void fold_now_and_then() {
   if (pg_prng_uint32(&pg_global_prng_state) % 1024 == 0)
-    fold_counts();
+    fold_counts(1);
 }
 
 } // namespace

@@ -77,7 +77,6 @@ bool find_row(OwnTable *own, const Datum *values, int count) {
 }
 
 void let_go(OwnTable *own) {
-  ExecClearTuple(own->found);
   if (own->scan != nullptr)
     index_rescan(own->scan, own->search, own->searched, nullptr, 0);
 }
@@ -94,6 +93,7 @@ void open_indexes(OwnTable *own, bool speculative) {
     return;
   MemoryContext before = MemoryContextSwitchTo(own->memory);
   own->executor = CreateExecutorState();
+  own->is_speculative = speculative;
   own->target = makeNode(ResultRelInfo);
   InitResultRelInfo(own->target, own->table, 1, nullptr, 0);
   ExecOpenIndices(own->target, speculative);
@@ -110,8 +110,10 @@ bool has_plain_indexes(OwnTable *own) {
   return true;
 }
 
-bool insert_row(OwnTable *own) {
-  ExecStoreVirtualTuple(own->fresh);
+namespace {
+
+/// Inserts the row, and takes it out again where another one has, or may have, its key.
+bool try_to_insert(OwnTable *own) {
   table_tuple_insert(own->table, own->fresh, GetCurrentCommandId(true), 0, nullptr);
   if (!own->table->rd_rel->relhasindex)
     return true;
@@ -126,9 +128,42 @@ bool insert_row(OwnTable *own) {
   return !conflict;
 }
 
-void delete_row(OwnTable *own) {
+/// Tells whether another row has the key of `fresh`, once whoever is about to insert or delete one has ended.
+bool is_taken(OwnTable *own) {
+  if (!own->is_speculative) {
+    ExecCloseIndices(own->target);
+    FreeExecutorState(own->executor);
+    own->target = nullptr;
+    open_indexes(own, true);
+  }
+  ItemPointerData other;
+  bool is_free = ExecCheckIndexConstraints(own->target, own->fresh, own->executor, &other, NIL);
+  ResetPerTupleExprContext(own->executor);
+  return !is_free;
+}
+
+} // namespace
+
+bool insert_row(OwnTable *own) {
+  ExecStoreVirtualTuple(own->fresh);
+  for (;;) {
+    CHECK_FOR_INTERRUPTS();
+    if (try_to_insert(own))
+      return true;
+    if (is_taken(own))
+      return false;
+  }
+}
+
+bool delete_row(OwnTable *own) {
+  TM_FailureData failure;
   ItemPointerData place = own->found->tts_tid;
-  simple_table_tuple_delete(own->table, &place, GetActiveSnapshot());
+  TM_Result result = table_tuple_delete(own->table, &place, GetCurrentCommandId(true), GetActiveSnapshot(),
+                                        InvalidSnapshot, true, &failure, false);
+  if (result != TM_Ok && result != TM_Deleted && result != TM_Updated)
+    elog(ERROR, "deleting a row of table \"%s\" gave %d", RelationGetRelationName(own->table),
+         static_cast<int>(result));
+  return result == TM_Ok;
 }
 
 } // namespace segmentation::pg

@@ -24,6 +24,7 @@ struct OwnTable {
   TupleTableSlot *fresh; // to be filled for writing
   EState *executor;
   ResultRelInfo *target; // of the indexes; nullptr until it is needed
+  bool is_speculative;   // as it is opened
   IndexScanDesc scan;
   ScanKey search; // of `searched` columns
   int searched;
@@ -37,18 +38,20 @@ void close_own(OwnTable *own);
 
 /// Finds the row with these leading values of the primary key as it is at this moment, without a snapshot: so
 /// nothing is noted for SERIALIZABLE, whose conflicts are about the shop's rows. May miss a row that is being
-/// updated. What was found is in `found`, and its page is held, until the next call or let_go(): only so long
-/// does its place stay its own, since whoever prunes a page that nobody holds may give the place to another
-/// row.
+/// updated. What was found is in `found`, and its page is held, until that is cleared or the next call: only
+/// so long does its place stay its own, since whoever prunes a page that nobody holds may give the place to
+/// another row.
 bool find_row(OwnTable *own, const Datum *values, int count);
+/// Lets go of the index, but not of what was found: before waiting for others.
 void let_go(OwnTable *own);
 
 /// Returns the empty slot `fresh`, all of its columns NULL.
 TupleTableSlot *start_row(OwnTable *own);
-/// Inserts what `fresh` holds; false, with nothing inserted, where another row has its key.
+/// Inserts what `fresh` holds; false, with nothing inserted, where another row has its key. Waits for those
+/// who are about to insert or delete one.
 bool insert_row(OwnTable *own);
-/// Deletes what was found. Nobody else may be about to do the same.
-void delete_row(OwnTable *own);
+/// Deletes what was found; false where somebody else has deleted it, or updated it, for whom this waits.
+bool delete_row(OwnTable *own);
 
 /// Opens what inserting into the indexes needs; insert_row does so itself.
 void open_indexes(OwnTable *own, bool speculative);

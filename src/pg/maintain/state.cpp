@@ -31,9 +31,10 @@ StateTable *open_state() {
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("table segmentation.state is not as bind_customers makes it"),
                     errhint("Call segmentation.bind_customers with replace => true.")));
-  if (table->own->key == nullptr)
+  if (table->own->key == nullptr || table->own->key->rd_index->indnkeyatts != 1 ||
+      table->own->key->rd_index->indkey.values[0] != customer_id + 1)
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                    errmsg("table segmentation.state has no primary key")));
+                    errmsg("the primary key of table segmentation.state is not customer_id")));
   table->stamp = static_cast<int64>(hash_combine64(database_stamp(), verdicts_form));
   return table;
 }
@@ -43,6 +44,7 @@ namespace {
 /// Locks the newest version of the row at a place; false where it is gone.
 bool lock(OwnTable *own) {
   ItemPointerData place = own->found->tts_tid;
+  let_go(own);
   pause_in_server();
   TM_FailureData failure;
   Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
@@ -137,7 +139,7 @@ void lock_state(StateTable *table, StateRow *row) {
       bool locked = lock(table->own);
       if (locked)
         take(table, row); // from here on the lock keeps the row in its place
-      let_go(table->own);
+      ExecClearTuple(table->own->found);
       if (locked)
         return;
       continue;

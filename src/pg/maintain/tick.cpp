@@ -3,6 +3,7 @@
 #include "pg/boundary/contain.hpp"
 #include "pg/boundary/session.hpp"
 #include "pg/maintain/apply.hpp"
+#include "pg/maintain/counts.hpp"
 #include "pg/maintain/queue.hpp"
 
 namespace segmentation::pg {
@@ -10,6 +11,7 @@ namespace segmentation::pg {
 namespace {
 
 constexpr int batch_entries = 500;
+constexpr int64 most_counts = 1000;
 
 void note_tick(const ErrorData *error) {
   if (error == nullptr) {
@@ -85,12 +87,13 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
     Session session = open_session(commits);
     // Customers stay locked until the commit, so that one transaction must lock all of its in one order.
     int done = do_batch(commits ? batch_entries : INT_MAX, commits, &error);
-    if (done == 0)
+    if (done == 0) {
+      fold_counts(most_counts); // where all who write hold snapshots nobody else does
       note_tick(error);
-    leave_settings(session);
+    }
     if (commits)
       SPI_commit();
-    finish_session(session);
+    close_session(session);
     if (done == 0)
       break;
   }
@@ -133,8 +136,10 @@ void segmentation_worker_main(Datum argument) {
     PushActiveSnapshot(GetTransactionSnapshot());
     Session session = open_session();
     int done = do_batch(batch_entries, true, &error);
-    if (done == 0)
+    if (done == 0) {
+      fold_counts(most_counts); // where all who write hold snapshots nobody else does
       note_tick(error);
+    }
     close_session(session);
     PopActiveSnapshot();
     CommitTransactionCommand();
