@@ -167,6 +167,15 @@ INSERT INTO parts VALUES ('{}', 'n 53', 2);
 INSERT INTO orders VALUES (53, 5, now(), 'paid', 'n 53');
 SELECT is_empty('SELECT * FROM wrong()', 'a part that no index of its column finds');
 
+-- Nobody's order, in a column that its row does not deliver as it is.
+ALTER TABLE orders ADD due timestamp, DROP CONSTRAINT orders_customer_id_fkey;
+SELECT segmentation.create_segment('due', 'parts MATCHES (orders.due >= 2020-01-01, count >= 1)') \g /dev/null
+BEGIN;
+INSERT INTO orders VALUES (54, 999, now(), 'paid', 'n 54', now()), (55, 2, now(), 'paid', 'n 55', now());
+INSERT INTO parts VALUES ('{}', 'n 54', 1), ('{}', 'n 55', 1);
+COMMIT;
+SELECT is_empty('SELECT * FROM wrong()', 'an order of nobody beside one of somebody');
+
 -- Another primary key finds other rows.
 ALTER TABLE segmentation.membership DROP CONSTRAINT membership_pkey, ADD PRIMARY KEY (customer_id, segment_id);
 INSERT INTO orders VALUES (61, 1), (62, 2), (63, 6);

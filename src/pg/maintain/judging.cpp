@@ -98,6 +98,9 @@ bool is_told(const Judging &judging, size_t feed, const NewParent &parent) {
   if (!parent.is_whole || child.key_is_enforced)
     return parent.is_whole;
   const FeedEffect &effect = parent.row->plan->effects[feed];
+  uint32 customer;
+  if (!find_customer(judging, *parent.row, effect.key, &customer))
+    return true; // whoever is not of the part is passed over
   Datum value;
   return image_value(parent.row->plan, parent.row->image, effect.parent, &value) &&
          count_by_index(child.relation, child.columns[child.key].name,
@@ -110,12 +113,8 @@ void tell_parents(Judging *judging) {
   for (size_t feed = 1; judging->part->batch->deltas != nullptr && feed < judging->feeds->size(); ++feed) {
     const std::vector<NewParent> &parents = new_parents(*judging, feed);
     bool *told = static_cast<bool *>(palloc_extended(parents.size() + 1, MCXT_ALLOC_HUGE));
-    for (size_t i = 0; i < parents.size(); ++i) {
-      uint32 customer; // of others nothing is folded, nor read
-      told[i] =
-          !find_customer(*judging, *parents[i].row, parents[i].row->plan->effects[feed].key, &customer) ||
-          is_told(*judging, feed, parents[i]);
-    }
+    for (size_t i = 0; i < parents.size(); ++i)
+      told[i] = is_told(*judging, feed, parents[i]);
     judging->is_told[feed] = told;
   }
 }
