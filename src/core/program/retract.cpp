@@ -222,11 +222,8 @@ void Customers::fill_vacancies(std::size_t feed, std::vector<std::uint32_t> &los
           (kind == MeasureKind::minimum ? extreme.value <= vacancy.value : extreme.value >= vacancy.value);
     } else {
       const auto &latest = *reinterpret_cast<const LatestCell *>(at);
-      const auto order = [&](std::int64_t a, std::int64_t b) {
-        return kind == MeasureKind::last ? a >= b : a <= b;
-      };
-      filled = latest.any && (latest.date != vacancy.value ? order(latest.date, vacancy.value)
-                                                           : order(latest.tie, vacancy.tie));
+      filled = kind == MeasureKind::last ? !latest.yields_to<1>(vacancy.value, vacancy.tie)
+                                         : !latest.yields_to<-1>(vacancy.value, vacancy.tie);
     }
     if (!filled)
       found.push_back(vacancy.customer);

@@ -5,6 +5,7 @@
 #include "pg/boundary/fault.hpp"
 #include "pg/boundary/run_core.hpp"
 #include "pg/maintain/member_rows.hpp"
+#include "pg/maintain/own_table.hpp"
 
 namespace segmentation::pg {
 
@@ -29,20 +30,15 @@ void check_right(Relation membership) {
 
 /// The table opened for direct inserts.
 struct Target {
-  Relation table;
-  EState *state;
-  ResultRelInfo *relation;
+  OwnTable *own;
   TupleTableSlot *slots[batch_rows];
   CommandId command;
   MemoryContext values;
 };
 
-void open_target(Target *target, Relation membership) {
-  target->table = membership;
-  target->state = CreateExecutorState();
-  target->relation = makeNode(ResultRelInfo);
-  InitResultRelInfo(target->relation, membership, 1, nullptr, 0);
-  ExecOpenIndices(target->relation, false);
+void open_target(Target *target, OwnTable *membership) {
+  target->own = membership;
+  open_indexes(membership, false);
   target->command = GetCurrentCommandId(true);
   target->values =
       AllocSetContextCreate(CurrentMemoryContext, "segmentation members", ALLOCSET_DEFAULT_SIZES);
@@ -53,17 +49,14 @@ void close_target(Target *target) {
     if (slot != nullptr)
       ExecDropSingleTupleTableSlot(slot);
   }
-  ExecCloseIndices(target->relation);
-  FreeExecutorState(target->state);
   MemoryContextDelete(target->values);
-  CommandCounterIncrement();
 }
 
 void put_batch(Target *target, const KeyType &key, int32 segment, const CustomerKey *keys, uint32 count,
                TimestampTz at) {
   for (uint32 i = 0; i < count && target->slots[count - 1] == nullptr; ++i) {
     if (target->slots[i] == nullptr)
-      target->slots[i] = MakeSingleTupleTableSlot(RelationGetDescr(target->table), &TTSOpsVirtual);
+      target->slots[i] = MakeSingleTupleTableSlot(RelationGetDescr(target->own->table), &TTSOpsVirtual);
   }
   MemoryContext before = MemoryContextSwitchTo(target->values);
   for (uint32 i = 0; i < count; ++i) {
@@ -75,11 +68,11 @@ void put_batch(Target *target, const KeyType &key, int32 segment, const Customer
     slot->tts_isnull[0] = slot->tts_isnull[1] = slot->tts_isnull[2] = false;
     ExecStoreVirtualTuple(slot);
   }
-  table_multi_insert(target->table, target->slots, static_cast<int>(count), target->command, 0, nullptr);
+  table_multi_insert(target->own->table, target->slots, static_cast<int>(count), target->command, 0, nullptr);
   MemoryContextSwitchTo(before);
   for (uint32 i = 0; i < count; ++i) {
-    segmentation_insert_index_entries(target->relation, target->slots[i], target->state);
-    ResetPerTupleExprContext(target->state);
+    segmentation_insert_index_entries(target->own->target, target->slots[i], target->own->executor);
+    ResetPerTupleExprContext(target->own->executor);
   }
   MemoryContextReset(target->values);
 }
@@ -100,7 +93,7 @@ void tell(const Joiners &joiners, uint64 inserted) {
     joiners.progress->tell(joiners.progress->argument, "membership", inserted, "written");
 }
 
-uint64 insert_directly(const Joiners &joiners, Relation membership) {
+uint64 insert_directly(const Joiners &joiners, OwnTable *membership) {
   auto *target = static_cast<Target *>(palloc0(sizeof(Target)));
   open_target(target, membership);
   uint64 inserted = 0;
@@ -166,12 +159,12 @@ uint64 insert_joiners(const Live *live, Work *work, const int32 *segments, uint3
     return 0;
   Joiners joiners = {live, work, segments, segment_count, progress, at, nullptr};
   joiners.keys = static_cast<CustomerKey *>(palloc(sizeof(CustomerKey) * batch_rows));
-  Relation membership = table_open(own_relation("membership"), RowExclusiveLock);
-  bool direct = membership_is_as_made(membership, live->key.type);
+  OwnTable *membership = open_own(own_relation("membership"), RowExclusiveLock);
+  bool direct = membership_is_as_made(membership->table, live->key.type);
   if (direct)
-    check_right(membership);
+    check_right(membership->table);
   uint64 inserted = direct ? insert_directly(joiners, membership) : insert_by_statement(joiners);
-  table_close(membership, NoLock);
+  close_own(membership); // what was inserted can be seen from here on
   return inserted;
 }
 

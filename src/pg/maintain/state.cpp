@@ -56,7 +56,6 @@ bool lock(OwnTable *own) {
     return true;
   if (result != TM_Deleted && result != TM_Updated)
     elog(ERROR, "locking a row of segmentation.state gave %d", static_cast<int>(result));
-  ExecClearTuple(own->found);
   return false;
 }
 
@@ -126,7 +125,6 @@ void take(StateTable *table, StateRow *row) {
   row->definitions = row->is_ours ? DatumGetInt64(slot->tts_values[definitions]) : 0;
   row->verdicts = row->is_ours ? copy_bytes(table, verdicts) : nullptr;
   row->measures = row->is_ours ? copy_bytes(table, measures) : nullptr;
-  ExecClearTuple(slot);
 }
 
 } // namespace
