@@ -232,7 +232,7 @@ bool apply(bool to_queue, bool all_noted) {
   set_applying_level(GetCurrentTransactionNestLevel());
   Applying applying;
   memset(static_cast<void *>(&applying), 0, sizeof applying);
-  applying.all_noted = all_noted;
+  applying.all_noted = all_noted && !changes->get()->has_overflowed();
   NetChanges *net = &applying.net;
   run_core([=](Failure &) { *net = changes->get()->sum_up(); });
   MemoryContext memory =

@@ -6,6 +6,7 @@
 #include "pg/live/program.hpp"
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/image.hpp"
+#include "pg/maintain/queue.hpp"
 #include "pg/maintain/transaction.hpp"
 
 namespace segmentation::pg {
@@ -46,10 +47,19 @@ const CapturePlan *plan_for(Relation relation) {
   return capture_plan(relation, planning.live);
 }
 
-void note(Owned<Changes> *changes, const CapturePlan *plan, int sign, Tuplestorestate *rows,
-          TupleTableSlot *slot) {
+/// Queues rows for which there is no room.
+void queue(const CapturePlan *plan, const char *images, const uint32 *ends, uint32 count) {
+  Session session = open_session();
+  enqueue_images(plan, images, ends, count);
+  close_session(session);
+}
+
+/// Returns how many of the rows were queued.
+int64 note(Owned<Changes> *changes, const CapturePlan *plan, int sign, Tuplestorestate *rows,
+           TupleTableSlot *slot) {
   if (rows == nullptr || tuplestore_tuple_count(rows) == 0)
-    return;
+    return 0;
+  int64 queued = 0;
   StringInfoData images;
   initStringInfo(&images);
   auto *ends = static_cast<uint32 *>(palloc(sizeof(uint32) * buffer_rows));
@@ -67,7 +77,13 @@ void note(Owned<Changes> *changes, const CapturePlan *plan, int sign, Tuplestore
     if (count == buffer_rows || images.len > buffer_bytes || (!more && count > 0)) {
       CHECK_FOR_INTERRUPTS();
       const char *bytes = images.data;
-      run_core([=](Failure &) { changes->get()->add(plan, level, sign, bytes, ends, count); });
+      bool full = changes->get()->bytes() > static_cast<Size>(capture_memory) * 1024;
+      if (full) {
+        queue(plan, bytes, ends, count);
+        queued += count;
+      } else {
+        run_core([=](Failure &) { changes->get()->add(plan, level, sign, bytes, ends, count); });
+      }
       resetStringInfo(&images);
       count = 0;
     }
@@ -75,6 +91,20 @@ void note(Owned<Changes> *changes, const CapturePlan *plan, int sign, Tuplestore
   ExecClearTuple(slot);
   pfree(images.data);
   pfree(ends);
+  if (queued > 0)
+    changes->get()->set_overflowed();
+  return queued;
+}
+
+void tell_queued(int64 rows) {
+  if (rows > 0)
+    ereport(
+        NOTICE,
+        (errmsg("the customers of %lld changed rows will be brought up to date later",
+                static_cast<long long>(rows)),
+         errdetail("What this transaction has changed takes more than segmentation.capture_memory, %d kB.",
+                   capture_memory),
+         errhint("The worker does it, or CALL segmentation.tick().")));
 }
 
 } // namespace
@@ -106,8 +136,9 @@ SEGMENTATION_FUNCTION(segmentation_capture) {
   } else {
     TupleTableSlot *slot =
         MakeSingleTupleTableSlot(RelationGetDescr(trigger->tg_relation), &TTSOpsMinimalTuple);
-    note(changes, plan, -1, old_rows, slot);
-    note(changes, plan, 1, new_rows, slot);
+    int64 queued = note(changes, plan, -1, old_rows, slot);
+    queued += note(changes, plan, 1, new_rows, slot);
+    tell_queued(queued);
     ExecDropSingleTupleTableSlot(slot);
   }
   if (maintain_mode() == Maintain::statement)

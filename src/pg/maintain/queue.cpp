@@ -45,7 +45,7 @@ void append(const Entries &entries) {
   arguments.add(INT4ARRAYOID, make_array(entries.bindings, entries.count, INT4OID));
   arguments.add(TEXTARRAYOID, PointerGetDatum(values));
   execute_own("INSERT INTO segmentation.dirty (binding_id, value) "
-              "SELECT d.binding_id, d.value FROM unnest($1, $2) AS d (binding_id, value)",
+              "SELECT DISTINCT d.binding_id, d.value FROM unnest($1, $2) AS d (binding_id, value)",
               arguments, Plan::saved);
 }
 
@@ -75,6 +75,22 @@ void enqueue_touched(const Live *live, const Touched &touched) {
   enqueue_keys(live, touched.keys, 0);
 }
 
+namespace {
+
+/// Adds a row by each of its relation's bindings.
+void add_row(Entries *entries, const CapturePlan *plan, const char *image) {
+  for (int b = 0; b < plan->binding_count; ++b) {
+    const CapturedBinding &binding = plan->bindings[b];
+    Datum value;
+    if (binding.link < 0)
+      add_entry(entries, binding.id, nullptr);
+    else if (image_value(plan, image, binding.link, &value))
+      add_entry(entries, binding.id, print_value(plan->attributes[binding.link].type, value));
+  }
+}
+
+} // namespace
+
 void enqueue_rows(const NetChanges &net) {
   int room = net.truncated_count;
   for (int i = 0; i < net.count; ++i)
@@ -84,17 +100,15 @@ void enqueue_rows(const NetChanges &net) {
     if (net.truncated[i]->binding_count > 0)
       add_entry(&entries, net.truncated[i]->bindings[0].id, nullptr);
   }
-  for (int i = 0; i < net.count; ++i) {
-    const CapturePlan *plan = net.rows[i].plan;
-    for (int b = 0; b < plan->binding_count; ++b) {
-      const CapturedBinding &binding = plan->bindings[b];
-      Datum value;
-      if (binding.link < 0)
-        add_entry(&entries, binding.id, nullptr);
-      else if (image_value(plan, net.rows[i].image, binding.link, &value))
-        add_entry(&entries, binding.id, print_value(plan->attributes[binding.link].type, value));
-    }
-  }
+  for (int i = 0; i < net.count; ++i)
+    add_row(&entries, net.rows[i].plan, net.rows[i].image);
+  append(entries);
+}
+
+void enqueue_images(const CapturePlan *plan, const char *images, const uint32 *ends, uint32 count) {
+  Entries entries = make_entries(static_cast<int>(count) * plan->binding_count);
+  for (uint32 i = 0; i < count; ++i)
+    add_row(&entries, plan, images + (i == 0 ? 0 : ends[i - 1]));
   append(entries);
 }
 

@@ -13,6 +13,8 @@ void enqueue_keys(const Live *live, const KeyList &keys, int from);
 void enqueue_touched(const Live *live, const Touched &touched);
 /// Queues what changes concern where the definitions cannot be read: each row by each of its bindings.
 void enqueue_rows(const NetChanges &net);
+/// Likewise images of one relation's rows, as they are noted. Image i ends at ends[i].
+void enqueue_images(const CapturePlan *plan, const char *images, const uint32 *ends, uint32 count);
 
 /// In what kind of transaction the queue is worked off.
 enum class Working : bool {
