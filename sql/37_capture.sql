@@ -5,6 +5,11 @@ CREATE FUNCTION segmentation._capture() RETURNS trigger
 COMMENT ON FUNCTION segmentation._capture() IS
   'notes the rows that a statement changed, so that the members of segments follow when the transaction commits';
 
+CREATE FUNCTION segmentation._capture_row() RETURNS trigger
+  LANGUAGE c AS 'MODULE_PATHNAME', 'segmentation_capture_row';
+COMMENT ON FUNCTION segmentation._capture_row() IS
+  'notes a row that logical replication changed, so that the customers concerned are queued when its transaction commits';
+
 -- Returns a relation and its partitions.
 CREATE FUNCTION segmentation._with_partitions(relation regclass) RETURNS SETOF regclass
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -12,7 +17,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Gives a relation and its partitions the triggers that they lack. A statement fires those of the relation that it names only,
--- so each partition has its own. Locks: SHARE ROW EXCLUSIVE on each that gets one.
+-- so each partition has its own. Logical replication fires triggers of rows, and for TRUNCATE; those of rows sleep in every
+-- other session. A partitioned table has none, or its partitions would have two. Locks: SHARE ROW EXCLUSIVE on each that gets one.
 CREATE FUNCTION segmentation._install_capture(relation regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -21,16 +27,28 @@ BEGIN
   FOR item IN
     SELECT r.oid::regclass AS relation, w.name, w.event, w.rows
     FROM segmentation._with_partitions(_install_capture.relation) AS p(oid) JOIN pg_class AS r ON r.oid = p.oid,
-      (VALUES ('segmentation_insert', 'INSERT', 'REFERENCING NEW TABLE AS new_rows '),
-              ('segmentation_update', 'UPDATE', 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows '),
-              ('segmentation_delete', 'DELETE', 'REFERENCING OLD TABLE AS old_rows '),
-              ('segmentation_truncate', 'TRUNCATE', '')) AS w(name, event, rows)
-    WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = r.oid AND t.tgname = w.name)
+      (VALUES ('segmentation_insert', 'INSERT', 'REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT'),
+              ('segmentation_update', 'UPDATE', 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT'),
+              ('segmentation_delete', 'DELETE', 'REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT'),
+              ('segmentation_truncate', 'TRUNCATE', 'FOR EACH STATEMENT'),
+              ('segmentation_row', 'INSERT OR UPDATE OR DELETE', 'FOR EACH ROW')) AS w(name, event, rows)
+    WHERE (w.rows <> 'FOR EACH ROW' OR r.relkind = 'r') AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = r.oid AND t.tgname = w.name)
     ORDER BY r.oid, w.name
   LOOP
-    EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %sFOR EACH STATEMENT EXECUTE FUNCTION segmentation._capture()',
-      item.name, item.event, item.relation, item.rows);
+    EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s EXECUTE FUNCTION segmentation.%I()',
+      item.name, item.event, item.relation, item.rows, CASE item.rows WHEN 'FOR EACH ROW' THEN '_capture_row' ELSE '_capture' END);
     EXECUTE format('ALTER TRIGGER %I ON %s DEPENDS ON EXTENSION segmentation', item.name, item.relation);
+  END LOOP;
+  -- After all are there, since ALTER TABLE fires _follow_partitions; and those that somebody has disabled.
+  FOR item IN
+    SELECT t.tgrelid::regclass AS relation,
+      string_agg(format('ENABLE %s TRIGGER %I', w.fires, t.tgname), ', ' ORDER BY t.tgname) AS commands
+    FROM segmentation._with_partitions(_install_capture.relation) AS p(oid) JOIN pg_trigger AS t ON t.tgrelid = p.oid AND NOT t.tgisinternal
+      JOIN (VALUES ('segmentation_truncate', 'ALWAYS', 'A'), ('segmentation_row', 'REPLICA', 'R')) AS w(name, fires, enabled)
+        ON w.name = t.tgname AND w.enabled <> t.tgenabled
+    GROUP BY t.tgrelid ORDER BY t.tgrelid
+  LOOP
+    EXECUTE format('ALTER TABLE %s %s', item.relation, item.commands);
   END LOOP;
 END $$;
 
@@ -43,7 +61,7 @@ BEGIN
   FOR item IN
     SELECT t.tgname, t.tgrelid::regclass AS relation
     FROM pg_trigger AS t JOIN segmentation._with_partitions(_remove_capture.relation) AS p(oid) ON p.oid = t.tgrelid
-    WHERE t.tgfoid = 'segmentation._capture'::regproc
+    WHERE t.tgfoid IN ('segmentation._capture'::regproc, 'segmentation._capture_row'::regproc)
       AND NOT EXISTS (SELECT FROM segmentation.binding AS b
                       WHERE t.tgrelid IN (SELECT segmentation._with_partitions(b.relation)))
     ORDER BY t.tgrelid, t.tgname

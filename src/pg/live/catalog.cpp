@@ -49,7 +49,8 @@ struct Names {
   const char **key, **of_key, **lookup_key, **date, **value, **field;
 };
 
-// A foreign key that holds at every moment: validated, checked at once, its triggers enabled.
+// A foreign key that holds at every moment: validated, checked at once, its triggers enabled, and neither of
+// its relations written by logical replication, which checks none.
 constexpr const char *binding_query =
     "SELECT b.id, b.name, b.role, b.relation::oid, b.of_id, b.key::text, b.of_key::text, "
     "b.lookup_key::text, b.date::text, b.value::text, b.condition, b.timezone, "
@@ -60,7 +61,11 @@ constexpr const char *binding_query =
     "AND k.conrelid = b.relation AND k.confrelid = p.relation "
     "AND k.conkey = ARRAY[own.attnum] AND k.confkey = ARRAY[other.attnum] "
     "AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t "
-    "WHERE t.tgconstraint = k.oid AND t.tgenabled <> 'O')), b.field::text "
+    "WHERE t.tgconstraint = k.oid AND t.tgenabled <> 'O') "
+    "AND NOT EXISTS (SELECT FROM pg_catalog.pg_subscription_rel AS s, "
+    "LATERAL (SELECT s.srrelid UNION SELECT a.relid FROM pg_catalog.pg_partition_ancestors(s.srrelid) AS a "
+    "UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(s.srrelid) AS t) AS written (oid) "
+    "WHERE written.oid IN (k.conrelid, k.confrelid))), b.field::text "
     "FROM segmentation.binding AS b LEFT JOIN segmentation.binding AS p ON p.id = b.of_id "
     "ORDER BY b.role <> 'customers', b.id";
 

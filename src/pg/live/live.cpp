@@ -48,6 +48,12 @@ void relation_changed(Datum, Oid relation) {
     kept.is_valid = false;
 }
 
+/// Whether foreign keys hold depends on which relations are subscribed to.
+void subscriptions_changed(Datum, int, uint32) {
+  ++kept.changes;
+  kept.is_valid = false;
+}
+
 /// Lists the relations whose change makes `live` old, in the current memory context.
 const Oid *relations_of(const Live *live, int *count) {
   Oid schema = get_namespace_oid("segmentation", false);
@@ -100,6 +106,7 @@ const Live *load_live_if_bound() {
   static bool listening = false;
   if (!listening) {
     CacheRegisterRelcacheCallback(relation_changed, Datum{0});
+    CacheRegisterSyscacheCallback(SUBSCRIPTIONRELMAP, subscriptions_changed, Datum{0});
     listening = true;
   }
   // A transaction that holds its locks already would not hear of changes by itself.

@@ -163,6 +163,12 @@ void write(Applying *applying) {
   enqueue_keys(applying->live, outcome.failed, 0);
 }
 
+/// Passes the gate if nobody has it, for who must not wait; false where definitions are changing.
+bool enter_at_once(const Applying *applying) {
+  return ConditionalLockRelationOid(own_relation("segment"), RowExclusiveLock) &&
+         kept_live() == applying->live;
+}
+
 /// Brings the changes to the members or, where that cannot be or is not wanted, to the queue.
 void apply_as_owner(Applying *applying, bool to_queue) {
   ErrorData *error = contain(collect, applying);
@@ -182,7 +188,11 @@ void apply_as_owner(Applying *applying, bool to_queue) {
   }
   applying->alone = !to_queue && (applying->touched.shared || applying->touched.everyone || applying->astray);
   const Live *live = applying->live;
-  if (error == nullptr) {
+  if (error == nullptr && is_replicated() && !enter_at_once(applying)) {
+    enqueue_rows(applying->net);
+    return;
+  }
+  if (error == nullptr && !is_replicated()) {
     error = contain(enter, applying);
     if (error == nullptr && applying->live != live)
       error = contain(collect, applying);
@@ -251,9 +261,40 @@ bool apply(bool to_queue, bool all_noted) {
   return true;
 }
 
+void queue_changes(void *) {
+  (void)apply(true, true);
+}
+
+void queue_all(void *) {
+  Session session = open_session();
+  enqueue_everyone();
+  close_session(session);
+}
+
+/// Queues what replication has changed. An error would stop it, here and at each new try: what fails is taken
+/// back, and everyone queued instead.
+void apply_replicated() {
+  ErrorData *error = nullptr;
+  bool everyone = has_lost_rows();
+  if (!everyone) {
+    error = contain(queue_changes, nullptr);
+    everyone = error != nullptr;
+  }
+  if (everyone)
+    error = contain(queue_all, nullptr);
+  if (error != nullptr)
+    ereport(WARNING, (errmsg("replicated changes could not be queued: %s", error->message),
+                      errhint("Members may be wrong until SELECT segmentation.refresh_all().")));
+  set_applied();
+}
+
 } // namespace
 
 void apply_at_commit() {
+  if (is_replicated()) {
+    apply_replicated();
+    return;
+  }
   // Triggers of the shop on what we write may change its tables in turn; not for ever.
   for (int rounds = 0; rounds < 10; ++rounds) {
     if (!apply(maintain_mode() == Maintain::background || rounds == 9, true))
@@ -263,6 +304,10 @@ void apply_at_commit() {
 }
 
 void apply_at_prepare() {
+  if (is_replicated()) {
+    apply_replicated();
+    return;
+  }
   // Queueing comes last: it takes the gate in its weak mode, and what is held weakly must not be wanted
   // strongly.
   if (maintain_mode() != Maintain::background)
@@ -272,7 +317,7 @@ void apply_at_prepare() {
 }
 
 void apply_now() {
-  if (apply(false, false))
+  if (!is_replicated() && apply(false, false))
     set_applied();
 }
 

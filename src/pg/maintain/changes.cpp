@@ -42,7 +42,6 @@ void Changes::add(const CapturePlan *plan, int level, int sign, const char *imag
   chunks_.push_back(std::make_unique<char[]>(size));
   char *chunk = chunks_.back().get();
   std::copy_n(images, size, chunk);
-  rows_.reserve(rows_.size() + count);
   std::uint32_t at = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     rows_.push_back({plan, chunk + at, ends[i] - at, static_cast<std::int8_t>(sign)});

@@ -5,6 +5,7 @@
 #include "pg/boundary/contain.hpp"
 #include "pg/maintain/image.hpp"
 #include "pg/maintain/owners.hpp"
+#include "pg/maintain/wake.hpp"
 #include "pg/maintain/walk.hpp"
 #include "pg/maintain/write.hpp"
 
@@ -47,9 +48,16 @@ void append(const Entries &entries) {
   execute_own("INSERT INTO segmentation.dirty (binding_id, value) "
               "SELECT DISTINCT d.binding_id, d.value FROM unnest($1, $2) AS d (binding_id, value)",
               arguments, Plan::saved);
+  wake_worker_at_commit();
 }
 
 } // namespace
+
+void enqueue_everyone() {
+  execute_own("INSERT INTO segmentation.dirty (binding_id) SELECT b.id FROM segmentation.binding AS b WHERE "
+              "b.role = 'customers'");
+  wake_worker_at_commit();
+}
 
 void enqueue_keys(const Live *live, const KeyList &keys, int from) {
   Entries entries = make_entries(keys.count - from);

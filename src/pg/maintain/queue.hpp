@@ -15,6 +15,8 @@ void enqueue_touched(const Live *live, const Touched &touched);
 void enqueue_rows(const NetChanges &net);
 /// Likewise images of one relation's rows, as they are noted. Image i ends at ends[i].
 void enqueue_images(const CapturePlan *plan, const char *images, const uint32 *ends, uint32 count);
+/// Queues everyone, reading no more of the definitions than who the customers are.
+void enqueue_everyone();
 
 /// In what kind of transaction the queue is worked off.
 enum class Working : bool {

@@ -5,6 +5,7 @@
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/counts.hpp"
 #include "pg/maintain/queue.hpp"
+#include "pg/maintain/wake.hpp"
 #include "pg/maintain/walk.hpp"
 
 namespace segmentation::pg {
@@ -114,8 +115,8 @@ extern "C" {
 __attribute__((visibility("default"))) void segmentation_worker_main(Datum argument);
 }
 
-/// The worker of one database, started by segmentation.start_worker(): ticks every second until it is told to
-/// stop.
+/// The worker of one database, started by segmentation.start_worker(): ticks when it is woken, and every
+/// second, until it is told to stop.
 void segmentation_worker_main(Datum argument) {
   Oid owner = InvalidOid;
   memcpy(&owner, MyBgworkerEntry->bgw_extra, sizeof owner);
@@ -123,8 +124,14 @@ void segmentation_worker_main(Datum argument) {
   pqsignal(SIGHUP, SignalHandlerForConfigReload);
   BackgroundWorkerUnblockSignals();
   BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(argument), owner, 0);
-  (void)set_config_option("default_transaction_isolation", "read committed", PGC_SUSET, PGC_S_OVERRIDE,
-                          GUC_ACTION_SET, true, 0, false);
+  // What a database's settings are for sessions of the shop.
+  static constexpr const char *settings[][2] = {{"default_transaction_isolation", "read committed"},
+                                                {"default_transaction_read_only", "off"},
+                                                {"lock_timeout", "0"},
+                                                {"session_replication_role", "origin"}};
+  for (const auto &[name, value] : settings)
+    (void)set_config_option(name, value, PGC_SUSET, PGC_S_OVERRIDE, GUC_ACTION_SET, true, 0, false);
+  TimestampTz noted_at = 0;
   for (;;) {
     CHECK_FOR_INTERRUPTS();
     if (ConfigReloadPending) {
@@ -144,9 +151,11 @@ void segmentation_worker_main(Datum argument) {
     PushActiveSnapshot(GetTransactionSnapshot());
     Session session = open_session();
     int done = do_batch(Working::apart, &error);
-    if (done == 0) {
+    // It may be woken thousands of times a second.
+    if (done == 0 && TimestampDifferenceExceeds(noted_at, GetCurrentTimestamp(), 1000)) {
       fold_counts(most_counts); // where all who write hold snapshots nobody else does
       note_tick(error);
+      noted_at = GetCurrentTimestamp();
     }
     close_session(session);
     PopActiveSnapshot();
@@ -165,8 +174,8 @@ SEGMENTATION_FUNCTION(segmentation_start_worker) {
   (void)fcinfo;
   BackgroundWorker worker;
   memset(&worker, 0, sizeof worker);
-  strlcpy(worker.bgw_name, "segmentation worker", BGW_MAXLEN);
-  strlcpy(worker.bgw_type, "segmentation worker", BGW_MAXLEN);
+  strlcpy(worker.bgw_name, worker_type, BGW_MAXLEN);
+  strlcpy(worker.bgw_type, worker_type, BGW_MAXLEN);
   worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
   worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
   worker.bgw_restart_time = 5;
