@@ -311,6 +311,16 @@ BEGIN
   END IF;
 END $$;
 
+-- Tells whether an index leads with a column, so that rows can be looked up by it.
+CREATE FUNCTION segmentation._is_indexed(relation regclass, column_name name) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (SELECT FROM pg_index AS i
+               JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+               JOIN pg_class AS c ON c.oid = i.indexrelid
+               JOIN pg_am AS m ON m.oid = c.relam
+               WHERE i.indrelid = relation AND i.indisvalid AND a.attname = column_name AND m.amname IN ('btree', 'hash')
+                 AND (i.indpred IS NULL OR pg_get_expr(i.indpred, i.indrelid) = format('(%I IS NOT NULL)', column_name)));
+
 -- Warns where no index leads with a column that rows are looked up by. Computed columns are not judged.
 CREATE FUNCTION segmentation._warn_unindexed(bound segmentation.binding, column_name name,
   make_unique boolean) RETURNS void
@@ -319,15 +329,7 @@ BEGIN
   IF EXISTS (SELECT FROM pg_attribute AS a
              WHERE a.attrelid = bound.relation AND a.attname = column_name AND a.attnum > 0
                AND NOT a.attisdropped)
-     AND NOT EXISTS (SELECT FROM pg_index AS i
-                     JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-                     JOIN pg_class AS c ON c.oid = i.indexrelid
-                     JOIN pg_am AS m ON m.oid = c.relam
-                     WHERE i.indrelid = bound.relation AND i.indisvalid AND a.attname = column_name
-                       AND m.amname IN ('btree', 'hash')
-                       AND (i.indpred IS NULL
-                            OR pg_get_expr(i.indpred, i.indrelid) = format('(%I IS NOT NULL)',
-                              column_name))) THEN
+     AND NOT segmentation._is_indexed(bound.relation, column_name) THEN
     RAISE WARNING USING MESSAGE = format('column "%s" of %s has no index', column_name, bound.relation),
       DETAIL = format('Bringing one customer up to date reads the whole of binding "%s" without it.',
         bound.name),
