@@ -111,6 +111,19 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
   PG_RETURN_VOID();
 }
 
+static volatile sig_atomic_t told_to_end = 0;
+
+static void end_when_told(int signal) {
+  told_to_end = 1;
+  die(signal);
+}
+
+/// Who is told to end ends with 1, as who fails, and is started again. This one is done.
+static void end_for_good(int code, Datum) {
+  if (code == 1 && told_to_end != 0)
+    proc_exit(0);
+}
+
 extern "C" {
 __attribute__((visibility("default"))) void segmentation_worker_main(Datum argument);
 }
@@ -120,10 +133,11 @@ __attribute__((visibility("default"))) void segmentation_worker_main(Datum argum
 void segmentation_worker_main(Datum argument) {
   Oid owner = InvalidOid;
   memcpy(&owner, MyBgworkerEntry->bgw_extra, sizeof owner);
-  pqsignal(SIGTERM, die);
+  pqsignal(SIGTERM, end_when_told);
   pqsignal(SIGHUP, SignalHandlerForConfigReload);
   BackgroundWorkerUnblockSignals();
   BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(argument), owner, 0);
+  before_shmem_exit(end_for_good, Datum{0});
   // What a database's settings are for sessions of the shop.
   static constexpr const char *settings[][2] = {{"default_transaction_isolation", "read committed"},
                                                 {"default_transaction_read_only", "off"},

@@ -51,6 +51,9 @@ is($node->safe_psql('shop', 'SELECT * FROM oracle() LIMIT 10'), '', 'members are
 # A database with a worker can be dropped, an extension too.
 $node->safe_psql('shop', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'segmentation worker'});
 ok($node->poll_query_until('shop', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'segmentation worker'}), 'workers end when told to');
+# A worker that died is back after five seconds.
+sleep 7;
+is($node->safe_psql('shop', 'SELECT worker FROM segmentation.status'), '', 'and do not come back');
 $node->safe_psql('shop', 'SELECT segmentation.start_worker()');
 $node->safe_psql('shop', 'SET client_min_messages = warning; DROP EXTENSION segmentation CASCADE');
 ok($node->poll_query_until('shop', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'segmentation worker'}), 'a worker ends with the extension');

@@ -57,13 +57,15 @@ $subscriber->safe_psql('shop', 'SELECT segmentation.start_worker()');
 sub rows_of
 {
 	my ($node) = @_;
-	return $node->safe_psql('shop', join ' UNION ALL ', map { "SELECT '$_', count(*), coalesce(sum(hashtext(t::text)), 0) FROM $_ AS t" } @names);
+	return $node->safe_psql('shop', join(' UNION ALL ', map { "SELECT '$_', count(*), coalesce(sum(hashtext(t::text)), 0) FROM $_ AS t" } @names) . ' ORDER BY 1');
 }
 
 # All has come, the worker has worked it off, and everything is right.
 sub is_replicated
 {
 	my ($what) = @_;
+	# Sessions of clients that were killed may still be ending.
+	$publisher->poll_query_until('shop', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'pgbench'});
 	$publisher->wait_for_catchup('shop');
 	ok($subscriber->poll_query_until('shop', 'SELECT count(*) = 0 FROM segmentation.dirty'), "$what: the queue is worked off");
 	is($subscriber->safe_psql('shop', 'SELECT * FROM oracle() ORDER BY 1 LIMIT 10'), '', "$what: members are right");
@@ -126,6 +128,7 @@ cmp_ok(time - $started, '<', 10, 'the worker is woken by what is queued');
 
 # What rules do not read queues nobody.
 $subscriber->safe_psql('shop', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'segmentation worker'});
+$subscriber->poll_query_until('shop', 'SELECT worker IS NULL FROM segmentation.status');
 $publisher->safe_psql('shop', q{ALTER TABLE customers ADD COLUMN phone text});
 $subscriber->safe_psql('shop', q{ALTER TABLE customers ADD COLUMN phone text});
 $publisher->safe_psql('shop', q{UPDATE customers SET phone = 'x'});
@@ -135,6 +138,12 @@ is($subscriber->safe_psql('shop', 'SELECT count(*) FROM segmentation.dirty'), '0
 $publisher->safe_psql('shop', q{UPDATE customers SET city = 'city 3' WHERE id = 7});
 $publisher->wait_for_catchup('shop');
 is($subscriber->safe_psql('shop', 'SELECT value FROM segmentation.dirty'), '7', 'a column that some rule reads queues whom it concerns');
+
+# Beyond 100,000 rows everyone is queued, not each.
+$subscriber->safe_psql('shop', 'CALL segmentation.tick()');
+$publisher->safe_psql('shop', q{INSERT INTO visits SELECT i, 1 + i % 200, '2026-03-01' FROM generate_series(10001, 110100) AS i});
+$publisher->wait_for_catchup('shop');
+is($subscriber->safe_psql('shop', 'SELECT count(*), count(value) FROM segmentation.dirty'), '1|0', 'a transaction of many rows queues everyone');
 
 # Replication waits neither for a customer's lock nor for the definitions, whatever segmentation.maintain says.
 $subscriber->safe_psql('postgres', 'ALTER DATABASE shop SET segmentation.maintain = statement');
@@ -231,5 +240,12 @@ for my $query ("SELECT * FROM segmentation.members('vip') ORDER BY 1", "SELECT s
 
 # The checks.
 is($subscriber->safe_psql('shop', q{SELECT severity, relation, problem FROM segmentation.check_replication() WHERE severity <> 'note'}), '', 'the check finds nothing wrong');
+
+like($subscriber->safe_psql('shop', 'SELECT problem FROM segmentation.check_replication()'), qr/^whether the publication has row filters .* cannot be seen/, 'and tells what it cannot see');
+$subscriber->safe_psql('shop', q{ALTER TABLE tags DROP CONSTRAINT tags_pkey; ALTER TABLE clicks_new DISABLE TRIGGER segmentation_row});
+is($subscriber->safe_psql('shop', q{SELECT severity, relation, problem FROM segmentation.check_replication() WHERE severity <> 'note'}),
+	"error|clicks_new|trigger \"segmentation_row\" does not fire for what is replicated\n"
+	  . "warning|tags|column \"customer_id\" has no index\nwarning|tags|it has neither a primary key nor another replica identity by index",
+	'it finds what is wrong now');
 
 done_testing();
