@@ -57,6 +57,7 @@ $node->safe_psql('shop', q{SET client_min_messages = warning; SELECT segmentatio
 end_load($load);
 ($holder, $builder, $pid) = start_build('many');
 $node->kill9;
+kill 'KILL', $pid; # who is let go before noticing that the postmaster is gone would complete it
 eval { $_->quit; } for $holder, $builder;
 sleep 2;
 $node->start;
