@@ -1,8 +1,7 @@
 -- What bind_customers makes, with the key's real type: the table of members, the rows by which writers of one
 -- customer's members take turns, and the functions whose results are keys. None of it belongs to the extension, since an extension's members are not dumped and a restore
 -- could not know the type: pg_dump carries these as the ordinary objects they are, before the views that read
--- them. The functions DEPEND ON EXTENSION, so that DROP EXTENSION takes them along; members themselves
--- survive it until customers are bound anew.
+-- them. They stand in the extension's schema, so that DROP EXTENSION is refused, or takes them along with CASCADE.
 
 -- Makes the storage for a customers binding that has just been written, or adapts it where customers were
 -- bound before. Refuses another key type while there are segments.
@@ -207,8 +206,7 @@ BEGIN
     EXECUTE format('DROP FUNCTION %s', item);
   END LOOP;
   IF segmentation._key_type() IS NOT NULL THEN
-    -- The views read what is the extension's, so that they went with an extension that was dropped.
-    DROP VIEW IF EXISTS segmentation.membership_history, segmentation.memberships;
+    DROP VIEW segmentation.membership_history, segmentation.memberships;
     DROP TABLE segmentation.membership, segmentation.membership_past, segmentation.state;
   END IF;
   DELETE FROM segmentation.count_delta;

@@ -5,6 +5,7 @@
 #include "pg/boundary/contain.hpp"
 #include "pg/maintain/image.hpp"
 #include "pg/maintain/owners.hpp"
+#include "pg/maintain/restored.hpp"
 #include "pg/maintain/write.hpp"
 
 namespace segmentation::pg {
@@ -235,6 +236,7 @@ int do_queue(int limit, bool keeps, const ErrorData **error) {
   *error = contain(prepare, &preparing);
   if (*error != nullptr)
     return 0;
+  bool restored = restore_state().pid != 0;
   Arguments arguments;
   arguments.add(INT4OID, Int32GetDatum(limit));
   Identity caller = become(extension_owner());
@@ -249,25 +251,25 @@ int do_queue(int limit, bool keeps, const ErrorData **error) {
   PopActiveSnapshot();
   become_again(caller);
   int count = static_cast<int>(preparing.rows.count);
-  if (count == 0)
+  if (count == 0 && !restored)
     return 0;
   // What the shop's columns compute is run by the rights of the customers' owner, whoever ticks.
   caller = become(owner_of(preparing.live->customers));
   *error = contain(read_entries, &preparing); // only to see whether they must be alone
   if (*error == nullptr) {
-    preparing.live = enter_gate(preparing.touched.shared || preparing.touched.everyone);
+    preparing.live = enter_gate(preparing.touched.shared || preparing.touched.everyone || restored);
     *error = contain(read_entries, &preparing);
   }
   if (*error == nullptr)
     *error = contain(find_owners, &preparing);
   if (*error != nullptr)
     ThrowErrorData(const_cast<ErrorData *>(*error)); // the entries stay
-  if (preparing.touched.everyone)
+  if (preparing.touched.everyone || restored)
     write_everyone();
   else
     write_keys(preparing.live, preparing.touched, &preparing.touched.keys, keeps);
   become_again(caller);
-  return count;
+  return Max(count, 1);
 }
 
 int retry_set_aside(int limit, bool keeps) {
@@ -309,6 +311,8 @@ KeyList queued_customers(const Live *live, bool *everyone) {
   Identity caller = become(extension_owner());
   Rows rows = query(
       "SELECT d.binding_id, d.value FROM segmentation.dirty AS d "
+      "UNION ALL SELECT b.id, NULL FROM segmentation.definition_version AS v, segmentation.binding AS b "
+      "WHERE v.restored_at IS NOT NULL AND b.role = 'customers' "
       "UNION ALL SELECT b.id, a.customer_id FROM segmentation.set_aside AS a, segmentation.binding AS b "
       "WHERE b.role = 'customers'");
   become_again(caller);

@@ -5,6 +5,7 @@
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/counts.hpp"
 #include "pg/maintain/queue.hpp"
+#include "pg/maintain/restored.hpp"
 
 namespace segmentation::pg {
 
@@ -36,6 +37,13 @@ struct Doing {
 
 void run_batch(void *argument) {
   auto *doing = static_cast<Doing *>(argument);
+  Restore restore = restore_state();
+  if (restore.goes_on && restore.pid != MyProcPid) { // what it still brings must not meet what we would write
+    ereport(NOTICE,
+            (errmsg("the queue waits for the restore by the session with PID %d", restore.pid),
+             errhint("When it has ended call this again; segmentation.refresh_all() does not wait.")));
+    return;
+  }
   doing->done = do_queue(doing->entries, doing->keeps, &doing->error);
   if (doing->done == 0 && doing->error == nullptr)
     doing->done = retry_set_aside(doing->entries, doing->keeps);
