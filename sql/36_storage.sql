@@ -23,7 +23,8 @@ BEGIN
   SELECT r.rolname INTO STRICT owner
   FROM pg_class AS c JOIN pg_roles AS r ON r.oid = c.relowner WHERE c.oid = customers.relation;
 
-  IF old IS DISTINCT FROM key.type AND EXISTS (SELECT FROM segmentation.segment) THEN
+  -- NULL: whoever dropped what the owner owned has dropped it, too. It is made anew for the segments that there are.
+  IF old <> key.type AND EXISTS (SELECT FROM segmentation.segment) THEN
     RAISE EXCEPTION USING ERRCODE = '2BP01',
       MESSAGE = format('cannot change the customers'' key from %s to %s while there are segments', old,
         key.type),

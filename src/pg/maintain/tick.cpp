@@ -126,6 +126,9 @@ void segmentation_worker_main(Datum argument) {
   (void)set_config_option("default_transaction_isolation", "read committed", PGC_SUSET, PGC_S_OVERRIDE,
                           GUC_ACTION_SET, true, 0, false);
   for (;;) {
+    // Told to stop between batches it ends for good; the status of a FATAL error would have it started again.
+    if (ProcDiePending)
+      proc_exit(0);
     CHECK_FOR_INTERRUPTS();
     if (ConfigReloadPending) {
       ConfigReloadPending = false;

@@ -244,8 +244,11 @@ void delete_members(Datum segments) {
   arguments.add(INT4ARRAYOID, segments);
   CommandCounterIncrement();
   PushActiveSnapshot(GetLatestSnapshot());
-  for (const char *table : tables)
-    execute(psprintf("DELETE FROM segmentation.%s AS t WHERE t.segment_id = ANY ($1)", table), arguments);
+  Oid schema = get_namespace_oid("segmentation", false);
+  for (const char *table : tables) {
+    if (OidIsValid(get_relname_relid(table, schema))) // the owner's may have been dropped with the owner
+      execute(psprintf("DELETE FROM segmentation.%s AS t WHERE t.segment_id = ANY ($1)", table), arguments);
+  }
   PopActiveSnapshot();
   clear_counts(segments);
   CommandCounterIncrement();
