@@ -51,15 +51,41 @@ CREATE TABLE segmentation.segment (
   kind        text              NOT NULL DEFAULT 'rule' CHECK (kind = 'rule'),
   rule        segmentation.rule NOT NULL,
   description text,
-  status      text              NOT NULL DEFAULT 'live' CHECK (status = 'live'),
+  status      text              NOT NULL DEFAULT 'live' CHECK (status IN ('live', 'building')),
   version     integer           NOT NULL DEFAULT 1,
   created_at  timestamptz       NOT NULL DEFAULT now(),
   changed_at  timestamptz       NOT NULL DEFAULT now(),
   changed_by  name              NOT NULL DEFAULT session_user,
   view_name   name,             -- in schema segments
-  built       bigint            NOT NULL DEFAULT 0 -- the definition_version at which everyone's members were last written
+  built       bigint            NOT NULL DEFAULT 0, -- the definition_version at which everyone's members were last written
+  walk_id     integer,          -- building: the walk that writes its members
+  CHECK ((status = 'building') = (walk_id IS NOT NULL))
 );
 CREATE UNIQUE INDEX segment_name_key ON segmentation.segment (segmentation._fold(name));
+
+-- A segment's next rule while its members are written: under an id of their own, until they take over from the present ones.
+CREATE TABLE segmentation.alteration (
+  segment_id integer           PRIMARY KEY, -- without a foreign key, as above
+  draft_id   integer           NOT NULL UNIQUE, -- out of the sequence of segments' ids
+  rule       segmentation.rule NOT NULL,
+  walk_id    integer           NOT NULL,
+  changed_at timestamptz       NOT NULL DEFAULT now(),
+  changed_by name              NOT NULL DEFAULT session_user,
+  error      text              -- why it could not take over
+);
+
+-- Walks over all customers in the order of their keys, a batch a transaction, one after another: how segments are built,
+-- and everyone judged whose rows changed unnoticed, while the shop goes on writing. Rows are written by whoever walks;
+-- definitions only add them, since who walks holds a row while he waits for definitions.
+CREATE TABLE segmentation.walk (
+  id         integer     GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  everyone   boolean     NOT NULL,               -- wanted for its own sake, not only for segments
+  position   text,                               -- the last key that was judged
+  judged     bigint      NOT NULL DEFAULT 0,     -- customers
+  is_done    boolean     NOT NULL DEFAULT false, -- all were judged; what was built has yet to become live
+  started_at timestamptz,
+  moved_at   timestamptz
+);
 
 CREATE VIEW segmentation.segment_names AS SELECT s.id, s.name FROM segmentation.segment AS s;
 COMMENT ON VIEW segmentation.segment_names IS 'The names of segments, by the ids that their members are stored under.';
@@ -147,6 +173,8 @@ CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentat
   EXECUTE FUNCTION segmentation._definitions_changed();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.segment
   EXECUTE FUNCTION segmentation._definitions_changed();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.alteration
+  EXECUTE FUNCTION segmentation._definitions_changed();
 
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_id_seq', '');
@@ -155,6 +183,9 @@ SELECT pg_catalog.pg_extension_config_dump('segmentation.attribute_definition', 
 SELECT pg_catalog.pg_extension_config_dump('segmentation.source_definition', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.alteration', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.walk', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.walk_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.count_delta', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.dirty', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.dirty_seq_seq', '');

@@ -61,13 +61,14 @@ CREATE FUNCTION segmentation.verify(segment text DEFAULT NULL) RETURNS SETOF seg
 DECLARE
   chosen record;
   mistake text;
+  walking boolean := EXISTS (SELECT FROM segmentation.walk AS w WHERE w.everyone);
   pending text[] := ARRAY(SELECT q FROM segmentation._queued() AS q UNION SELECT n FROM segmentation._news() AS n);
 BEGIN
   IF verify.segment IS NOT NULL AND NOT EXISTS (SELECT FROM segmentation.segment AS s WHERE segmentation._fold(s.name) = segmentation._fold(verify.segment)) THEN
     RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = format('segment "%s" does not exist', verify.segment);
   END IF;
   FOR chosen IN
-    SELECT s.id, s.name, s.rule FROM segmentation.segment AS s
+    SELECT s.id, s.name, s.rule, s.status FROM segmentation.segment AS s
     WHERE verify.segment IS NULL OR segmentation._fold(s.name) = segmentation._fold(verify.segment) ORDER BY s.id
   LOOP
     -- A rule that lost what it reads has no answer to hold members against; the others have.
@@ -84,9 +85,10 @@ BEGIN
       'FULL JOIN (%s) AS e (customer) ON e.customer = m.customer_id '
       'WHERE m.customer_id IS NULL OR e.customer IS NULL ORDER BY 2',
       chosen.name, chosen.id, segmentation.to_sql(chosen.rule))
-    USING pending, array_position(pending, NULL) IS NOT NULL;
+    USING pending, array_position(pending, NULL) IS NOT NULL OR walking OR chosen.status = 'building';
   END LOOP;
 END $$;
 COMMENT ON FUNCTION segmentation.verify(text) IS
   'holds the stored members of a segment (NULL: of all) against its rule as plain SQL, in one snapshot at now(); no row means right. Differences '
-  'of customers whose changes are queued, set aside, or this transaction''s own and not flushed yet are pending';
+  'of customers whose changes are queued, set aside, or this transaction''s own and not flushed yet are pending, and so are all of a segment '
+  'that is being built, and of everyone while everyone is judged again';

@@ -89,7 +89,7 @@ struct DefinedSource {
 /// A segment that rules may name in segments CONTAINS.
 struct NamedSegment {
   std::int64_t id = 0;
-  std::string name;
+  std::string name; // empty: one that cannot be named
   std::shared_ptr<const Expr> condition;
 };
 

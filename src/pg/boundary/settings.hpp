@@ -11,6 +11,7 @@ enum class Maintain : int { commit, statement, background };
 /// segmentation.build_memory, in kB.
 extern int build_memory;
 /// segmentation.commit_limit: customers whom a transaction brings up to date at its commit.
+extern int build_batch; // customers whom a walk judges in one transaction
 extern int commit_limit;
 
 /// segmentation.maintain.

@@ -200,14 +200,19 @@ SchemaInput load_catalog() {
   load_sources(schema);
   load_version(schema);
   bool missing;
-  rows =
-      read_definitions("SELECT s.id, s.name, s.rule, s.built FROM segmentation.segment AS s ORDER BY s.id");
+  // Drafts are judged and written like the segments that they will be.
+  rows = read_definitions(
+      "SELECT s.id, s.name, s.rule, s.built, false FROM segmentation.segment AS s "
+      "UNION ALL SELECT a.draft_id, s.name, a.rule, 0, true "
+      "FROM segmentation.alteration AS a JOIN segmentation.segment AS s ON s.id = a.segment_id "
+      "ORDER BY 1");
   schema.segments = make_list<SegmentInput>(rows.count);
   schema.segment_count = static_cast<int>(rows.count);
   for (uint64 row = 0; row < rows.count; ++row) {
     RuleValue *rule = rule_value(value_of(rows, row, 3, missing));
     schema.segments[row] = {int_value(rows, row, 1), text_value(rows, row, 2), rule_source(rule),
-                            DatumGetInt64(value_of(rows, row, 4, missing))};
+                            DatumGetInt64(value_of(rows, row, 4, missing)),
+                            DatumGetBool(value_of(rows, row, 5, missing))};
   }
   return schema;
 }

@@ -102,7 +102,7 @@ bool make_source(const SourceInput &input, core::DefinedSource &source, Failure 
 
 bool make_segment(const SegmentInput &input, core::NamedSegment &segment, Failure &failure) {
   segment.id = input.id;
-  segment.name = input.name;
+  segment.name = input.is_draft ? "" : input.name;
   auto parsed = core::parse_rule(input.source);
   if (!parsed.value) {
     fail(failure, parsed.diagnostics, input.source, input.source, Excerpt::detail,

@@ -69,6 +69,7 @@ struct SegmentInput {
   const char *name;
   const char *source; // the rule as typed
   std::int64_t built; // the version at which everyone's members were last written
+  bool is_draft;      // the next rule of the segment of that name, which no other rule can name yet
 };
 
 struct ZoneInput {

@@ -135,7 +135,7 @@ bool can_be_alone() {
 
 void write(Applying *applying) {
   Batch batch = start_batch(applying->live, applying->all_noted ? work_out(applying) : nullptr);
-  batch.keeps = applying->all_noted;
+  batch.keeping = applying->all_noted ? Keeping::all : Keeping::none;
   int known = -1;
   while (known != batch.count) { // rows above may have gone to other customers while we waited
     known = batch.count;

@@ -6,6 +6,7 @@
 #include "pg/maintain/image.hpp"
 #include "pg/maintain/owners.hpp"
 #include "pg/maintain/restored.hpp"
+#include "pg/maintain/walk.hpp"
 #include "pg/maintain/write.hpp"
 
 namespace segmentation::pg {
@@ -207,10 +208,10 @@ void find_owners(void *argument) {
   PopActiveSnapshot();
 }
 
-/// Brings all of a list's customers up to date; who cannot be judged is set aside.
-void write_keys(const Live *live, const Touched &touched, KeyList *keys, bool keeps) {
+/// Brings a list's customers, and those whom links lead to, up to date; who cannot be judged is set aside.
+void write_touched(const Live *live, const Touched &touched, KeyList *keys, Keeping keeping) {
   Batch batch = start_batch(live);
-  batch.keeps = keeps;
+  batch.keeping = keeping;
   int known = -1;
   while (known != batch.count) { // rows below them may have found other customers while we waited
     known = batch.count;
@@ -228,9 +229,19 @@ void write_keys(const Live *live, const Touched &touched, KeyList *keys, bool ke
   set_aside(outcome, live);
 }
 
+Keeping keeping_of(Working working) {
+  return working == Working::apart ? Keeping::all : Keeping::none;
+}
+
 } // namespace
 
-int do_queue(int limit, bool keeps, const ErrorData **error) {
+void write_keys(const Live *live, KeyList *keys, Keeping keeping) {
+  Touched touched;
+  memset(&touched, 0, sizeof touched);
+  write_touched(live, touched, keys, keeping);
+}
+
+int do_queue(int limit, Working working, const ErrorData **error) {
   Preparing preparing;
   memset(static_cast<void *>(&preparing), 0, sizeof preparing);
   *error = contain(prepare, &preparing);
@@ -256,23 +267,28 @@ int do_queue(int limit, bool keeps, const ErrorData **error) {
   // What the shop's columns compute is run by the rights of the customers' owner, whoever ticks.
   caller = become(owner_of(preparing.live->customers));
   *error = contain(read_entries, &preparing); // only to see whether they must be alone
+  bool all_now = (preparing.touched.everyone || restored) && working == Working::inside;
   if (*error == nullptr) {
-    preparing.live = enter_gate(preparing.touched.shared || preparing.touched.everyone || restored);
+    preparing.live = enter_gate(preparing.touched.shared || all_now || restored);
     *error = contain(read_entries, &preparing);
   }
   if (*error == nullptr)
     *error = contain(find_owners, &preparing);
   if (*error != nullptr)
     ThrowErrorData(const_cast<ErrorData *>(*error)); // the entries stay
-  if (preparing.touched.everyone || restored)
+  if (all_now)
     write_everyone();
   else
-    write_keys(preparing.live, preparing.touched, &preparing.touched.keys, keeps);
+    write_touched(preparing.live, preparing.touched, &preparing.touched.keys, keeping_of(working));
   become_again(caller);
+  if (restored && !all_now)
+    end_restore(); // with the gate alone: no commit is left that did not judge, and the next ones do
+  if ((preparing.touched.everyone || restored) && !all_now)
+    request_walk_for_everyone();
   return Max(count, 1);
 }
 
-int retry_set_aside(int limit, bool keeps) {
+int retry_set_aside(int limit, Working working) {
   Preparing preparing;
   memset(static_cast<void *>(&preparing), 0, sizeof preparing);
   if (contain(prepare, &preparing) != nullptr)
@@ -301,7 +317,7 @@ int retry_set_aside(int limit, bool keeps) {
   GivenKeys given = read_keys(preparing.live, make_array(texts, count, TEXTOID), get_array_type(TEXTOID));
   add_keys(&preparing.touched.keys, preparing.live->key, given.keys, given.count);
   sort_keys(&preparing.touched.keys);
-  write_keys(preparing.live, preparing.touched, &preparing.touched.keys, keeps);
+  write_keys(preparing.live, &preparing.touched.keys, keeping_of(working));
   become_again(caller);
   execute_own("DELETE FROM segmentation.set_aside AS a WHERE a.retry_at = 'infinity'");
   return count;

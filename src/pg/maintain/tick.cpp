@@ -6,6 +6,7 @@
 #include "pg/maintain/counts.hpp"
 #include "pg/maintain/queue.hpp"
 #include "pg/maintain/restored.hpp"
+#include "pg/maintain/walk.hpp"
 
 namespace segmentation::pg {
 
@@ -30,23 +31,20 @@ void note_tick(const ErrorData *error) {
 /// A batch being done.
 struct Doing {
   int entries;
-  bool keeps;
+  Working working;
   int done;
   const ErrorData *error;
 };
 
 void run_batch(void *argument) {
   auto *doing = static_cast<Doing *>(argument);
-  Restore restore = restore_state();
-  if (restore.goes_on && restore.pid != MyProcPid) { // what it still brings must not meet what we would write
-    ereport(NOTICE,
-            (errmsg("the queue waits for the restore by the session with PID %d", restore.pid),
-             errhint("When it has ended call this again; segmentation.refresh_all() does not wait.")));
-    return;
-  }
-  doing->done = do_queue(doing->entries, doing->keeps, &doing->error);
+  doing->done = do_queue(doing->entries, doing->working, &doing->error);
   if (doing->done == 0 && doing->error == nullptr)
-    doing->done = retry_set_aside(doing->entries, doing->keeps);
+    doing->done = retry_set_aside(doing->entries, doing->working);
+}
+
+void run_walk(void *argument) {
+  static_cast<Doing *>(argument)->done = walk_on(false).done;
 }
 
 /// Puts the first entry behind all others: it must not keep them waiting.
@@ -58,15 +56,25 @@ void postpone_first() {
       "INSERT INTO segmentation.dirty (binding_id, value) SELECT f.binding_id, f.value FROM first AS f");
 }
 
-/// Does one batch of the queue, or of those set aside, in the current transaction; returns how much it did.
-/// Where a batch fails as a whole some of its entries are done one by one.
-int do_batch(int entries, bool keeps, const ErrorData **error) {
+/// Does one batch of the queue, or of those set aside, or else of a walk, in the current transaction; returns
+/// how much it did. Where a batch fails as a whole some of its entries are done one by one. Walks commit
+/// between batches, so that they are for nobody's own transaction.
+int do_batch(Working working, const ErrorData **error) {
   constexpr int most_single = 50;
-  Doing doing = {entries, keeps, 0, nullptr};
+  Restore restore = restore_state();
+  if (restore.goes_on && restore.pid != MyProcPid) { // what it still brings must not meet what we would write
+    ereport(NOTICE,
+            (errmsg("the queue waits for the restore by the session with PID %d", restore.pid),
+             errhint("When it has ended call this again; segmentation.refresh_all() does not wait.")));
+    return 0;
+  }
+  Doing doing = {working == Working::apart ? batch_entries : INT_MAX, working, 0, nullptr};
   const ErrorData *failed = contain(run_batch, &doing);
   *error = failed != nullptr ? failed : doing.error;
+  if (failed == nullptr && doing.done == 0 && *error == nullptr && working == Working::apart)
+    *error = contain(run_walk, &doing);
   if (failed == nullptr)
-    return doing.done;
+    return *error == nullptr ? doing.done : 0;
   doing.entries = 1;
   for (int i = 0; i < most_single; ++i) {
     doing.done = 0;
@@ -94,7 +102,7 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
   for (;;) {
     Session session = open_session(commits);
     // Customers stay locked until the commit, so that one transaction must lock all of its in one order.
-    int done = do_batch(commits ? batch_entries : INT_MAX, commits, &error);
+    int done = do_batch(commits ? Working::apart : Working::inside, &error);
     if (done == 0) {
       fold_counts(most_counts); // where all who write hold snapshots nobody else does
       note_tick(error);
@@ -146,7 +154,7 @@ void segmentation_worker_main(Datum argument) {
     const ErrorData *error = nullptr;
     PushActiveSnapshot(GetTransactionSnapshot());
     Session session = open_session();
-    int done = do_batch(batch_entries, true, &error);
+    int done = do_batch(Working::apart, &error);
     if (done == 0) {
       fold_counts(most_counts); // where all who write hold snapshots nobody else does
       note_tick(error);
