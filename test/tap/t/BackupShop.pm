@@ -43,6 +43,7 @@ SELECT segmentation.create_segment('best', 'FROM customers SHOW city, extra.pet,
 SELECT segmentation.create_segment('was good', $$memberships MATCHES (segment = 'good')$$);
 SELECT segmentation.create_segment('gone', 'city = ''city 1''');
 SELECT segmentation.drop_segment('gone');
+SELECT segmentation.create_segment('changing', 'city = ''city 3''');
 GRANT SELECT ON segments.vip TO PUBLIC;
 SET ROLE shop;
 DELETE FROM web.tags WHERE customer_id = 12;
@@ -50,6 +51,10 @@ INSERT INTO web.tags VALUES (13, 'vip');
 INSERT INTO web.orders (customer_id, total, created_at) VALUES (1, 1000, '2024-06-02');
 UPDATE web.orders SET total = total + 1 WHERE customer_id < 20;
 UPDATE web.orders SET total = 0 WHERE customer_id = 9;
+RESET ROLE;
+SELECT segmentation.create_segment('coming', 'city = ''city 4''', wait => false);
+SELECT segmentation.alter_segment('changing', 'city = ''city 5''', wait => false);
+SET ROLE shop;
 SET segmentation.maintain = background;
 INSERT INTO web.tags VALUES (15, 'vip');
 };
@@ -76,6 +81,7 @@ my %asked = (
 	members => 'SELECT segment_id, customer_id, entered_at FROM segmentation.membership ORDER BY 1, 2',
 	history => 'SELECT * FROM segmentation.membership_history ORDER BY 1, 2, 3, 4',
 	counts => 'SELECT name, members FROM segmentation.segments',
+	building => 'SELECT segment_id, draft_id, rule, walk_id, (SELECT count(*) FROM segmentation.walk) FROM segmentation.alteration',
 	queue => 'SELECT binding_id, value FROM segmentation.dirty ORDER BY seq',
 	sequences => q{SELECT relname, pg_sequence_last_value(oid) FROM pg_class WHERE relkind = 'S' ORDER BY 1},
 	shop => 'SELECT count(*), sum(total) FROM web.orders',
@@ -117,7 +123,7 @@ sub follows_orders
 	is($node->safe_psql($database, 'SELECT restored_at IS NOT NULL FROM segmentation.status'), $options{unnoticed} ? 'f' : 't', "$name: status tells of the restore");
 	$node->safe_psql($database, 'CALL segmentation.tick()');
 	is($node->safe_psql($database, $member), 't|t', "$name: members are right after tick");
-	is($node->safe_psql($database, 'SELECT restored_at, queued FROM segmentation.status'), '|0', "$name: nothing waits any more");
+	is($node->safe_psql($database, 'SELECT restored_at, queued, (SELECT count(*) FROM segmentation.alteration) FROM segmentation.status'), '|0|0', "$name: nothing waits any more");
 	is($node->safe_psql($database, 'SELECT * FROM segmentation.verify()'), '', "$name: no difference");
 	is($node->safe_psql($database, 'SELECT s.name FROM segmentation.segments AS s WHERE s.members <> (SELECT count(*) FROM segmentation.membership AS m WHERE m.segment_id = s.id)'),
 		'', "$name: counts are right");
