@@ -33,7 +33,9 @@ all:
 	@MAKEFLAGS= cmake --build $(BUILD)/release -j $(JOBS) --target segmentation --target install_script
 
 install: all
-	cmake --install $(BUILD)/release --strip
+	@rm -rf $(BUILD)/stage
+	@DESTDIR="$(abspath $(BUILD)/stage)" cmake --install $(BUILD)/release --strip >/dev/null
+	@scripts/install_files.sh $(BUILD)/stage "$(DESTDIR)"
 
 uninstall:
 	rm -f "$(DESTDIR)$$($(PG_CONFIG) --pkglibdir)/segmentation.so"

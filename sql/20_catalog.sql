@@ -21,7 +21,7 @@ CREATE UNIQUE INDEX binding_name_key ON segmentation.binding (segmentation._fold
 CREATE UNIQUE INDEX binding_customers_key ON segmentation.binding (role) WHERE role = 'customers';
 
 CREATE TABLE segmentation.binding_column (
-  binding_id integer NOT NULL REFERENCES segmentation.binding ON DELETE CASCADE,
+  binding_id integer NOT NULL,  -- without a foreign key: a parallel restore fills the tables in any order
   name       text    NOT NULL CHECK (name <> ''),
   expression text    NOT NULL, -- SQL over the row's columns and its lookups', which stand under their names
   PRIMARY KEY (binding_id, name)
@@ -65,7 +65,7 @@ CREATE UNIQUE INDEX segment_name_key ON segmentation.segment (segmentation._fold
 
 -- A segment's next rule while its members are written: under an id of their own, until they take over from the present ones.
 CREATE TABLE segmentation.alteration (
-  segment_id integer           PRIMARY KEY REFERENCES segmentation.segment ON DELETE CASCADE,
+  segment_id integer           PRIMARY KEY, -- without a foreign key, as above
   draft_id   integer           NOT NULL UNIQUE, -- out of the sequence of segments' ids
   rule       segmentation.rule NOT NULL,
   walk_id    integer           NOT NULL,
@@ -110,8 +110,14 @@ COMMENT ON VIEW segmentation.member_counts IS 'How many members are stored of ea
 CREATE TABLE segmentation.definition_version (
   one     boolean PRIMARY KEY DEFAULT true CHECK (one),
   version bigint  NOT NULL DEFAULT 0,
-  shrunk  bigint  NOT NULL DEFAULT 0 -- the version at which rules may last have ceased to read something: nobody has noted since
-                                     -- then how it changed, so that measures kept before must not come to life again
+  shrunk  bigint  NOT NULL DEFAULT 0, -- the version at which rules may last have ceased to read something: nobody has noted since
+                                      -- then how it changed, so that measures kept before must not come to life again
+  -- Never dumped, so that nothing is believed of what the database that a dump came from has kept.
+  epoch   bigint  NOT NULL DEFAULT hashtextextended(gen_random_uuid()::text, 0),
+  restoring_pid   integer,            -- the session that brought definitions from a dump last, and when it began (72_backup.sql)
+  restoring_since timestamptz,
+  restored_at     timestamptz,        -- since when everyone waits to be judged because of it
+  judging boolean NOT NULL DEFAULT true -- false: until then commits leave what they change to that
 );
 INSERT INTO segmentation.definition_version DEFAULT VALUES;
 

@@ -43,7 +43,9 @@ BEGIN
   PERFORM segmentation._lock_before_gate((SELECT s.view_name FROM segmentation.segment AS s
     WHERE segmentation._fold(s.name) = segmentation._fold(segment)), segmentation._holds_gate());
   LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
-  UPDATE segmentation.definition_version SET version = version + 1;
+  -- Segments that came from a dump with triggers disabled may be of versions that were never counted here.
+  UPDATE segmentation.definition_version AS v
+  SET version = GREATEST(v.version, (SELECT max(s.built) FROM segmentation.segment AS s)) + 1;
 END $$;
 
 -- Returns what is broken as it stands, as "attribute NAME", "source NAME" and "segment NAME": definitions that have lost a

@@ -120,6 +120,7 @@ BEGIN
     PERFORM segmentation._check_unused('binding', bound.name);
   END IF;
   DELETE FROM segmentation.binding AS b WHERE b.id = bound.id;
+  DELETE FROM segmentation.binding_column AS c WHERE c.binding_id = bound.id;
   PERFORM segmentation._remove_capture(bound.relation);
   -- Only a lookup can be read by computed columns.
   IF bound.role = 'lookup' AND NOT segmentation._relation_is_gone() THEN

@@ -85,6 +85,13 @@ BEGIN
   END IF;
 END $$;
 
+-- Tells whether a command may have made, attached or detached a partition. All others must pass untouched, those above all that a
+-- restore consists of: it brings the triggers itself, after the definitions, and in several sessions at once.
+CREATE FUNCTION segmentation._moves_partitions(command pg_ddl_command) RETURNS boolean
+  LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_moves_partitions';
+COMMENT ON FUNCTION segmentation._moves_partitions(pg_ddl_command) IS
+  'whether a command, as pg_event_trigger_ddl_commands tells it, may have made, attached or detached a partition';
+
 -- Follows partitions that are made, attached and detached: gives them triggers or takes them away, and has everyone judged
 -- again where rows came or went with them. By the rights of the extension's owner, since whoever changes the shop's tables need have
 -- none on the extension's.
@@ -96,7 +103,8 @@ DECLARE
   rows  boolean;
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands() AS d JOIN pg_class AS c ON c.oid = d.objid
-                 WHERE d.classid = 'pg_class'::regclass AND (c.relispartition OR c.relkind = 'p'))
+                 WHERE d.classid = 'pg_class'::regclass AND (c.relispartition OR c.relkind = 'p')
+                   AND segmentation._moves_partitions(d.command))
      OR NOT EXISTS (SELECT FROM segmentation.binding) THEN
     RETURN;
   END IF;

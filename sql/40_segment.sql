@@ -326,6 +326,7 @@ BEGIN
   gone := gone || ARRAY(SELECT a.draft_id FROM segmentation.alteration AS a WHERE a.segment_id = ANY (gone));
   -- The segment first: that waits for whoever is writing its members, so that the rows below are all there are.
   DELETE FROM segmentation.segment AS s WHERE s.id = ANY (gone);
+  DELETE FROM segmentation.alteration AS a WHERE a.segment_id = ANY (gone);
   PERFORM segmentation._delete_members(gone);
   UPDATE segmentation.definition_version SET shrunk = version;
   -- An attribute that names the segment would be left without a meaning.

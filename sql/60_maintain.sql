@@ -92,7 +92,8 @@ SELECT
   ARRAY(SELECT DISTINCT t.tgrelid::pg_catalog.regclass::text
         FROM pg_catalog.pg_trigger AS t
         WHERE t.tgfoid = 'segmentation._capture()'::pg_catalog.regprocedure AND t.tgenabled NOT IN ('O', 'A') ORDER BY 1)
-        AS relations_with_disabled_triggers
-FROM segmentation.upkeep AS u, segmentation._broken() AS b;
+        AS relations_with_disabled_triggers,
+  v.restored_at
+FROM segmentation.upkeep AS u, segmentation._broken() AS b, segmentation.definition_version AS v;
 COMMENT ON VIEW segmentation.status IS
   'How the upkeep goes: the worker, what is queued, who could not be judged and why, what is broken.';

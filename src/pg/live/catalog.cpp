@@ -176,6 +176,20 @@ void load_sources(SchemaInput &schema) {
   }
 }
 
+void load_version(SchemaInput &schema) {
+  Rows rows = read_definitions("SELECT v.version, v.shrunk, v.epoch, v.restoring_pid IS NOT NULL "
+                               "FROM segmentation.definition_version AS v");
+  if (rows.count == 0)
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("table segmentation.definition_version has lost its row")));
+  bool missing;
+  schema.version = DatumGetInt64(value_of(rows, 0, 1, missing));
+  schema.shrunk = DatumGetInt64(value_of(rows, 0, 2, missing));
+  uint64 epoch = static_cast<uint64>(DatumGetInt64(value_of(rows, 0, 3, missing)));
+  schema.stamp = hash_combine64(hash_combine64(GetSystemIdentifier(), MyDatabaseId), epoch);
+  schema.is_restored = DatumGetBool(value_of(rows, 0, 4, missing));
+}
+
 } // namespace
 
 SchemaInput load_catalog() {
@@ -189,10 +203,8 @@ SchemaInput load_catalog() {
   for (uint64 row = 0; row < rows.count; ++row)
     schema.attributes[row] = {text_value(rows, row, 1), text_value(rows, row, 2)};
   load_sources(schema);
-  rows = read_definitions("SELECT v.version, v.shrunk FROM segmentation.definition_version AS v");
+  load_version(schema);
   bool missing;
-  schema.version = rows.count == 0 ? 0 : DatumGetInt64(value_of(rows, 0, 1, missing));
-  schema.shrunk = rows.count == 0 ? 0 : DatumGetInt64(value_of(rows, 0, 2, missing));
   // Drafts are judged and written like the segments that they will be.
   rows = read_definitions(
       "SELECT s.id, s.name, s.rule, s.built, false FROM segmentation.segment AS s "

@@ -7,6 +7,7 @@
 #include "pg/maintain/batch.hpp"
 #include "pg/maintain/deltas.hpp"
 #include "pg/maintain/queue.hpp"
+#include "pg/maintain/restored.hpp"
 #include "pg/maintain/touched.hpp"
 #include "pg/maintain/transaction.hpp"
 #include "pg/maintain/write.hpp"
@@ -218,6 +219,10 @@ void apply_as_owner(Applying *applying, bool to_queue) {
 
 /// Does it all, as the customers' owner: an application needs no right on our tables to write into its own.
 void apply_rows(Applying *applying, bool to_queue) {
+  // This transaction may have dropped the extension.
+  Oid schema = get_namespace_oid("segmentation", true);
+  if (!OidIsValid(schema) || !OidIsValid(get_relname_relid("definition_version", schema)))
+    return;
   // Who has truncated a table holds it from everybody, and must not wait for another that is held so.
   if (applying->net.truncated_count > 0 && !to_queue && !lock_bound_relations(false)) {
     enqueue_rows(applying->net);
@@ -225,6 +230,12 @@ void apply_rows(Applying *applying, bool to_queue) {
     return;
   }
   applying->live = kept_live();
+  // Members, counts and queue may be on their way from a dump, and must not meet what we would write.
+  if (may_not_judge(is_ready(applying->live) ? applying->live : nullptr)) {
+    if (!note_left())
+      enqueue_rows(applying->net);
+    return;
+  }
   if (!is_ready(applying->live) && contain(load, applying) != nullptr) {
     enqueue_rows(applying->net);
     return;

@@ -5,6 +5,7 @@
 #include "pg/boundary/contain.hpp"
 #include "pg/maintain/image.hpp"
 #include "pg/maintain/owners.hpp"
+#include "pg/maintain/restored.hpp"
 #include "pg/maintain/wake.hpp"
 #include "pg/maintain/walk.hpp"
 #include "pg/maintain/write.hpp"
@@ -268,6 +269,7 @@ int do_queue(int limit, Working working, const ErrorData **error) {
   *error = contain(prepare, &preparing);
   if (*error != nullptr)
     return 0;
+  bool restored = restore_state().pid != 0;
   Arguments arguments;
   arguments.add(INT4OID, Int32GetDatum(limit));
   Identity caller = become(extension_owner());
@@ -282,14 +284,14 @@ int do_queue(int limit, Working working, const ErrorData **error) {
   PopActiveSnapshot();
   become_again(caller);
   int count = static_cast<int>(preparing.rows.count);
-  if (count == 0)
+  if (count == 0 && !restored)
     return 0;
   // What the shop's columns compute is run by the rights of the customers' owner, whoever ticks.
   caller = become(owner_of(preparing.live->customers));
   *error = contain(read_entries, &preparing); // only to see whether they must be alone
-  bool all_now = preparing.touched.everyone && working == Working::inside;
+  bool all_now = (preparing.touched.everyone || restored) && working == Working::inside;
   if (*error == nullptr) {
-    preparing.live = enter_gate(preparing.touched.shared || all_now);
+    preparing.live = enter_gate(preparing.touched.shared || all_now || restored);
     *error = contain(read_entries, &preparing);
   }
   if (*error == nullptr)
@@ -301,9 +303,11 @@ int do_queue(int limit, Working working, const ErrorData **error) {
   else
     write_touched(preparing.live, preparing.touched, &preparing.touched.keys, keeping_of(working));
   become_again(caller);
-  if (preparing.touched.everyone && !all_now)
+  if (restored && !all_now)
+    end_restore(); // with the gate alone: no commit is left that did not judge, and the next ones do
+  if ((preparing.touched.everyone || restored) && !all_now)
     request_walk_for_everyone();
-  return count;
+  return Max(count, 1);
 }
 
 int retry_set_aside(int limit, Working working) {
@@ -345,6 +349,8 @@ KeyList queued_customers(const Live *live, bool *everyone) {
   Identity caller = become(extension_owner());
   Rows rows = query(
       "SELECT d.binding_id, d.value FROM segmentation.dirty AS d "
+      "UNION ALL SELECT b.id, NULL FROM segmentation.definition_version AS v, segmentation.binding AS b "
+      "WHERE v.restored_at IS NOT NULL AND b.role = 'customers' "
       "UNION ALL SELECT b.id, a.customer_id FROM segmentation.set_aside AS a, segmentation.binding AS b "
       "WHERE b.role = 'customers'");
   become_again(caller);

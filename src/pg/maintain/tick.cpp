@@ -5,6 +5,7 @@
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/counts.hpp"
 #include "pg/maintain/queue.hpp"
+#include "pg/maintain/restored.hpp"
 #include "pg/maintain/wake.hpp"
 #include "pg/maintain/walk.hpp"
 
@@ -61,6 +62,13 @@ void postpone_first() {
 /// between batches, so that they are for nobody's own transaction.
 int do_batch(Working working, const ErrorData **error) {
   constexpr int most_single = 50;
+  Restore restore = restore_state();
+  if (restore.goes_on && restore.pid != MyProcPid) { // what it still brings must not meet what we would write
+    ereport(NOTICE,
+            (errmsg("the queue waits for the restore by the session with PID %d", restore.pid),
+             errhint("When it has ended call this again; segmentation.refresh_all() does not wait.")));
+    return 0;
+  }
   Doing doing = {working == Working::apart ? batch_entries : INT_MAX, working, 0, nullptr};
   const ErrorData *failed = contain(run_batch, &doing);
   *error = failed != nullptr ? failed : doing.error;

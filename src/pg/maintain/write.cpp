@@ -7,6 +7,7 @@
 #include "pg/maintain/counts.hpp"
 #include "pg/maintain/insert.hpp"
 #include "pg/maintain/members.hpp"
+#include "pg/maintain/restored.hpp"
 #include "pg/maintain/stored.hpp"
 
 namespace segmentation::pg {
@@ -225,8 +226,10 @@ int64 write_members(const WriteRequest &request) {
 int64 write_everyone(const Progress *progress) {
   (void)enter_gate(true);
   // What is kept of measures is not trusted either: who refreshes everyone has a reason.
-  execute_own(
-      "UPDATE segmentation.definition_version AS v SET version = v.version + 1, shrunk = v.version + 1");
+  execute_own("UPDATE segmentation.definition_version AS v SET version = GREATEST(v.version, n.built) + 1, "
+              "shrunk = GREATEST(v.version, n.built) + 1 "
+              "FROM (SELECT pg_catalog.max(s.built) AS built FROM segmentation.segment AS s) AS n");
+  end_restore();
   CommandCounterIncrement();
   WriteRequest request;
   memset(&request, 0, sizeof request);
@@ -241,8 +244,11 @@ void delete_members(Datum segments) {
   arguments.add(INT4ARRAYOID, segments);
   CommandCounterIncrement();
   PushActiveSnapshot(GetLatestSnapshot());
-  for (const char *table : tables)
-    execute(psprintf("DELETE FROM segmentation.%s AS t WHERE t.segment_id = ANY ($1)", table), arguments);
+  Oid schema = get_namespace_oid("segmentation", false);
+  for (const char *table : tables) {
+    if (OidIsValid(get_relname_relid(table, schema))) // the owner's may have been dropped with the owner
+      execute(psprintf("DELETE FROM segmentation.%s AS t WHERE t.segment_id = ANY ($1)", table), arguments);
+  }
   PopActiveSnapshot();
   clear_counts(segments);
   CommandCounterIncrement();

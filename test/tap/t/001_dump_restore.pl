@@ -71,15 +71,5 @@ $node->stop('immediate');
 $node->start;
 is($node->safe_psql('shop', $asked{$_}), $before{$_}, "$_ after a crash") for sort keys %asked;
 
-$node->safe_psql('shop', 'DROP EXTENSION segmentation CASCADE');
-is($node->safe_psql('shop', q{SELECT count(*) FROM pg_namespace WHERE nspname = 'segments'}), '0', 'no view of a segment is left');
-is($node->safe_psql('shop', q{SELECT count(*) FROM pg_proc WHERE pronamespace = 'segmentation'::regnamespace}), '0', 'nor a function');
-is($node->safe_psql('shop', 'SELECT count(*) FROM orders'), '3000', 'the shop is as it was');
-# The table of members is not the extension's but its binder's, and stays; binding again starts from nobody.
-$node->safe_psql('shop', q{CREATE EXTENSION segmentation; SELECT segmentation.bind_customers('customers', timezone => 'UTC')});
-is($node->safe_psql('shop', 'SELECT count(*) FROM segmentation.membership'), '0', 'made again, it knows no members');
-$node->safe_psql('shop', q{SELECT segmentation.create_segment('one', 'id = 1')});
-is($node->safe_psql('shop', q{SELECT count(*) FROM segmentation.verify()}), '0', 'and works');
-
 $node->stop;
 done_testing();
