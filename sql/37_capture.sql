@@ -12,7 +12,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- Gives a relation and its partitions the triggers that they lack. A statement fires those of the relation that it names only,
--- so each partition has its own. Locks: SHARE ROW EXCLUSIVE on each that gets one.
+-- so each partition has its own. They fire for tools that write as a replica, too; who disabled one has it disabled still.
+-- Locks: SHARE ROW EXCLUSIVE on each that gets one.
 CREATE FUNCTION segmentation._install_capture(relation regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -32,6 +33,14 @@ BEGIN
       item.name, item.event, item.relation, item.rows);
     EXECUTE format('ALTER TRIGGER %I ON %s DEPENDS ON EXTENSION segmentation', item.name, item.relation);
   END LOOP;
+  FOR item IN
+    SELECT t.tgrelid::regclass AS relation, string_agg(format('ENABLE ALWAYS TRIGGER %I', t.tgname), ', ' ORDER BY t.tgname) AS actions
+    FROM segmentation._with_partitions(_install_capture.relation) AS p(oid) JOIN pg_trigger AS t ON t.tgrelid = p.oid
+    WHERE t.tgfoid = 'segmentation._capture'::regproc AND t.tgtype::integer & 1 = 0 AND t.tgenabled = 'O'
+    GROUP BY t.tgrelid ORDER BY t.tgrelid
+  LOOP
+    EXECUTE format('ALTER TABLE ONLY %s %s', item.relation, item.actions);
+  END LOOP;
 END $$;
 
 -- Takes the triggers from a relation and its partitions where no binding reads it any more.
@@ -50,6 +59,7 @@ BEGIN
   LOOP
     EXECUTE format('DROP TRIGGER %I ON %s', item.tgname, item.relation);
   END LOOP;
+  PERFORM segmentation._forget_interruptions();
 END $$;
 
 -- Has everyone judged again, once.

@@ -1,0 +1,139 @@
+-- Watching capture itself: time spans in which changes of a bound table were not noted, because its triggers were disabled or
+-- gone. What they left out is mended by judging everyone; until then status tells of them.
+
+CREATE TABLE segmentation.interruption (
+  id       integer     GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  relation regclass    NOT NULL, -- a bound table or a partition of one
+  since    timestamptz NOT NULL,
+  until    timestamptz,          -- NULL: it goes on
+  cause    text        NOT NULL
+);
+SELECT pg_catalog.pg_extension_config_dump('segmentation.interruption', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.interruption_id_seq', '');
+
+-- Returns each bound relation and partition with what is wrong with its triggers, where anything is.
+CREATE FUNCTION segmentation._trigger_gaps(OUT relation regclass, OUT missing boolean, OUT disabled boolean, OUT not_as_replica boolean)
+RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT g.relation::regclass, g.missing, g.disabled, g.not_as_replica
+  FROM (SELECT p.oid AS relation, bool_or(t.oid IS NULL) AS missing, COALESCE(bool_or(t.tgenabled IN ('D', 'R')), false) AS disabled,
+               COALESCE(bool_or(t.tgenabled = 'O'), false) AS not_as_replica
+        FROM (SELECT DISTINCT r.oid::oid FROM segmentation.binding AS b, LATERAL segmentation._with_partitions(b.relation) AS r(oid)) AS p
+        JOIN pg_class AS c ON c.oid = p.oid
+        CROSS JOIN unnest('{segmentation_insert,segmentation_update,segmentation_delete,segmentation_truncate}'::name[]) AS w(name)
+        LEFT JOIN pg_trigger AS t ON t.tgrelid = p.oid AND t.tgname = w.name AND t.tgfoid = 'segmentation._capture'::regproc
+        GROUP BY p.oid) AS g
+  WHERE g.missing OR g.disabled OR g.not_as_replica;
+$$;
+
+-- What status tells of capture: relations by what is wrong with their triggers, and interruptions that are not mended yet.
+CREATE FUNCTION segmentation._capture_state(OUT disabled text[], OUT missing text[], OUT not_as_replica text[], OUT interruptions text[])
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  SELECT COALESCE(array_agg(g.relation::text ORDER BY g.relation::text) FILTER (WHERE g.disabled), '{}'),
+         COALESCE(array_agg(g.relation::text ORDER BY g.relation::text) FILTER (WHERE g.missing), '{}'),
+         COALESCE(array_agg(g.relation::text ORDER BY g.relation::text) FILTER (WHERE g.not_as_replica), '{}')
+  INTO disabled, missing, not_as_replica
+  FROM segmentation._trigger_gaps() AS g;
+  interruptions := ARRAY(
+    SELECT format('%s since %s%s: %s, %s', i.relation, i.since, ' until ' || i.until::text, i.cause,
+      CASE WHEN i.until IS NULL THEN 'and changes are missed; members may be wrong until it is over and segmentation.refresh_all() has run'
+           ELSE 'and changes were missed; members may be wrong until the queue is worked off or segmentation.refresh_all() has run' END)
+    FROM segmentation.interruption AS i ORDER BY i.since, i.id);
+END $$;
+
+-- Returns bound relations whose rows row-level security may hide from the customers' owner, as whom segments are kept: it was
+-- refused when they were bound, and switched on later.
+CREATE FUNCTION segmentation._hidden_relations() RETURNS TABLE (relation regclass)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT DISTINCT c.oid::regclass
+  FROM segmentation.binding AS b JOIN pg_class AS c ON c.oid = b.relation,
+    segmentation.binding AS k JOIN pg_class AS o ON o.oid = k.relation JOIN pg_roles AS r ON r.oid = o.relowner
+  WHERE k.role = 'customers' AND c.relrowsecurity AND NOT r.rolsuper AND NOT r.rolbypassrls
+    AND (c.relforcerowsecurity OR NOT pg_has_role(r.oid, c.relowner, 'USAGE'));
+$$;
+
+-- Takes away what is told of relations that are no longer bound.
+CREATE FUNCTION segmentation._forget_interruptions() RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+  DELETE FROM segmentation.interruption AS i WHERE i.relation NOT IN (
+    SELECT r.oid::oid FROM segmentation.binding AS b, LATERAL segmentation._with_partitions(b.relation) AS r(oid));
+$$;
+
+-- Begins and ends interruptions of these relations as their triggers are now. Who ends one has everyone judged, since nobody
+-- knows what was changed meanwhile.
+CREATE FUNCTION segmentation._note_interruptions(relations regclass[], may_begin boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF may_begin THEN
+    INSERT INTO segmentation.interruption (relation, since, cause)
+    SELECT g.relation, clock_timestamp(), CASE WHEN g.missing THEN 'a trigger was dropped' ELSE 'a trigger was disabled' END
+    FROM segmentation._trigger_gaps() AS g
+    WHERE g.relation = ANY (relations) AND (g.missing OR g.disabled)
+      AND NOT EXISTS (SELECT FROM segmentation.interruption AS i WHERE i.relation = g.relation AND i.until IS NULL);
+  END IF;
+  UPDATE segmentation.interruption AS i SET until = clock_timestamp()
+  WHERE i.until IS NULL AND i.relation = ANY (relations)
+    AND NOT EXISTS (SELECT FROM segmentation._trigger_gaps() AS g WHERE g.relation = i.relation AND (g.missing OR g.disabled));
+  IF FOUND THEN PERFORM segmentation._queue_everyone(); END IF;
+END $$;
+
+-- Follows what is done to the triggers. ALTER TABLE of a table that lost one gives it back, since it holds the table's lock
+-- already; triggers that come back by ENABLE TRIGGER fire for replicas again, too.
+CREATE FUNCTION segmentation._follow_triggers() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  altered regclass[];
+  item    record;
+BEGIN
+  IF NOT EXISTS (SELECT FROM segmentation.binding) THEN RETURN; END IF;
+  altered := ARRAY(
+    SELECT DISTINCT COALESCE(t.tgrelid, d.objid)::regclass
+    FROM pg_event_trigger_ddl_commands() AS d LEFT JOIN pg_trigger AS t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
+    WHERE d.classid = 'pg_class'::regclass OR t.tgfoid = 'segmentation._capture'::regproc);
+  IF TG_TAG = 'ALTER TABLE' THEN
+    FOR item IN SELECT g.relation FROM segmentation._trigger_gaps() AS g
+                WHERE g.relation = ANY (altered) AND (g.missing OR g.not_as_replica) ORDER BY g.relation LOOP
+      PERFORM segmentation._install_capture(item.relation);
+    END LOOP;
+  END IF;
+  PERFORM segmentation._note_interruptions(altered, TG_TAG = 'ALTER TABLE');
+END $$;
+COMMENT ON FUNCTION segmentation._follow_triggers() IS
+  'notes when triggers of bound tables are disabled and enabled, gives back those that are missing, and queues everyone after an interruption';
+CREATE EVENT TRIGGER segmentation_triggers ON ddl_command_end WHEN TAG IN ('ALTER TABLE', 'CREATE TRIGGER')
+  EXECUTE FUNCTION segmentation._follow_triggers();
+ALTER EVENT TRIGGER segmentation_triggers ENABLE ALWAYS;
+
+CREATE FUNCTION segmentation._follow_dropped_triggers() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM segmentation._note_interruptions(ARRAY(
+    SELECT DISTINCT to_regclass(format('%I.%I', d.address_names[1], d.address_names[2])) FROM pg_event_trigger_dropped_objects() AS d
+    WHERE d.object_type = 'trigger' AND d.address_names[3] LIKE 'segmentation\_%'), true);
+END $$;
+COMMENT ON FUNCTION segmentation._follow_dropped_triggers() IS 'notes when a trigger of a bound table is dropped';
+CREATE EVENT TRIGGER segmentation_dropped_triggers ON sql_drop WHEN TAG IN ('DROP TRIGGER')
+  EXECUTE FUNCTION segmentation._follow_dropped_triggers();
+ALTER EVENT TRIGGER segmentation_dropped_triggers ENABLE ALWAYS;
+
+-- Gives bound tables the triggers that they lack, before everyone is judged. Waits 3 s at most for a table's writers unless
+-- lock_timeout is set.
+CREATE FUNCTION segmentation._mend_capture() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  gaps    regclass[] := ARRAY(SELECT g.relation FROM segmentation._trigger_gaps() AS g WHERE g.missing OR g.not_as_replica ORDER BY g.relation);
+  limited boolean := current_setting('lock_timeout') <> '0';
+  item    regclass;
+BEGIN
+  PERFORM segmentation._forget_interruptions();
+  IF gaps = '{}' THEN RETURN; END IF;
+  -- Ended here, they do not have everyone queued as well.
+  UPDATE segmentation.interruption AS i SET until = clock_timestamp()
+  FROM segmentation._trigger_gaps() AS g
+  WHERE i.until IS NULL AND g.relation = i.relation AND g.missing AND NOT g.disabled;
+  IF NOT limited THEN PERFORM set_config('lock_timeout', '3s', true); END IF;
+  FOREACH item IN ARRAY gaps LOOP
+    PERFORM segmentation._install_capture(item);
+  END LOOP;
+  IF NOT limited THEN PERFORM set_config('lock_timeout', '0', true); END IF;
+END $$;
