@@ -247,7 +247,11 @@ BEGIN
   IF altered = '{}' THEN RETURN; END IF;
   lost := ARRAY(
     SELECT n FROM unnest(altered) AS n
-    WHERE NOT n.broken AND (n.kind, n.name) IN (SELECT r.kind, r.name FROM segmentation._rule_needs() AS r WHERE r.column_name IS NULL));
+    WHERE NOT n.broken AND (n.kind, n.name) IN (SELECT r.kind, r.name FROM segmentation._rule_needs() AS r WHERE r.column_name IS NULL)
+      -- What lost a column behind the guard's back is broken because of that.
+      AND NOT EXISTS (SELECT FROM segmentation.needed AS o
+                      WHERE (o.kind, o.name) = (n.kind, n.name)
+                        AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = o.relation AND a.attnum = o.number AND NOT a.attisdropped)));
   IF lost <> '{}' THEN
     PERFORM segmentation._refuse_ddl('0A000', format('alter type of column "%s" of table %s', lost[1].column_name, lost[1].relation),
       lost, 'Alter or drop what uses it first.');
