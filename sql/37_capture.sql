@@ -49,6 +49,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   item record;
 BEGIN
+  PERFORM segmentation._forget_interruptions();
   FOR item IN
     SELECT t.tgname, t.tgrelid::regclass AS relation
     FROM pg_trigger AS t JOIN segmentation._with_partitions(_remove_capture.relation) AS p(oid) ON p.oid = t.tgrelid
@@ -59,7 +60,6 @@ BEGIN
   LOOP
     EXECUTE format('DROP TRIGGER %I ON %s', item.tgname, item.relation);
   END LOOP;
-  PERFORM segmentation._forget_interruptions();
 END $$;
 
 -- Has everyone judged again, once.

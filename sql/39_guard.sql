@@ -215,14 +215,14 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION segmentation._guard_drops() IS 'refuses to drop columns and tables that definitions read';
 
--- A column keeps its type; how long or how precise it is may change as long as what reads it still checks. Looks at the
--- columns before a table is written anew, so that nobody waits for that in vain, and after every ALTER TABLE.
+-- A column keeps its type; how long or how precise it is means nothing to rules, and how texts are compared only to keys. Looks
+-- at the columns before a table is written anew, so that nobody waits for that in vain, and after every ALTER TABLE.
 CREATE FUNCTION segmentation._guard_types() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   retyped record;
-  altered segmentation.needed[];
   lost    segmentation.needed[];
+  altered segmentation.needed[];
   item    record;
 BEGIN
   IF TG_EVENT = 'ddl_command_end' AND NOT EXISTS (
@@ -245,17 +245,6 @@ BEGIN
     SELECT n FROM segmentation.needed AS n JOIN pg_attribute AS a ON a.attrelid = n.relation AND a.attnum = n.number
     WHERE (a.atttypmod, a.attcollation) <> (n.modifier, n.collation_id));
   IF altered = '{}' THEN RETURN; END IF;
-  lost := ARRAY(
-    SELECT n FROM unnest(altered) AS n
-    WHERE NOT n.broken AND (n.kind, n.name) IN (SELECT r.kind, r.name FROM segmentation._rule_needs() AS r WHERE r.column_name IS NULL)
-      -- What lost a column behind the guard's back is broken because of that.
-      AND NOT EXISTS (SELECT FROM segmentation.needed AS o
-                      WHERE (o.kind, o.name) = (n.kind, n.name)
-                        AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = o.relation AND a.attnum = o.number AND NOT a.attisdropped)));
-  IF lost <> '{}' THEN
-    PERFORM segmentation._refuse_ddl('0A000', format('alter type of column "%s" of table %s', lost[1].column_name, lost[1].relation),
-      lost, 'Alter or drop what uses it first.');
-  END IF;
   FOR item IN SELECT DISTINCT b.id FROM unnest(altered) AS n JOIN segmentation.binding AS b ON b.name = n.name WHERE n.kind = 'binding' LOOP
     PERFORM segmentation._check_binding(item.id, false);
   END LOOP;

@@ -43,9 +43,9 @@ END $$;
 
 -- Returns bound relations whose rows row-level security may hide from the customers' owner, as whom segments are kept: it was
 -- refused when they were bound, and switched on later.
-CREATE FUNCTION segmentation._hidden_relations() RETURNS TABLE (relation regclass)
+CREATE FUNCTION segmentation._hidden_relations() RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT DISTINCT c.oid::regclass
+  SELECT DISTINCT c.oid::regclass::text
   FROM segmentation.binding AS b JOIN pg_class AS c ON c.oid = b.relation,
     segmentation.binding AS k JOIN pg_class AS o ON o.oid = k.relation JOIN pg_roles AS r ON r.oid = o.relowner
   WHERE k.role = 'customers' AND c.relrowsecurity AND NOT r.rolsuper AND NOT r.rolbypassrls

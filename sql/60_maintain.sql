@@ -92,7 +92,7 @@ SELECT
   t.disabled AS relations_with_disabled_triggers,
   t.missing AS relations_without_triggers,
   t.not_as_replica AS relations_silent_as_replica,
-  ARRAY(SELECT h.relation::text FROM segmentation._hidden_relations() AS h ORDER BY 1) AS relations_hiding_rows,
+  ARRAY(SELECT h FROM segmentation._hidden_relations() AS h ORDER BY h) AS relations_hiding_rows,
   t.interruptions
 FROM segmentation.upkeep AS u, segmentation._broken() AS b, segmentation._capture_state() AS t;
 COMMENT ON VIEW segmentation.status IS
