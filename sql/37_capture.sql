@@ -33,10 +33,20 @@ BEGIN
       item.name, item.event, item.relation, item.rows);
     EXECUTE format('ALTER TRIGGER %I ON %s DEPENDS ON EXTENSION segmentation', item.name, item.relation);
   END LOOP;
+  PERFORM segmentation._fire_always(_install_capture.relation);
+END $$;
+
+-- Has the triggers of a relation and its partitions fire for replicas, too. All of a relation at once, when they are there: ALTER
+-- TABLE is looked at by event triggers.
+CREATE FUNCTION segmentation._fire_always(relation regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  item record;
+BEGIN
   FOR item IN
     SELECT t.tgrelid::regclass AS relation, string_agg(format('ENABLE ALWAYS TRIGGER %I', t.tgname), ', ' ORDER BY t.tgname) AS actions
-    FROM segmentation._with_partitions(_install_capture.relation) AS p(oid) JOIN pg_trigger AS t ON t.tgrelid = p.oid
-    WHERE t.tgfoid = 'segmentation._capture'::regproc AND t.tgtype::integer & 1 = 0 AND t.tgenabled = 'O'
+    FROM segmentation._with_partitions(_fire_always.relation) AS p(oid) JOIN pg_trigger AS t ON t.tgrelid = p.oid
+    WHERE t.tgfoid = 'segmentation._capture'::regproc AND t.tgenabled = 'O'
     GROUP BY t.tgrelid ORDER BY t.tgrelid
   LOOP
     EXECUTE format('ALTER TABLE ONLY %s %s', item.relation, item.actions);

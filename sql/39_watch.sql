@@ -1,18 +1,24 @@
 -- Watching capture itself: time spans in which changes of a bound table were not noted, because its triggers were disabled or
 -- gone. What they left out is mended by judging everyone; until then status tells of them.
 
+-- Returns what no two databases share, not even one and what was restored from its dump.
+CREATE FUNCTION segmentation._this_database() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT format('%s %s', c.system_identifier, d.oid) FROM pg_control_system() AS c, pg_database AS d WHERE d.datname = current_database());
+
 CREATE TABLE segmentation.interruption (
   id       integer     GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   relation regclass    NOT NULL, -- a bound table or a partition of one
   since    timestamptz NOT NULL,
   until    timestamptz,          -- NULL: it goes on
-  cause    text        NOT NULL
+  cause    text        NOT NULL,
+  database text        NOT NULL DEFAULT segmentation._this_database() -- where it began
 );
 SELECT pg_catalog.pg_extension_config_dump('segmentation.interruption', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.interruption_id_seq', '');
 
--- Returns each bound relation and partition with what is wrong with its triggers, where anything is.
-CREATE FUNCTION segmentation._trigger_gaps(OUT relation regclass, OUT missing boolean, OUT disabled boolean, OUT not_as_replica boolean)
+-- Returns bound relations and partitions, these or all, with what is wrong with their triggers, where anything is.
+CREATE FUNCTION segmentation._trigger_gaps(relations regclass[] DEFAULT NULL, OUT relation regclass, OUT missing boolean, OUT disabled boolean, OUT not_as_replica boolean)
 RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT g.relation::regclass, g.missing, g.disabled, g.not_as_replica
   FROM (SELECT p.oid AS relation, bool_or(t.oid IS NULL) AS missing, COALESCE(bool_or(t.tgenabled IN ('D', 'R')), false) AS disabled,
@@ -21,6 +27,7 @@ RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp A
         JOIN pg_class AS c ON c.oid = p.oid
         CROSS JOIN unnest('{segmentation_insert,segmentation_update,segmentation_delete,segmentation_truncate}'::name[]) AS w(name)
         LEFT JOIN pg_trigger AS t ON t.tgrelid = p.oid AND t.tgname = w.name AND t.tgfoid = 'segmentation._capture'::regproc
+        WHERE relations IS NULL OR p.oid = ANY (relations)
         GROUP BY p.oid) AS g
   WHERE g.missing OR g.disabled OR g.not_as_replica;
 $$;
@@ -59,44 +66,48 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     SELECT r.oid::oid FROM segmentation.binding AS b, LATERAL segmentation._with_partitions(b.relation) AS r(oid));
 $$;
 
--- Begins and ends interruptions of these relations as their triggers are now. Who ends one has everyone judged, since nobody
--- knows what was changed meanwhile.
-CREATE FUNCTION segmentation._note_interruptions(relations regclass[], may_begin boolean) RETURNS void
+-- Ends interruptions of these relations whose triggers are back. Who ends one has everyone judged, since nobody knows what was
+-- changed meanwhile.
+CREATE FUNCTION segmentation._end_interruptions(relations regclass[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF may_begin THEN
-    INSERT INTO segmentation.interruption (relation, since, cause)
-    SELECT g.relation, clock_timestamp(), CASE WHEN g.missing THEN 'a trigger was dropped' ELSE 'a trigger was disabled' END
-    FROM segmentation._trigger_gaps() AS g
-    WHERE g.relation = ANY (relations) AND (g.missing OR g.disabled)
-      AND NOT EXISTS (SELECT FROM segmentation.interruption AS i WHERE i.relation = g.relation AND i.until IS NULL);
-  END IF;
   UPDATE segmentation.interruption AS i SET until = clock_timestamp()
   WHERE i.until IS NULL AND i.relation = ANY (relations)
-    AND NOT EXISTS (SELECT FROM segmentation._trigger_gaps() AS g WHERE g.relation = i.relation AND (g.missing OR g.disabled));
+    AND i.relation NOT IN (SELECT g.relation FROM segmentation._trigger_gaps(relations) AS g WHERE g.missing OR g.disabled);
   IF FOUND THEN PERFORM segmentation._queue_everyone(); END IF;
 END $$;
 
--- Follows what is done to the triggers. ALTER TABLE of a table that lost one gives it back, since it holds the table's lock
--- already; triggers that come back by ENABLE TRIGGER fire for replicas again, too.
+-- Follows what is done to the triggers. Those that come back by ENABLE TRIGGER fire for replicas again, too. ALTER TABLE of a table
+-- that lost one gives it back, since it holds the table's lock already; but not while a dump is restored, which brings them itself.
 CREATE FUNCTION segmentation._follow_triggers() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  altered regclass[];
+  altered regclass[] := ARRAY(
+    SELECT r.oid::regclass
+    FROM (SELECT DISTINCT COALESCE(t.tgrelid, d.objid)
+          FROM pg_event_trigger_ddl_commands() AS d LEFT JOIN pg_trigger AS t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
+          WHERE d.classid IN ('pg_class'::regclass, 'pg_trigger'::regclass)) AS r(oid)
+    WHERE EXISTS (SELECT FROM segmentation.binding AS b WHERE b.relation::oid IN (r.oid, pg_partition_root(r.oid)::oid)));
   item    record;
 BEGIN
-  IF NOT EXISTS (SELECT FROM segmentation.binding) THEN RETURN; END IF;
-  altered := ARRAY(
-    SELECT DISTINCT COALESCE(t.tgrelid, d.objid)::regclass
-    FROM pg_event_trigger_ddl_commands() AS d LEFT JOIN pg_trigger AS t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
-    WHERE d.classid = 'pg_class'::regclass OR t.tgfoid = 'segmentation._capture'::regproc);
+  IF altered = '{}' THEN RETURN; END IF;
   IF TG_TAG = 'ALTER TABLE' THEN
-    FOR item IN SELECT g.relation FROM segmentation._trigger_gaps() AS g
-                WHERE g.relation = ANY (altered) AND (g.missing OR g.not_as_replica) ORDER BY g.relation LOOP
-      PERFORM segmentation._install_capture(item.relation);
+    FOR item IN
+      SELECT g.relation, g.missing AND EXISTS (
+          SELECT FROM segmentation.interruption AS i
+          WHERE i.relation = g.relation AND i.until IS NULL AND i.database = segmentation._this_database()) AS was_dropped
+      FROM segmentation._trigger_gaps(altered) AS g WHERE g.missing OR g.not_as_replica ORDER BY g.relation
+    LOOP
+      IF item.was_dropped THEN PERFORM segmentation._install_capture(item.relation);
+      ELSE PERFORM segmentation._fire_always(item.relation);
+      END IF;
     END LOOP;
+    INSERT INTO segmentation.interruption (relation, since, cause)
+    SELECT g.relation, clock_timestamp(), 'a trigger was disabled'
+    FROM segmentation._trigger_gaps(altered) AS g
+    WHERE g.disabled AND NOT EXISTS (SELECT FROM segmentation.interruption AS i WHERE i.relation = g.relation AND i.until IS NULL);
   END IF;
-  PERFORM segmentation._note_interruptions(altered, TG_TAG = 'ALTER TABLE');
+  PERFORM segmentation._end_interruptions(altered);
 END $$;
 COMMENT ON FUNCTION segmentation._follow_triggers() IS
   'notes when triggers of bound tables are disabled and enabled, gives back those that are missing, and queues everyone after an interruption';
@@ -107,9 +118,12 @@ ALTER EVENT TRIGGER segmentation_triggers ENABLE ALWAYS;
 CREATE FUNCTION segmentation._follow_dropped_triggers() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM segmentation._note_interruptions(ARRAY(
-    SELECT DISTINCT to_regclass(format('%I.%I', d.address_names[1], d.address_names[2])) FROM pg_event_trigger_dropped_objects() AS d
-    WHERE d.object_type = 'trigger' AND d.address_names[3] LIKE 'segmentation\_%'), true);
+  INSERT INTO segmentation.interruption (relation, since, cause)
+  SELECT g.relation, clock_timestamp(), 'a trigger was dropped'
+  FROM segmentation._trigger_gaps(ARRAY(
+      SELECT DISTINCT to_regclass(format('%I.%I', d.address_names[1], d.address_names[2]))
+      FROM pg_event_trigger_dropped_objects() AS d WHERE d.object_type = 'trigger' AND d.address_names[3] LIKE 'segmentation\_%')) AS g
+  WHERE g.missing AND NOT EXISTS (SELECT FROM segmentation.interruption AS i WHERE i.relation = g.relation AND i.until IS NULL);
 END $$;
 COMMENT ON FUNCTION segmentation._follow_dropped_triggers() IS 'notes when a trigger of a bound table is dropped';
 CREATE EVENT TRIGGER segmentation_dropped_triggers ON sql_drop WHEN TAG IN ('DROP TRIGGER')
