@@ -36,6 +36,10 @@ CREATE FUNCTION segmentation._columns_of_query(query text, conditions boolean, O
 COMMENT ON FUNCTION segmentation._columns_of_query(text, boolean) IS
   'columns of tables that the result of a query is made of, and with conditions also those that decide which rows there are; it is not run';
 
+CREATE FUNCTION segmentation._needed_by_now() RETURNS SETOF segmentation.needed
+  LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_needed_by_now';
+COMMENT ON FUNCTION segmentation._needed_by_now() IS 'the rows of segmentation.needed that are there by now, whatever this transaction''s snapshot';
+
 -- Returns the columns without which a definition would lose its meaning; a row without a column for each that has none.
 CREATE FUNCTION segmentation._needs(OUT kind text, OUT name text, OUT relation regclass, OUT number smallint, OUT column_name name)
 RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -197,12 +201,12 @@ DECLARE
 BEGIN
   IF TG_TAG = 'DROP OWNED' THEN RETURN; END IF;
   SELECT d.objid::regclass AS relation, d.objsubid = 0 AS whole, d.object_identity AS name, n.column_name INTO dropped
-  FROM pg_event_trigger_dropped_objects() AS d JOIN segmentation.needed AS n ON n.relation = d.objid
+  FROM pg_event_trigger_dropped_objects() AS d JOIN segmentation._needed_by_now() AS n ON n.relation = d.objid
   WHERE d.classid = 'pg_class'::regclass AND d.objsubid IN (0, n.number)
   ORDER BY d.objsubid <> 0, d.objid, d.objsubid LIMIT 1;
   IF NOT FOUND THEN RETURN; END IF;
   lost := ARRAY(
-    SELECT n FROM segmentation.needed AS n
+    SELECT n FROM segmentation._needed_by_now() AS n
     WHERE n.relation = dropped.relation
       AND (dropped.whole OR n.number IN (SELECT d.objsubid FROM pg_event_trigger_dropped_objects() AS d
                                          WHERE d.classid = 'pg_class'::regclass AND d.objid = n.relation)));
@@ -226,15 +230,15 @@ DECLARE
   item    record;
 BEGIN
   IF TG_EVENT = 'ddl_command_end' AND NOT EXISTS (
-      SELECT FROM pg_event_trigger_ddl_commands() AS d JOIN segmentation.needed AS n ON n.relation = d.objid
+      SELECT FROM pg_event_trigger_ddl_commands() AS d JOIN segmentation._needed_by_now() AS n ON n.relation = d.objid
       WHERE d.classid = 'pg_class'::regclass) THEN
     RETURN;
   END IF;
   SELECT n.relation, n.number, n.column_name, n.type, a.atttypid::regtype AS other INTO retyped
-  FROM segmentation.needed AS n JOIN pg_attribute AS a ON a.attrelid = n.relation AND a.attnum = n.number
+  FROM segmentation._needed_by_now() AS n JOIN pg_attribute AS a ON a.attrelid = n.relation AND a.attnum = n.number
   WHERE NOT a.attisdropped AND a.atttypid <> n.type ORDER BY n.relation, n.number LIMIT 1;
   IF FOUND THEN
-    lost := ARRAY(SELECT n FROM segmentation.needed AS n WHERE n.relation = retyped.relation AND n.number = retyped.number);
+    lost := ARRAY(SELECT n FROM segmentation._needed_by_now() AS n WHERE n.relation = retyped.relation AND n.number = retyped.number);
     PERFORM segmentation._refuse_ddl('0A000',
       format('alter type of column "%s" of table %s from %s to %s', retyped.column_name, retyped.relation, retyped.type, retyped.other),
       lost,
@@ -242,7 +246,7 @@ BEGIN
   END IF;
   IF TG_EVENT <> 'ddl_command_end' THEN RETURN; END IF;
   altered := ARRAY(
-    SELECT n FROM segmentation.needed AS n JOIN pg_attribute AS a ON a.attrelid = n.relation AND a.attnum = n.number
+    SELECT n FROM segmentation._needed_by_now() AS n JOIN pg_attribute AS a ON a.attrelid = n.relation AND a.attnum = n.number
     WHERE (a.atttypmod, a.attcollation) <> (n.modifier, n.collation_id));
   IF altered = '{}' THEN RETURN; END IF;
   FOR item IN SELECT DISTINCT b.id FROM unnest(altered) AS n JOIN segmentation.binding AS b ON b.name = n.name WHERE n.kind = 'binding' LOOP

@@ -1,5 +1,5 @@
-// _rule_needs and _columns_of_query: which columns definitions read, and which ones a query does. Server's
-// side.
+// _rule_needs, _needed_by_now and _columns_of_query: which columns definitions read, and which ones a query
+// does. Server's side.
 #include "pg/segment/functions.hpp"
 
 #include "pg/boundary/run_core.hpp"
@@ -198,5 +198,23 @@ SEGMENTATION_FUNCTION(segmentation_rule_needs) {
     put_row(fcinfo, values, nulls);
   }
   close_session(session);
+  return Datum{0};
+}
+
+// Without a session: any DROP comes here, in databases whose encoding rules cannot be written in, too.
+SEGMENTATION_FUNCTION(segmentation_needed_by_now) {
+  InitMaterializedSRF(fcinfo, 0);
+  auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
+  Relation needed = table_open(own_relation("needed"), AccessShareLock);
+  // In REPEATABLE READ, too, DDL finds the table as it is by now, and so must who judges it.
+  Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
+  TupleTableSlot *slot = table_slot_create(needed, nullptr);
+  TableScanDesc scan = table_beginscan(needed, snapshot, 0, nullptr);
+  while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+    tuplestore_puttupleslot(result->setResult, slot);
+  table_endscan(scan);
+  ExecDropSingleTupleTableSlot(slot);
+  UnregisterSnapshot(snapshot);
+  table_close(needed, AccessShareLock);
   return Datum{0};
 }

@@ -113,5 +113,15 @@ $node->safe_psql('postgres', 'CREATE DATABASE twin TEMPLATE copy');
 my ($failed) = $node->psql('twin', 'ALTER TABLE orders DROP COLUMN tax');
 isnt($failed, 0, 'refused in a copy by CREATE DATABASE');
 
+# In a database of another encoding there can be no rules, and tables come and go.
+$node->safe_psql('postgres', q{CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0});
+$node->safe_psql('latin', q{
+CREATE EXTENSION segmentation;
+CREATE TABLE plain (id integer, name text);
+ALTER TABLE plain ALTER name TYPE integer USING 1, DROP COLUMN id;
+DROP TABLE plain;
+});
+is($node->safe_psql('latin', q{SELECT to_regclass('plain') IS NULL}), 't', 'tables go where there can be no rules');
+
 $node->stop;
 done_testing();
