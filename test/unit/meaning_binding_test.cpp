@@ -95,13 +95,20 @@ TEST(MeaningBinding, ReadColumnsIncludeKeysConditionsAndWhatOrdersRows) {
     return names(columns_read(*checked.rule->condition, *meaning));
   };
   EXPECT_EQ(read("city = 'x'"), "customers.city");
-  EXPECT_EQ(read("sum(orders.total) > 1"), "SUM");
-  EXPECT_EQ(read("count(orders) > 1"), "COUNT");
-  EXPECT_EQ(read("last(orders.total) > 1"), "LAST");
-  EXPECT_EQ(read("orders MATCHES (days > 1)"), "DAYS");
-  EXPECT_EQ(read("items MATCHES (category.name = 'x')"), "ITEMS");
-  EXPECT_EQ(read("customer_tags CONTAINS 'x'"), "TAGS");
-  EXPECT_EQ(read("segments CONTAINS 'vip'"), "SEG");
+  EXPECT_EQ(read("sum(orders.total) > 1"),
+            "customers.id orders.customer_id orders.total orders.channel_id channel.id channel.online");
+  EXPECT_EQ(read("count(orders) > 1"),
+            "customers.id orders.customer_id orders.channel_id channel.id channel.online");
+  EXPECT_EQ(read("last(orders.total) > 1"), "customers.id orders.id orders.customer_id orders.total "
+                                            "orders.created_at orders.channel_id channel.id channel.online");
+  EXPECT_EQ(read("orders MATCHES (days > 1)"),
+            "customers.id orders.customer_id orders.created_at orders.channel_id channel.id channel.online");
+  EXPECT_EQ(read("items MATCHES (category.name = 'x')"),
+            "customers.id orders.id orders.customer_id orders.channel_id channel.id channel.online "
+            "items.order_id items.product_id product.id product.category_id category.id category.name");
+  EXPECT_EQ(read("customer_tags CONTAINS 'x'"), "customers.id customer_tags.customer_id customer_tags.tag");
+  EXPECT_EQ(read("segments CONTAINS 'vip'"), "customers.id orders.customer_id orders.status orders.total "
+                                             "orders.paid orders.channel_id channel.id channel.online");
 }
 
 TEST(NearestNames, AreThoseWithinAThirdOfTheLength) {
