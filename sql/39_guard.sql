@@ -219,40 +219,40 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION segmentation._guard_drops() IS 'refuses to drop columns and tables that definitions read';
 
--- A column keeps its type; how long or how precise it is means nothing to rules, and how texts are compared only to keys. Looks
+-- A column keeps its type; how long or how precise it is means nothing to rules, and how texts are compared only to bindings. Looks
 -- at the columns before a table is written anew, so that nobody waits for that in vain, and after every ALTER TABLE.
 CREATE FUNCTION segmentation._guard_types() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   retyped record;
   lost    segmentation.needed[];
-  altered segmentation.needed[];
-  item    record;
 BEGIN
   IF TG_EVENT = 'ddl_command_end' AND NOT EXISTS (
       SELECT FROM pg_event_trigger_ddl_commands() AS d JOIN segmentation._needed_by_now() AS n ON n.relation = d.objid
       WHERE d.classid = 'pg_class'::regclass) THEN
     RETURN;
   END IF;
-  SELECT n.relation, n.number, n.column_name, n.type, a.atttypid::regtype AS other INTO retyped
+  SELECT n.relation, n.number, n.column_name, n.type, a.atttypid::regtype AS other, n.collation_id::regcollation AS collation,
+    a.attcollation::regcollation AS other_collation INTO retyped
   FROM segmentation._needed_by_now() AS n JOIN pg_attribute AS a ON a.attrelid = n.relation AND a.attnum = n.number
-  WHERE NOT a.attisdropped AND a.atttypid <> n.type ORDER BY n.relation, n.number LIMIT 1;
+  WHERE NOT a.attisdropped AND (a.atttypid <> n.type OR n.kind = 'binding' AND a.attcollation <> n.collation_id)
+  ORDER BY n.relation, n.number LIMIT 1;
   IF FOUND THEN
     lost := ARRAY(SELECT n FROM segmentation._needed_by_now() AS n WHERE n.relation = retyped.relation AND n.number = retyped.number);
     PERFORM segmentation._refuse_ddl('0A000',
-      format('alter type of column "%s" of table %s from %s to %s', retyped.column_name, retyped.relation, retyped.type, retyped.other),
+      format(CASE WHEN retyped.type = retyped.other THEN 'alter collation of column "%s" of table %s from %s to %s'
+                  ELSE 'alter type of column "%s" of table %s from %s to %s' END, retyped.column_name, retyped.relation,
+        CASE WHEN retyped.type = retyped.other THEN retyped.collation::text ELSE retyped.type::text END,
+        CASE WHEN retyped.type = retyped.other THEN retyped.other_collation::text ELSE retyped.other::text END),
       lost,
       'Alter or drop what uses it first and create it again afterwards, or add a column of the new type and have rules read that.');
   END IF;
-  IF TG_EVENT <> 'ddl_command_end' THEN RETURN; END IF;
-  altered := ARRAY(
-    SELECT n FROM segmentation._needed_by_now() AS n JOIN pg_attribute AS a ON a.attrelid = n.relation AND a.attnum = n.number
-    WHERE (a.atttypmod, a.attcollation) <> (n.modifier, n.collation_id));
-  IF altered = '{}' THEN RETURN; END IF;
-  FOR item IN SELECT DISTINCT b.id FROM unnest(altered) AS n JOIN segmentation.binding AS b ON b.name = n.name WHERE n.kind = 'binding' LOOP
-    PERFORM segmentation._check_binding(item.id, false);
-  END LOOP;
-  UPDATE segmentation.guard SET stale = true;
+  -- What is kept here of lengths and the like is old then.
+  IF TG_EVENT = 'ddl_command_end' AND EXISTS (
+      SELECT FROM segmentation._needed_by_now() AS n JOIN pg_attribute AS a ON a.attrelid = n.relation AND a.attnum = n.number
+      WHERE (a.atttypmod, a.attcollation) <> (n.modifier, n.collation_id)) THEN
+    UPDATE segmentation.guard SET stale = true;
+  END IF;
 END $$;
 COMMENT ON FUNCTION segmentation._guard_types() IS 'refuses another type for columns that definitions read';
 
