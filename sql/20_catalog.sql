@@ -175,6 +175,13 @@ CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentat
   EXECUTE FUNCTION segmentation._definitions_changed();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.alteration
   EXECUTE FUNCTION segmentation._definitions_changed();
+-- Also for who defines as a replica.
+ALTER TABLE segmentation.binding ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE segmentation.binding_column ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE segmentation.attribute_definition ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE segmentation.source_definition ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE segmentation.segment ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE segmentation.alteration ENABLE ALWAYS TRIGGER changed;
 
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_id_seq', '');

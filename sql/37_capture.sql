@@ -16,39 +16,59 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT relation UNION SELECT t.relid FROM pg_partition_tree(relation) AS t;
 $$;
 
--- Gives a relation and its partitions the triggers that they lack. A statement fires those of the relation that it names only,
--- so each partition has its own. Logical replication fires triggers of rows, and for TRUNCATE; those of rows sleep in every
--- other session. A partitioned table has none, or its partitions would have two. Locks: SHARE ROW EXCLUSIVE on each that gets one.
+-- Returns the triggers of a bound table, a partition or a partitioned table. A statement fires those of the relation that it names only,
+-- so each partition has its own; they fire for tools that write as a replica, too. Logical replication fires triggers of rows, and for
+-- TRUNCATE; those of rows sleep in every other session. A partitioned table has none, or its partitions would have two.
+CREATE FUNCTION segmentation._capture_triggers(kind "char", OUT name name, OUT event text, OUT called text, OUT fires text, OUT enabled "char",
+  OUT function regproc)
+RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT w.name, w.event, w.called, w.fires, w.enabled, w.function::regproc
+  FROM (VALUES ('segmentation_insert', 'INSERT', 'REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT', 'ALWAYS', 'A', 'segmentation._capture'),
+               ('segmentation_update', 'UPDATE', 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT', 'ALWAYS', 'A',
+                'segmentation._capture'),
+               ('segmentation_delete', 'DELETE', 'REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT', 'ALWAYS', 'A', 'segmentation._capture'),
+               ('segmentation_truncate', 'TRUNCATE', 'FOR EACH STATEMENT', 'ALWAYS', 'A', 'segmentation._capture'),
+               ('segmentation_row', 'INSERT OR UPDATE OR DELETE', 'FOR EACH ROW', 'REPLICA', 'R', 'segmentation._capture_row'))
+       AS w(name, event, called, fires, enabled, function)
+  WHERE w.fires = 'ALWAYS' OR kind = 'r';
+$$;
+
+-- Gives a relation and its partitions the triggers that they lack; who disabled one has it disabled still.
+-- Locks: SHARE ROW EXCLUSIVE on each that gets one.
 CREATE FUNCTION segmentation._install_capture(relation regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   item record;
 BEGIN
   FOR item IN
-    SELECT r.oid::regclass AS relation, w.name, w.event, w.rows
+    SELECT r.oid::regclass AS relation, w.*
     FROM segmentation._with_partitions(_install_capture.relation) AS p(oid) JOIN pg_class AS r ON r.oid = p.oid,
-      (VALUES ('segmentation_insert', 'INSERT', 'REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT'),
-              ('segmentation_update', 'UPDATE', 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT'),
-              ('segmentation_delete', 'DELETE', 'REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT'),
-              ('segmentation_truncate', 'TRUNCATE', 'FOR EACH STATEMENT'),
-              ('segmentation_row', 'INSERT OR UPDATE OR DELETE', 'FOR EACH ROW')) AS w(name, event, rows)
-    WHERE (w.rows <> 'FOR EACH ROW' OR r.relkind = 'r') AND NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = r.oid AND t.tgname = w.name)
+      LATERAL segmentation._capture_triggers(r.relkind) AS w
+    WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = r.oid AND t.tgname = w.name)
     ORDER BY r.oid, w.name
   LOOP
-    EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s EXECUTE FUNCTION segmentation.%I()',
-      item.name, item.event, item.relation, item.rows, CASE item.rows WHEN 'FOR EACH ROW' THEN '_capture_row' ELSE '_capture' END);
+    EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s EXECUTE FUNCTION %s()', item.name, item.event, item.relation, item.called,
+      item.function);
     EXECUTE format('ALTER TRIGGER %I ON %s DEPENDS ON EXTENSION segmentation', item.name, item.relation);
   END LOOP;
-  -- After all are there, since ALTER TABLE fires _follow_partitions; and those that somebody has disabled.
+  PERFORM segmentation._fire_as_made(_install_capture.relation);
+END $$;
+
+-- Has the triggers of a relation and its partitions fire when they are to: ENABLE TRIGGER leaves them as any other. All of a relation at
+-- once, when they are there: ALTER TABLE is looked at by event triggers.
+CREATE FUNCTION segmentation._fire_as_made(relation regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  item record;
+BEGIN
   FOR item IN
-    SELECT t.tgrelid::regclass AS relation,
-      string_agg(format('ENABLE %s TRIGGER %I', w.fires, t.tgname), ', ' ORDER BY t.tgname) AS commands
-    FROM segmentation._with_partitions(_install_capture.relation) AS p(oid) JOIN pg_trigger AS t ON t.tgrelid = p.oid AND NOT t.tgisinternal
-      JOIN (VALUES ('segmentation_truncate', 'ALWAYS', 'A'), ('segmentation_row', 'REPLICA', 'R')) AS w(name, fires, enabled)
-        ON w.name = t.tgname AND w.enabled <> t.tgenabled
-    GROUP BY t.tgrelid ORDER BY t.tgrelid
+    SELECT r.oid::regclass AS relation, string_agg(format('ENABLE %s TRIGGER %I', w.fires, w.name), ', ' ORDER BY w.name) AS actions
+    FROM segmentation._with_partitions(_fire_as_made.relation) AS p(oid) JOIN pg_class AS r ON r.oid = p.oid
+      CROSS JOIN LATERAL segmentation._capture_triggers(r.relkind) AS w JOIN pg_trigger AS t ON t.tgrelid = r.oid AND t.tgname = w.name
+    WHERE t.tgfoid = w.function AND t.tgenabled NOT IN ('D', w.enabled)
+    GROUP BY r.oid ORDER BY r.oid
   LOOP
-    EXECUTE format('ALTER TABLE %s %s', item.relation, item.commands);
+    EXECUTE format('ALTER TABLE ONLY %s %s', item.relation, item.actions);
   END LOOP;
 END $$;
 
@@ -58,6 +78,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   item record;
 BEGIN
+  PERFORM segmentation._forget_interruptions();
   FOR item IN
     SELECT t.tgname, t.tgrelid::regclass AS relation
     FROM pg_trigger AS t JOIN segmentation._with_partitions(_remove_capture.relation) AS p(oid) ON p.oid = t.tgrelid

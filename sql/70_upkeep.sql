@@ -38,7 +38,9 @@ COMMENT ON FUNCTION segmentation.refresh(text[]) IS
 CREATE FUNCTION segmentation.refresh_all() RETURNS bigint
   LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_refresh_all';
 COMMENT ON FUNCTION segmentation.refresh_all() IS
-  'recomputes everyone in all segments, telling how far it is every two seconds; returns the member rows written and deleted';
+  'recomputes everyone in all segments, telling how far it is every two seconds, and mends what interruptions of capture left '
+  'out; returns the member rows written and deleted. Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, and '
+  'on bound tables that lack a trigger, which get it again';
 
 -- What a build says in front of its statement in pg_stat_activity. Other roles' statements are seen by members of pg_read_all_stats only.
 CREATE FUNCTION segmentation.progress(OUT pid integer, OUT username name, OUT started_at timestamptz, OUT step text)

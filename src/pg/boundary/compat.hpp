@@ -50,6 +50,28 @@ static inline void segmentation_update_tuple(Relation relation, ItemPointer plac
 #endif
 }
 
+// PostgreSQL 15 declares the walker without its arguments, which C++ takes for none.
+static inline bool segmentation_walk_expression(Node *node, bool (*walker)(Node *, void *), void *context) {
+#if PG_VERSION_NUM >= 160000
+  return expression_tree_walker(node, walker, context);
+#else
+  auto any = reinterpret_cast<void (*)()>(walker); // by way of which the compiler lets functions be cast
+  return expression_tree_walker(node, reinterpret_cast<bool (*)()>(any), context);
+#endif
+}
+
+// PostgreSQL 18 gives what a query groups by an entry of its own. Returns what a column of it stands for;
+// nullptr where the entry is something else.
+static inline Node *segmentation_grouped_expression(RangeTblEntry *entry, AttrNumber number) {
+#if PG_VERSION_NUM >= 180000
+  if (entry->rtekind == RTE_GROUP)
+    return static_cast<Node *>(list_nth(entry->groupexprs, number - 1));
+#endif
+  (void)entry;
+  (void)number;
+  return nullptr;
+}
+
 // PostgreSQL 15.0 knew InitMaterializedSRF under another name only in its betas; from 17 on query identifiers
 // are signed.
 #if PG_VERSION_NUM >= 180000

@@ -63,6 +63,7 @@ SEGMENTATION_FUNCTION(segmentation_refresh_all) {
   Session session = open_session();
   Teller teller;
   start_telling(&teller, "SELECT segmentation.refresh_all()");
+  execute("SELECT segmentation._mend_capture()"); // before the gate: it locks relations
   int64 rows = write_everyone(&teller.progress);
   stop_telling(&teller);
   close_session(session);

@@ -57,6 +57,12 @@ bool is_awaited(const Walk &walk) {
 }
 
 void end_walk(const Walk &walk) {
+  // What was missed before it began it has read.
+  if (walk.everyone)
+    execute_own("DELETE FROM segmentation.interruption AS i USING segmentation.walk AS w WHERE w.id = $1 AND "
+                "i.until <= "
+                "w.started_at",
+                walk_argument(walk));
   execute_own("DELETE FROM segmentation.walk AS w WHERE w.id = $1", walk_argument(walk));
 }
 
@@ -117,7 +123,7 @@ void note_progress(const Walk &walk, int judged, bool more, const char *position
   arguments.add(TEXTOID, CStringGetTextDatum(position == nullptr ? "" : position));
   execute_own(
       "UPDATE segmentation.walk AS w SET position = NULLIF($4, ''), judged = w.judged + $2, is_done = $3, "
-      "started_at = COALESCE(w.started_at, pg_catalog.clock_timestamp()), moved_at = "
+      "started_at = COALESCE(w.started_at, pg_catalog.now()), moved_at = "
       "pg_catalog.clock_timestamp() WHERE w.id = $1",
       arguments, Plan::saved);
 }
@@ -167,7 +173,7 @@ void request_walk_for_everyone() {
               "INSERT INTO segmentation.walk (everyone) SELECT true WHERE NOT EXISTS (SELECT FROM joined)");
   execute_own(
       "UPDATE segmentation.definition_version AS v SET version = v.version + 1, shrunk = v.version + 1");
-  execute_own("UPDATE segmentation.segment AS s SET name = s.name WHERE false"); // tells every session
+  execute_own("UPDATE segmentation.segment AS s SET built = s.built WHERE false"); // tells every session
 }
 
 WalkStep walk_on(bool waits) {

@@ -225,6 +225,8 @@ int64 write_members(const WriteRequest &request) {
 
 int64 write_everyone(const Progress *progress) {
   (void)enter_gate(true);
+  // All that these have left out is there to be read by now; an interruption that lasts stays.
+  execute_own("DELETE FROM segmentation.interruption AS i WHERE i.until IS NOT NULL");
   // What is kept of measures is not trusted either: who refreshes everyone has a reason.
   execute_own("UPDATE segmentation.definition_version AS v SET version = GREATEST(v.version, n.built) + 1, "
               "shrunk = GREATEST(v.version, n.built) + 1 "

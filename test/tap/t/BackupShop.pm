@@ -107,7 +107,11 @@ sub is_restored
 	my $now = facts($node, $database);
 	my @wrong = grep { $now->{$_} ne $before->{$_} && !($options{without_rights} && $_ eq 'rights') } sort keys %$now;
 	is("@wrong", '', "$name: all is as it was");
-	diag("$_: " . substr($now->{$_}, 0, 500)) foreach @wrong;
+	foreach my $what (@wrong)
+	{
+		my %known = map { $_ => 1 } split /\n/, $before->{$what};
+		diag("$what: " . substr(join("\n", grep { !$known{$_} } split /\n/, $now->{$what}), 0, 500));
+	}
 }
 
 # Lets the shop go on in a restored database: members must follow at the commit, or wait for tick where `waits` says so; and afterwards
