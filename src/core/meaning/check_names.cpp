@@ -4,6 +4,7 @@
 #include "core/rule/printer.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
