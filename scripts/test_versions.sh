@@ -73,7 +73,8 @@ test_version() {
   inside "$1" PG_MAJOR="$1" scripts/install_dependencies.sh versions ||
     { skip "PostgreSQL $1: Debian $(debian_suite "$1") has not got what is needed"; return; }
   # shellcheck disable=SC2086
-  { inside "$1" PG_MAJOR="$1" PG_CONFIG="$bin/pg_config" DEPENDENCIES=versions scripts/test.sh $suites 2>&1 || true; } | tee "$home/$1.log"
+  { inside "$1" PG_MAJOR="$1" PG_CONFIG="$bin/pg_config" DEPENDENCIES=versions \
+      FAULT_ROUNDS="${FAULT_ROUNDS:-2000}" CONCURRENT_SECONDS="${CONCURRENT_SECONDS:-20}" scripts/test.sh $suites 2>&1 || true; } | tee "$home/$1.log"
   counts=$(tail -n 1 "$home/$1.log" | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed\(, \([0-9]*\) skipped\)*$/\1 \2 \4/p')
   # What ends without a count has failed.
   read -r passed failed skipped <<COUNTS

@@ -156,6 +156,17 @@ void Checker::unknown_column(const SourceName &at, const Name &name, NameParts r
                       : std::move(hint));
 }
 
+void Checker::virtual_column(const ColumnRef &ref, const Name &name) {
+  if (full()) {
+    return;
+  }
+  report(SqlState::feature_not_supported, name.span,
+         fmt::format("column \"{}\" of \"{}\" is generated when it is read, and rules cannot use it",
+                     column_of(schema_, ref).name,
+                     schema_.relations[static_cast<std::size_t>(ref.relation)].name),
+         "Make it STORED, or give its expression to segmentation.bind_column.");
+}
+
 void Checker::misused_name(const Resolved &resolved, const Name &name, NameParts parts) {
   if (full()) {
     return;

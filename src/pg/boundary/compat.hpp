@@ -64,6 +64,16 @@ static inline void segmentation_update_tuple(Relation relation, ItemPointer plac
 #endif
 }
 
+// PostgreSQL 18 has generated columns that no row holds.
+static inline bool segmentation_is_virtual(Form_pg_attribute column) {
+#if PG_VERSION_NUM >= 180000
+  return column->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL;
+#else
+  (void)column;
+  return false;
+#endif
+}
+
 // PostgreSQL 18 made query identifiers signed.
 #if PG_VERSION_NUM >= 180000
 using SegmentationQueryId = int64;

@@ -19,6 +19,7 @@ struct ColumnInput {
   bool whole;
   std::int32_t scale;
   std::uint64_t storage; // another number once the name stands for another column, or was changed in between
+  bool is_virtual;       // generated when it is read
 };
 
 struct RelationInput {
