@@ -65,11 +65,11 @@ bool mentions(const char *expression, const char *name) {
 
 /// Appends the lookups below a relation that any of its computed expressions mentions, with those on the way
 /// to them. Returns true where one was needed.
-bool append_lookups(StringInfo joins, const RelationInput *relations, int relation_count, int at,
+bool append_lookups(StringInfo joins, RelationInput *relations, int relation_count, int at,
                     const char *const *keys, const char *const *lookup_keys, const char *expressions) {
   bool any = false;
   for (int i = 0; i < relation_count; ++i) {
-    const RelationInput &lookup = relations[i];
+    RelationInput &lookup = relations[i];
     if (lookup.role != core::Role::lookup || lookup.of != at)
       continue;
     StringInfoData below;
@@ -78,7 +78,7 @@ bool append_lookups(StringInfo joins, const RelationInput *relations, int relati
     needed = needed || mentions(expressions, lookup.name);
     if (!needed)
       continue;
-    any = true;
+    any = lookup.in_computed = true;
     // quote_identifier may return its argument or a palloc'd copy: never a shared buffer.
     appendStringInfo(joins, " LEFT JOIN %s AS %s", lookup.from_sql, quote_identifier(lookup.name));
     appendStringInfo(joins, " ON %s.%s = %s.%s", quote_identifier(relations[at].name),

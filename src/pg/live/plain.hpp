@@ -44,6 +44,7 @@ struct RelationInput {
   int column_count;
   const char *condition; // or nullptr
   bool key_is_enforced;
+  bool in_computed;      // a lookup that computed columns above it read
   std::uint64_t storage; // of the physical relation: another number where its rows were written anew
 };
 
