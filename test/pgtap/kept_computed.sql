@@ -46,4 +46,31 @@ SET segmentation.maintain = background;
 UPDATE regions SET name = 'east' WHERE id = 2;
 CALL segmentation.tick();
 SELECT is_empty('SELECT * FROM segmentation.verify()', 'and in the background');
+RESET segmentation.maintain;
+
+-- A lookup says whose the rows are: those whose they were are judged, too.
+\o /dev/null
+CREATE TABLE accounts (code text PRIMARY KEY, owner integer);
+INSERT INTO accounts SELECT i::text, i FROM generate_series(1, 20) AS i;
+CREATE TABLE payments (id integer PRIMARY KEY, account text, amount integer);
+CREATE INDEX ON payments (account);
+INSERT INTO payments SELECT i, 1 + i % 20, i FROM generate_series(1, 60) AS i;
+SELECT segmentation.bind_source('payments', 'payments', key => 'id');
+SELECT segmentation.bind_lookup('accounts', 'accounts', of => 'payments', key => 'account');
+SELECT segmentation.bind_column('payments', 'payer', 'accounts.owner');
+SELECT segmentation.bind_source('payments', 'payments', key => 'payer', replace => true);
+SELECT segmentation.create_segment('payers', 'sum(payments.amount) >= 90');
+\o
+UPDATE accounts SET owner = 1 WHERE owner = 20;
+SELECT is_empty('SELECT * FROM segmentation.verify()', 'rows move with their lookup');
+SET segmentation.maintain = background;
+UPDATE accounts SET owner = 2 WHERE owner = 19;
+CALL segmentation.tick();
+SELECT is_empty('SELECT * FROM segmentation.verify()', 'and in the background');
+RESET segmentation.maintain;
+UPDATE accounts SET owner = 3 WHERE owner = 18;
+DELETE FROM accounts WHERE owner = 17;
+SELECT is_empty('SELECT * FROM segmentation.verify()', 'or are nobody''s without it');
+SELECT set_eq($$SELECT m.customer_id FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id = m.segment_id WHERE s.name = 'payers'$$,
+  'SELECT owner FROM payments JOIN accounts ON code = account GROUP BY owner HAVING sum(amount) >= 90', 'by hand, too');
 SELECT finish();
