@@ -59,10 +59,11 @@ make_chroot() {
   touch "$home/$1/ready"
 }
 
-# Brings the sources up to date, and leaves what was built of them.
+# Brings the sources up to date, and leaves what was built of them. All are new to make: one that was changed here while the last
+# build ran there would be older than its object. ccache knows the rest.
 copy_sources() {
   find "$home/$1/src" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
-  tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$home/$1/src" --no-same-owner -xf -
+  tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$home/$1/src" --no-same-owner -xmf -
 }
 
 test_version() {
