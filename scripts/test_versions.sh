@@ -1,7 +1,7 @@
 #!/bin/sh
 # test_versions.sh [MAJOR...]: builds and tests under later majors of PostgreSQL than this system has (default: 17 18), each
 # in a chroot of the Debian suite that has it, with that suite's compiler and libraries. A chroot is made once, takes some
-# minutes and 1.5 GB, and stays in build/versions/MAJOR: remove it for newer packages. Needs root, since only root can chroot.
+# minutes and 2.5 GB, and stays in build/versions/MAJOR: remove it for newer packages. Needs root, since only root can chroot.
 #   SUITES="regress pgtap"   only these of test/*; by default all but real data, fuzzers and what is about this system's compiler
 # Each version's output is in build/versions/MAJOR.log too. What cannot be had is skipped, and said. The last line adds up.
 set -eu
