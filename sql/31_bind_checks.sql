@@ -122,16 +122,23 @@ BEGIN
   END IF;
 END $$;
 
--- Returns the type of a bound relation's column, its own or a computed one. Raises 42703 for any other name.
+-- Returns the type of a bound relation's column, its own or a computed one. Raises 42703 for any other name, 0A000 for a column
+-- that is generated when it is read (PostgreSQL 18): triggers see rows without it, and a new expression for it writes no row.
 CREATE FUNCTION segmentation._column_type(bound segmentation.binding, column_name name) RETURNS regtype
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  answer   regtype;
-  computed text;
+  answer     regtype;
+  is_virtual boolean;
+  computed   text;
 BEGIN
-  SELECT a.atttypid INTO answer FROM pg_attribute AS a
+  SELECT a.atttypid, a.attgenerated = 'v' INTO answer, is_virtual FROM pg_attribute AS a
   WHERE a.attrelid = bound.relation AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped;
-  IF FOUND THEN RETURN answer; END IF;
+  IF is_virtual THEN
+    RAISE EXCEPTION USING ERRCODE = '0A000',
+      MESSAGE = format('column "%s" of %s is generated when it is read', column_name, bound.relation),
+      HINT = 'Make it STORED, or give its expression to segmentation.bind_column and name that column.';
+  END IF;
+  IF answer IS NOT NULL THEN RETURN answer; END IF;
   SELECT c.expression INTO computed FROM segmentation.binding_column AS c
     WHERE c.binding_id = bound.id AND c.name = column_name;
   IF FOUND THEN RETURN segmentation._expression_type(bound, column_name, computed); END IF;
@@ -145,7 +152,8 @@ END $$;
 CREATE FUNCTION segmentation._column_names(bound segmentation.binding) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN ARRAY(SELECT a.attname::text FROM pg_attribute AS a
-             WHERE a.attrelid = (bound).relation AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum)
+             WHERE a.attrelid = (bound).relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'
+             ORDER BY a.attnum)
        || ARRAY(SELECT c.name FROM segmentation.binding_column AS c
          WHERE c.binding_id = (bound).id ORDER BY c.name);
 

@@ -33,6 +33,15 @@ BEGIN
   END IF;
 END $$;
 
+-- Returns what a SELECT lists for the columns of a row that expressions may read: all but those that are generated when they are
+-- read, as _column_type says.
+CREATE FUNCTION segmentation._row_sql(bound segmentation.binding) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT CASE WHEN bool_or(a.attgenerated = 'v')
+                    THEN string_agg(format('%I.%I', (bound).name, a.attname), ', ' ORDER BY a.attnum) FILTER (WHERE a.attgenerated <> 'v')
+                    ELSE format('%I.*', (bound).name) END
+        FROM pg_attribute AS a WHERE a.attrelid = (bound).relation AND a.attnum > 0 AND NOT a.attisdropped);
+
 -- Returns what stands in FROM for a bound relation: the table, or a SELECT that adds its computed columns to
 -- it. The row feeds and the printed SQL say the same (src/pg/live).
 CREATE FUNCTION segmentation._relation_sql(bound segmentation.binding) RETURNS text
@@ -43,9 +52,9 @@ BEGIN
   SELECT string_agg(format('(%s) AS %I', c.expression, c.name), ', ' ORDER BY c.name) INTO list
   FROM segmentation.binding_column AS c WHERE c.binding_id = bound.id;
   IF list IS NULL THEN RETURN bound.relation::text; END IF;
-  RETURN format('(SELECT %I.*, "computed columns".* FROM %s CROSS JOIN LATERAL (SELECT %s FROM (SELECT %I.*) '
-    'AS %I) AS "computed columns")',
-                           bound.name, segmentation._lookups_sql(bound), list, bound.name, bound.name);
+  RETURN format('(SELECT %1$s, "computed columns".* FROM %2$s CROSS JOIN LATERAL (SELECT %3$s FROM (SELECT %1$s) '
+    'AS %4$I) AS "computed columns")',
+    segmentation._row_sql(bound), segmentation._lookups_sql(bound), list, bound.name);
 END $$;
 
 -- Returns FROM's content under which a relation's computed columns are read: the relation under its binding's
@@ -97,8 +106,8 @@ END $$;
 -- a qualifier is the row's own column, also where a lookup has one of that name: hence the inner SELECT.
 CREATE FUNCTION segmentation._computed_sql(bound segmentation.binding, expression text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN format('SELECT c.v FROM %s CROSS JOIN LATERAL (SELECT (%s) AS v FROM (SELECT %I.*) AS %I) AS c',
-                         segmentation._lookups_sql(bound), expression, (bound).name, (bound).name);
+RETURN format('SELECT c.v FROM %s CROSS JOIN LATERAL (SELECT (%s) AS v FROM (SELECT %s) AS %I) AS c',
+                         segmentation._lookups_sql(bound), expression, segmentation._row_sql(bound), (bound).name);
 
 -- Returns the type of a computed column's expression. Raises unless it is one immutable expression without
 -- subqueries, aggregates, window functions or set-returning functions: the server's own SQLSTATE for what
@@ -125,6 +134,12 @@ BEGIN
       state := '42601';
       message := 'expression is more than one value';
     END IF;
+    IF EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = bound.relation AND a.attgenerated = 'v'
+               AND message = format('column %s.%s does not exist', bound.name, a.attname)) THEN
+      state := '0A000';
+      message := replace(message, 'does not exist', 'is generated when it is read');
+      note := 'Make it STORED, or write its expression here.';
+    END IF;
     RAISE EXCEPTION USING ERRCODE = state,
       MESSAGE = format('computed column "%s" of "%s": %s', column_name, bound.name, message),
       HINT = CASE WHEN state = '42703' THEN segmentation._name_hint('', segmentation._column_names(bound),
@@ -137,7 +152,16 @@ BEGIN
   SELECT a.atttypid, r.ev_action::text INTO STRICT answer, tree
   FROM pg_rewrite AS r JOIN pg_attribute AS a ON a.attrelid = r.ev_class AND a.attnum = 1
   WHERE r.ev_class = probe::regclass AND r.rulename = '_RETURN';
+  SELECT format('column "%s" of %s is generated when it is read', a.attname, a.attrelid::regclass) INTO message
+  FROM pg_depend AS d
+    JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+    JOIN pg_attribute AS a ON d.refclassid = 'pg_class'::regclass AND a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+  WHERE r.ev_class = probe::regclass AND a.attgenerated = 'v' LIMIT 1;
   EXECUTE format('DROP VIEW %s', probe);
+  IF message IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '0A000', MESSAGE = format('computed column "%s" of "%s": %s', column_name, bound.name, message),
+      HINT = 'Make it STORED, or write its expression here.';
+  END IF;
 
   culprit := CASE WHEN tree ~ '\{SUBLINK' THEN 'a subquery'
     WHEN tree ~ '\{AGGREF|\{GROUPINGFUNC' THEN 'an aggregate function'

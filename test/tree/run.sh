@@ -4,7 +4,7 @@ set -eu
 . "$(dirname "$0")/../../scripts/common.sh"
 cd "$root"
 
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 # check WHAT COMMAND...: one check; its output is shown where it fails.
 check() {
   what=$1
@@ -124,7 +124,13 @@ install_replaces_at_once() {
   return $ok
 }
 
-check "sources are formatted" sources_are_formatted
+# Other versions lay out otherwise.
+if command -v clang-format-14 >/dev/null 2>&1; then
+  check "sources are formatted" sources_are_formatted
+else
+  echo "skipped: sources are formatted: no clang-format-14"
+  skipped=1
+fi
 check "module exports only its entry points" exports_only_entry_points
 check "jumps stay in src/pg/boundary" jumps_stay_in_the_boundary
 check "core includes nothing of the server" core_knows_no_server
@@ -135,5 +141,5 @@ check "README examples run" readme_examples_run
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match
 check "install replaces the module at once" install_replaces_at_once
-report "$passed" "$failed" 0
+report "$passed" "$failed" "$skipped"
 [ "$failed" = 0 ]

@@ -109,6 +109,7 @@ private:
   // check_names.cpp: telling what is wrong with a name
   void unknown_name(const Name &name, NameParts parts, const Context &context);
   void misused_name(const Resolved &resolved, const Name &name, NameParts parts);
+  void virtual_column(const ColumnRef &ref, const Name &name);
   void unknown_column(const SourceName &at, const Name &name, NameParts rest);
   void unknown_source(const Name &name, bool with_column);
   void broken_source(int defined, Span span);

@@ -174,7 +174,9 @@ ColumnRef date_column(const Schema &schema, const Reach &reach, int source) {
 std::vector<std::string> column_names(const Relation &relation, std::string_view prefix) {
   std::vector<std::string> names;
   for (const Column &column : relation.columns) {
-    names.push_back(std::string(prefix) + column.name);
+    if (!column.is_virtual) {
+      names.push_back(std::string(prefix) + column.name);
+    }
   }
   return names;
 }

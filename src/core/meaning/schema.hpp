@@ -37,6 +37,7 @@ struct Column {
   bool whole = false;          // number that can only be whole
   std::int32_t scale = -1;     // number with a declared scale
   std::uint64_t storage = 0;   // another number once the name stands for another column
+  bool is_virtual = false;     // generated when it is read: no changed row tells it, so rules may not use it
 };
 
 enum class Role : std::uint8_t { customers, source, lookup, set };

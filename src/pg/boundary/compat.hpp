@@ -28,6 +28,20 @@ static inline bool segmentation_try_index_entries(ResultRelInfo *target, TupleTa
   return conflict;
 }
 
+// PostgreSQL 18 can be told which row is the one to be written; ours is new. Returns whether no other row has
+// its key.
+static inline bool segmentation_check_index_constraints(ResultRelInfo *target, TupleTableSlot *slot,
+                                                        EState *estate) {
+  ItemPointerData other;
+#if PG_VERSION_NUM >= 180000
+  ItemPointerData none;
+  ItemPointerSetInvalid(&none);
+  return ExecCheckIndexConstraints(target, slot, estate, &other, &none, NIL);
+#else
+  return ExecCheckIndexConstraints(target, slot, estate, &other, NIL);
+#endif
+}
+
 // PostgreSQL 18 counts what index scans do.
 static inline IndexScanDesc segmentation_begin_index_scan(Relation table, Relation index, Snapshot snapshot,
                                                           int keys) {
@@ -72,8 +86,17 @@ static inline Node *segmentation_grouped_expression(RangeTblEntry *entry, AttrNu
   return nullptr;
 }
 
-// PostgreSQL 15.0 knew InitMaterializedSRF under another name only in its betas; from 17 on query identifiers
-// are signed.
+// PostgreSQL 18 has generated columns that no row holds.
+static inline bool segmentation_is_virtual(Form_pg_attribute column) {
+#if PG_VERSION_NUM >= 180000
+  return column->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL;
+#else
+  (void)column;
+  return false;
+#endif
+}
+
+// PostgreSQL 18 made query identifiers signed.
 #if PG_VERSION_NUM >= 180000
 using SegmentationQueryId = int64;
 #else

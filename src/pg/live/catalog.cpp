@@ -30,13 +30,21 @@ core::Role role_of(const char *text) {
 }
 
 /// Returns the index of a column by its exact name, -1 where no name is given; raises where there is no such
-/// column.
+/// column, or none that can be read.
 int find_column(const RelationInput &relation, const char *name) {
   if (name == nullptr)
     return -1;
   for (int i = 0; i < relation.column_count; ++i) {
-    if (strcmp(relation.columns[i].name, name) == 0)
-      return i;
+    if (strcmp(relation.columns[i].name, name) != 0)
+      continue;
+    if (relation.columns[i].is_virtual)
+      ereport(
+          ERROR,
+          (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+           errmsg("column \"%s\" of binding \"%s\" is generated when it is read", name, relation.name),
+           errhint(
+               "Make it STORED, or give its expression to segmentation.bind_column and name that column.")));
+    return i;
   }
   ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
                   errmsg("column \"%s\" of binding \"%s\" does not exist", name, relation.name),

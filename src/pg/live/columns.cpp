@@ -65,11 +65,11 @@ bool mentions(const char *expression, const char *name) {
 
 /// Appends the lookups below a relation that any of its computed expressions mentions, with those on the way
 /// to them. Returns true where one was needed.
-bool append_lookups(StringInfo joins, const RelationInput *relations, int relation_count, int at,
+bool append_lookups(StringInfo joins, RelationInput *relations, int relation_count, int at,
                     const char *const *keys, const char *const *lookup_keys, const char *expressions) {
   bool any = false;
   for (int i = 0; i < relation_count; ++i) {
-    const RelationInput &lookup = relations[i];
+    RelationInput &lookup = relations[i];
     if (lookup.role != core::Role::lookup || lookup.of != at)
       continue;
     StringInfoData below;
@@ -78,7 +78,7 @@ bool append_lookups(StringInfo joins, const RelationInput *relations, int relati
     needed = needed || mentions(expressions, lookup.name);
     if (!needed)
       continue;
-    any = true;
+    any = lookup.in_computed = true;
     // quote_identifier may return its argument or a palloc'd copy: never a shared buffer.
     appendStringInfo(joins, " LEFT JOIN %s AS %s", lookup.from_sql, quote_identifier(lookup.name));
     appendStringInfo(joins, " ON %s.%s = %s.%s", quote_identifier(relations[at].name),
@@ -102,16 +102,16 @@ const char *print_computed(const RelationInput &relation, const char *from, cons
                   alias, from, alias, joins, list, alias, alias);
 }
 
-/// Returns which column of a relation has a name by now, as the transaction that last defined it; 0 for
-/// computed ones.
-uint64 storage_of(Oid relation, const char *name) {
-  HeapTuple row = SearchSysCacheAttName(relation, name);
+/// Notes how a relation keeps a column: which it is by now, as the transaction that last defined it, or that
+/// it is none of its own but computed.
+void take_storage(ColumnInput &column, Oid relation) {
+  HeapTuple row = SearchSysCacheAttName(relation, column.name);
   if (!HeapTupleIsValid(row))
-    return 0;
-  uint64 storage = static_cast<uint64>(reinterpret_cast<Form_pg_attribute>(GETSTRUCT(row))->attnum) << 32 |
-                   HeapTupleHeaderGetRawXmin(row->t_data);
+    return;
+  auto *attribute = reinterpret_cast<Form_pg_attribute>(GETSTRUCT(row));
+  column.storage = static_cast<uint64>(attribute->attnum) << 32 | HeapTupleHeaderGetRawXmin(row->t_data);
+  column.is_virtual = segmentation_is_virtual(attribute);
   ReleaseSysCache(row);
-  return storage;
 }
 
 void take_columns(RelationInput &relation, TupleDesc columns) {
@@ -124,7 +124,7 @@ void take_columns(RelationInput &relation, TupleDesc columns) {
       continue;
     ColumnInput &column = relation.columns[relation.column_count++];
     column = describe_column(pstrdup(NameStr(attribute->attname)), attribute->atttypid, attribute->atttypmod);
-    column.storage = storage_of(relation.relation, NameStr(attribute->attname));
+    take_storage(column, relation.relation);
   }
 }
 

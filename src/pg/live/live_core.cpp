@@ -26,6 +26,7 @@ core::Column make_column(const ColumnInput &input) {
   column.whole = input.whole;
   column.scale = input.scale;
   column.storage = input.storage;
+  column.is_virtual = input.is_virtual;
   return column;
 }
 

@@ -19,6 +19,7 @@ struct ColumnInput {
   bool whole;
   std::int32_t scale;
   std::uint64_t storage; // another number once the name stands for another column, or was changed in between
+  bool is_virtual;       // generated when it is read
 };
 
 struct RelationInput {
@@ -43,6 +44,7 @@ struct RelationInput {
   int column_count;
   const char *condition; // or nullptr
   bool key_is_enforced;
+  bool in_computed;      // a lookup that computed columns above it read
   std::uint64_t storage; // of the physical relation: another number where its rows were written anew
 };
 

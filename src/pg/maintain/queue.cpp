@@ -171,6 +171,7 @@ Touched touched_of(const Live *live, const Rows &rows) {
     }
     if (links.count == 0)
       continue;
+    touched.everyone |= moves_rows(live, r);
     if (links_are_keys(live, r)) {
       GivenKeys given =
           read_keys(live, make_array(links.values, links.count, links.type), get_array_type(links.type));

@@ -85,13 +85,12 @@ void fill(StateTable *table, const StateRow &row, bool empty) {
 bool insert(StateTable *table, StateRow *row) {
   OwnTable *own = table->own;
   open_indexes(own, true);
-  ItemPointerData other;
   row->version = 0;
   row->as_of = 0;
   row->verdicts = row->measures = nullptr;
   fill(table, *row, true);
   // Waits for whoever is inserting the same key.
-  if (!ExecCheckIndexConstraints(own->target, own->fresh, own->executor, &other, NIL))
+  if (!segmentation_check_index_constraints(own->target, own->fresh, own->executor))
     return false;
   uint32 token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
   table_tuple_insert_speculative(own->table, own->fresh, GetCurrentCommandId(true), 0, nullptr, token);

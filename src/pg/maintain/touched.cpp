@@ -131,6 +131,7 @@ Links compute_links(const Live *live, int relation, const NetRow *const *rows, i
 void collect_binding(Collecting &collecting, int relation) {
   const Live *live = collecting.live;
   const RelationInput &one = live->schema.relations[relation];
+  bool moves = moves_rows(live, relation);
   bool keys = links_are_keys(live, relation);
   Links links = {relation, InvalidOid, nullptr, 0};
   KeyList distinct;
@@ -148,6 +149,7 @@ void collect_binding(Collecting &collecting, int relation) {
     int binding = binding_of(row.plan, one.id);
     if (binding < 0)
       continue;
+    collecting.touched.everyone |= moves;
     if (row.plan->bindings[binding].link < 0) {
       computed[computed_count++] = &row;
       continue;
@@ -208,6 +210,23 @@ void make_distinct(Links *links) {
 }
 
 } // namespace
+
+bool moves_rows(const Live *live, int lookup) {
+  const RelationInput *relations = live->schema.relations;
+  for (int at = lookup; relations[at].in_computed; at = relations[at].of) {
+    int above = relations[at].of;
+    for (int i = 0; i < live->schema.relation_count; ++i) {
+      const RelationInput &one = relations[i];
+      int link = one.of != above ? -1 : one.role == core::Role::lookup ? one.key : one.of_key;
+      int own = i != above ? -1 : one.role == core::Role::lookup ? one.lookup_key : one.key;
+      for (int column : {link, own}) {
+        if (column >= 0 && relations[above].columns[column].storage == 0)
+          return true;
+      }
+    }
+  }
+  return false;
+}
 
 Touched collect_touched(const Live *live, const NetChanges &net) {
   const NetRow *rows = net.rows;
