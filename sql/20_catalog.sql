@@ -27,6 +27,25 @@ CREATE TABLE segmentation.binding_column (
   PRIMARY KEY (binding_id, name)
 );
 
+-- The words of bound relations' columns that are not their names: what they were called before. A word means its column
+-- whatever that is called by now, also where another column has got the word as its name since. By names, since numbers of
+-- columns do not survive a dump; 38_follow.sql keeps them right.
+CREATE TABLE segmentation.column_word (
+  relation    regclass NOT NULL,
+  word        name     NOT NULL, -- as rules, attributes, conditions and computed columns say it
+  column_name name     NOT NULL, -- the column's name by now
+  PRIMARY KEY (relation, word)
+);
+
+-- The columns of bound relations as they were seen last, by number: what tells a renamed column from one that was dropped and
+-- another that was added. Of this database only, so not dumped; where it is missing the names are as they are.
+CREATE TABLE segmentation.column_seen (
+  relation    oid      NOT NULL,
+  attnum      smallint NOT NULL,
+  column_name name     NOT NULL,
+  PRIMARY KEY (relation, attnum)
+);
+
 CREATE TABLE segmentation.attribute_definition (
   name        text NOT NULL CHECK (name <> '' AND char_length(name) <= 255),
   expression  text NOT NULL, -- rule language
@@ -135,6 +154,8 @@ CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentat
   EXECUTE FUNCTION segmentation._definitions_changed();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.binding_column
   EXECUTE FUNCTION segmentation._definitions_changed();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.column_word
+  EXECUTE FUNCTION segmentation._definitions_changed();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.attribute_definition
   EXECUTE FUNCTION segmentation._definitions_changed();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.source_definition
@@ -145,6 +166,7 @@ CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentat
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_column', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.column_word', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.attribute_definition', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.source_definition', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment', '');
