@@ -46,6 +46,15 @@ CREATE TABLE segmentation.column_seen (
   PRIMARY KEY (relation, attnum)
 );
 
+-- Columns of segments' views that have an old name of the customers' column that they show, since somebody was reading them when it
+-- was renamed. By segment, or 0 for all views that stand on one function.
+CREATE TABLE segmentation.view_column (
+  segment_id  integer NOT NULL,
+  name        name    NOT NULL,
+  column_name name    NOT NULL,
+  PRIMARY KEY (segment_id, name)
+);
+
 CREATE TABLE segmentation.attribute_definition (
   name        text NOT NULL CHECK (name <> '' AND char_length(name) <= 255),
   expression  text NOT NULL, -- rule language
@@ -167,6 +176,7 @@ SELECT pg_catalog.pg_extension_config_dump('segmentation.binding', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_column', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.column_word', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.view_column', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.attribute_definition', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.source_definition', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment', '');

@@ -69,6 +69,17 @@ BEGIN
                     WHERE b.relation = _rename_columns.relation AND c.name = r.old)
   ON CONFLICT DO NOTHING;
   DELETE FROM segmentation.column_word AS w WHERE w.relation = _rename_columns.relation AND w.word = w.column_name;
+
+  IF EXISTS (SELECT FROM segmentation.binding AS b WHERE b.role = 'customers' AND b.relation = _rename_columns.relation) THEN
+    UPDATE segmentation.view_column AS v SET column_name = (renamed ->> v.column_name::text)::name
+    WHERE renamed ? v.column_name::text;
+    INSERT INTO segmentation.view_column (segment_id, name, column_name)
+    SELECT f.segment_id, r.old::name, r.new::name
+    FROM jsonb_each_text(renamed) AS r(old, new),
+      (SELECT 0 UNION ALL
+       SELECT s.id FROM segmentation.segment AS s WHERE to_regprocedure(segmentation._own_rows(s.id)) IS NOT NULL) AS f(segment_id)
+    ON CONFLICT DO NOTHING;
+  END IF;
 END $$;
 
 -- Returns a column that a binding names, by its name after its relation's columns were renamed. Raises 42710 where a computed column
@@ -128,16 +139,44 @@ RETURN CASE class
                                            WHERE t.oid = object)
   ELSE class IN ('pg_namespace'::regclass, 'pg_type'::regclass) AND EXISTS (SELECT FROM segmentation.binding) END;
 
+-- Has the segments' views follow the customers' table. Whatever stands in the way, it must not be the migration that fails.
+CREATE FUNCTION segmentation._follow_shown() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT segmentation._can_show() THEN RETURN; END IF;
+  -- The plain ones do not wait for what may be wrong with the others.
+  BEGIN
+    PERFORM segmentation._make_plain_views();
+  EXCEPTION WHEN OTHERS THEN
+    PERFORM segmentation._warn_of_views(SQLERRM);
+  END;
+  BEGIN
+    PERFORM segmentation._follow_views();
+  EXCEPTION WHEN OTHERS THEN
+    PERFORM segmentation._warn_of_views(SQLERRM);
+  END;
+END $$;
+
+CREATE FUNCTION segmentation._warn_of_views(message text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RAISE WARNING USING MESSAGE = format('the views of segments could not follow: %s', message),
+    HINT = 'The next definition, or the next change of the tables, tries it again.';
+END $$;
+
 -- By the rights of the extension's owner, since whoever changes the shop's tables need have none on the extension's.
 CREATE FUNCTION segmentation._follow_names() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  classes oid[] := ARRAY(SELECT d.classid FROM pg_event_trigger_ddl_commands() AS d
+                         WHERE segmentation._may_have_renamed(d.classid, d.objid));
 BEGIN
-  IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() AS d WHERE segmentation._may_have_renamed(d.classid, d.objid)) THEN
-    PERFORM segmentation._follow_columns();
-  END IF;
+  IF classes = '{}' THEN RETURN; END IF;
+  PERFORM segmentation._follow_columns();
+  IF classes <> ARRAY['pg_trigger'::regclass::oid] THEN PERFORM segmentation._follow_shown(); END IF;
 END $$;
 COMMENT ON FUNCTION segmentation._follow_names() IS
-  'has bindings and the words of rules follow columns of bound tables that are renamed, in the statement that does it';
+  'has bindings, the words of rules and the segments'' views follow what is done to bound tables, in the statement that does it';
 CREATE EVENT TRIGGER segmentation_names ON ddl_command_end WHEN TAG IN ('ALTER TABLE', 'ALTER SCHEMA', 'ALTER TYPE', 'CREATE TRIGGER')
   EXECUTE FUNCTION segmentation._follow_names();
 -- Also where replication's role is played: a rename that goes unseen is followed at the next such statement only.

@@ -138,7 +138,6 @@ BEGIN
     END IF;
   END IF;
   PERFORM segmentation._check_new_segment(create_segment.name);
-  PERFORM segmentation._make_plain_views();
   INSERT INTO segmentation.segment (name, rule, description)
   VALUES (create_segment.name, create_segment.rule, create_segment.description) RETURNING id INTO new_id;
   PERFORM segmentation._write(ARRAY[new_id]);
