@@ -3,8 +3,10 @@
 
 -- Brings names and words of bound relations up to date with their columns. No gate: who renames a column holds its table from
 -- everybody else who reads definitions for long, and they hold it before they take the gate.
-CREATE FUNCTION segmentation._follow_columns() RETURNS void
+-- Of these relations alone, whose locks the caller has, or of all.
+CREATE FUNCTION segmentation._follow_columns(relations oid[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
 DECLARE
   item record;
 BEGIN
@@ -21,6 +23,7 @@ BEGIN
           FROM (SELECT a.attrelid, a.attnum, a.attname FROM pg_attribute AS a
                 WHERE a.attrelid IN (SELECT b.relation FROM segmentation.binding AS b) AND a.attnum > 0 AND NOT a.attisdropped) AS a
           FULL JOIN segmentation.column_seen AS s ON s.relation = a.attrelid AND s.attnum = a.attnum) AS c
+    WHERE relations IS NULL OR c.relation = ANY (relations)
     GROUP BY c.relation HAVING bool_or(c.seen IS DISTINCT FROM c.present) ORDER BY c.relation
   LOOP
     IF NOT item.is_new THEN
@@ -128,16 +131,25 @@ BEGIN
   END LOOP;
 END $$;
 
--- Whether a command may have changed names of bound relations or their columns, or brought back what a dump has of them.
-CREATE FUNCTION segmentation._may_have_renamed(class oid, object oid) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN CASE class
-  WHEN 'pg_class'::regclass THEN object = 'segmentation.binding'::regclass
-    OR EXISTS (SELECT FROM segmentation.binding AS b WHERE b.relation = object)
+-- Returns the bound relations whose names or columns' names a command may have changed, or that it brought back from a dump, NULL for all;
+-- and whether the segments' views may have to follow.
+CREATE FUNCTION segmentation._concerned(class oid, object oid, OUT relation oid, OUT shows boolean) RETURNS SETOF record
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT b.relation::oid, true FROM segmentation.binding AS b WHERE $1 = 'pg_class'::regclass AND b.relation = $2
+  UNION
   -- A restore makes the triggers after it has loaded the tables.
-  WHEN 'pg_trigger'::regclass THEN EXISTS (SELECT FROM pg_trigger AS t JOIN segmentation.binding AS b ON b.relation = t.tgrelid
-                                           WHERE t.oid = object)
-  ELSE class IN ('pg_namespace'::regclass, 'pg_type'::regclass) AND EXISTS (SELECT FROM segmentation.binding) END;
+  SELECT b.relation::oid, false FROM pg_trigger AS t JOIN segmentation.binding AS b ON b.relation = t.tgrelid
+  WHERE $1 = 'pg_trigger'::regclass AND t.oid = $2
+  UNION
+  -- What a dump has of the data alone is loaded between two of these.
+  SELECT NULL, false WHERE $1 = 'pg_class'::regclass AND $2 = 'segmentation.binding'::regclass
+  UNION
+  -- Attributes of a type are columns of its tables.
+  SELECT NULL, true
+  WHERE ($1 IN ('pg_namespace'::regclass, 'pg_type'::regclass)
+         OR $1 = 'pg_class'::regclass AND EXISTS (SELECT FROM pg_class AS c WHERE c.oid = $2 AND c.relkind = 'c'))
+    AND EXISTS (SELECT FROM segmentation.binding);
+$$;
 
 -- Has the segments' views follow the customers' table. Whatever stands in the way, it must not be the migration that fails.
 CREATE FUNCTION segmentation._follow_shown() RETURNS void
@@ -151,7 +163,7 @@ BEGIN
     PERFORM segmentation._warn_of_views(SQLERRM);
   END;
   BEGIN
-    PERFORM segmentation._follow_views();
+    PERFORM segmentation._follow_views(done => true);
   EXCEPTION WHEN OTHERS THEN
     PERFORM segmentation._warn_of_views(SQLERRM);
   END;
@@ -168,12 +180,14 @@ END $$;
 CREATE FUNCTION segmentation._follow_names() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  classes oid[] := ARRAY(SELECT d.classid FROM pg_event_trigger_ddl_commands() AS d
-                         WHERE segmentation._may_have_renamed(d.classid, d.objid));
+  relations oid[];
+  shows     boolean;
 BEGIN
-  IF classes = '{}' THEN RETURN; END IF;
-  PERFORM segmentation._follow_columns();
-  IF classes <> ARRAY['pg_trigger'::regclass::oid] THEN PERFORM segmentation._follow_shown(); END IF;
+  SELECT array_agg(c.relation), bool_or(c.shows) INTO relations, shows
+  FROM pg_event_trigger_ddl_commands() AS d, segmentation._concerned(d.classid, d.objid) AS c;
+  IF shows IS NULL THEN RETURN; END IF;
+  PERFORM segmentation._follow_columns(CASE WHEN array_position(relations, NULL) IS NULL THEN relations END);
+  IF shows THEN PERFORM segmentation._follow_shown(); END IF;
 END $$;
 COMMENT ON FUNCTION segmentation._follow_names() IS
   'has bindings, the words of rules and the segments'' views follow what is done to bound tables, in the statement that does it';

@@ -77,8 +77,8 @@ BEGIN
 END $$;
 
 -- Has the views of segments follow definitions. `changed` is the segment that was made or altered,
--- whose view is made where it is missing and whose settings are told about in any case.
-CREATE FUNCTION segmentation._follow_views(changed integer DEFAULT NULL) RETURNS void
+-- whose view is made where it is missing and whose settings are told about in any case. `done`: plain ones have followed already.
+CREATE FUNCTION segmentation._follow_views(changed integer DEFAULT NULL, done boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   item    record;
@@ -93,9 +93,8 @@ DECLARE
   plain   integer[] := '{}'; -- those that have a function of their own and are to have none
 BEGIN
   IF NOT segmentation._can_show() THEN RETURN; END IF;
-  -- Where a binding is broken nothing can be said about any value, and views stay as they are.
-  IF changed IS NULL AND likely || owning <> '{}' AND segmentation._problems() IS NULL THEN RETURN; END IF;
-  IF likely || owning <> '{}' THEN
+  -- Where a binding is broken nothing can be said about any value, and views with settings stay as they are.
+  IF likely || owning <> '{}' AND (changed IS NOT NULL OR segmentation._problems() IS NOT NULL) THEN
     FOR item IN
       SELECT s.name, s.id, v AS settings, v.segment_id, v.left_out, v.hints, v.row_limit
       FROM segmentation.segment AS s LEFT JOIN segmentation._settings_of(likely) AS v ON v.segment_id = s.id
@@ -120,5 +119,5 @@ BEGIN
       END IF;
     END LOOP;
   END IF;
-  PERFORM segmentation._make_plain_views(plain);
+  IF NOT done OR plain <> '{}' THEN PERFORM segmentation._make_plain_views(plain); END IF;
 END $$;

@@ -85,18 +85,6 @@ EXCEPTION WHEN dependent_objects_still_exist THEN
   RETURN false;
 END $$;
 
--- Locks views without waiting; returns whether it has all of them.
-CREATE FUNCTION segmentation._lock_views(views regclass[]) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  IF views <> '{}' THEN
-    EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE NOWAIT', array_to_string(views, ', '));
-  END IF;
-  RETURN true;
-EXCEPTION WHEN lock_not_available THEN
-  RETURN false;
-END $$;
-
 -- Gives columns of a view their new names, where names may change places, and whatever else has such a name gets another.
 CREATE FUNCTION segmentation._rename_view_columns(view regclass, renamed jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -122,17 +110,21 @@ BEGIN
 END $$;
 
 -- Makes a view over a call of a function, or has the present one stand on that. What it reads is judged by its reader's rights, on the
--- members and on the customers.
+-- members and on the customers. What it says of the customers' table is true whatever is in that; it has the reader wait for who changes the
+-- table before he reads the function's text, which the change may have made another.
 CREATE FUNCTION segmentation._write_view(view_name name, options text, list text, source text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   EXECUTE format('CREATE OR REPLACE VIEW segments.%I WITH (%s) AS SELECT %s%s', view_name,
-    COALESCE(options, 'security_invoker=true'), list, COALESCE(' FROM ' || source || ' AS f', ''));
+    COALESCE(options, 'security_invoker=true'), list,
+    CASE WHEN source IS NULL THEN ''
+         ELSE format(' FROM %s AS f WHERE true OR EXISTS (SELECT FROM %s)', source,
+                     (SELECT b.relation FROM segmentation.binding AS b WHERE b.role = 'customers')) END);
 END $$;
 
--- Has a view on which others built show what the function under it delivers, as far as its columns allow, and tells of those of which it
--- has shown more until now, `shown`.
-CREATE FUNCTION segmentation._refit_view(view_name name, options text, source segmentation._view_source, call text, shown text[])
+-- Has a view on which others built show what the function under it delivers, as far as its columns allow, and tells where it is other than
+-- until now: `shown` are the columns that it has had from its function, with their types.
+CREATE FUNCTION segmentation._refit_view(view_name name, options text, source segmentation._view_source, call text, shown jsonb)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
@@ -150,11 +142,11 @@ BEGIN
              WHERE s.name <> ALL (present.names) ORDER BY s.at);
   PERFORM segmentation._write_view(view_name, options, array_to_string(list, ', '), call);
   SELECT string_agg(format('"%s"', p.name), ', ' ORDER BY p.at) FILTER (WHERE s.name IS NULL) AS gone,
-         string_agg(format('"%s"', p.name), ', ' ORDER BY p.at) FILTER (WHERE s.type <> p.type) AS cast
+         string_agg(format('"%s"', p.name), ', ' ORDER BY p.at) FILTER (WHERE s.type <> shown ->> p.name) AS cast
   INTO told
   FROM unnest(present.names, present.types) WITH ORDINALITY AS p(name, type, at)
   LEFT JOIN unnest(source.names, source.types) AS s(name, type) ON s.name = p.name
-  WHERE p.name = ANY (shown);
+  WHERE shown ? p.name AND p.type IS DISTINCT FROM s.type;
   IF told.gone IS NOT NULL THEN
     RAISE WARNING USING MESSAGE = format('view %s goes on with NULL in %s', view, told.gone),
       DETAIL = 'What it showed there is gone, but others built on the view.',
@@ -229,7 +221,9 @@ DECLARE
   same      boolean;
   old_owner name := (SELECT r.rolname FROM pg_proc AS p JOIN pg_roles AS r ON r.oid = p.proowner WHERE p.oid = to_regprocedure(signature));
   last      text := source.names[cardinality(source.names)]; -- since when
+  customers regclass := (SELECT b.relation FROM segmentation.binding AS b WHERE b.role = 'customers');
   lags      boolean;
+  shown     jsonb;
   views     jsonb;
   item      record;
 BEGIN
@@ -243,10 +237,11 @@ BEGIN
   SELECT COALESCE(jsonb_agg(to_jsonb(w) ORDER BY w.id), '[]') INTO views
   FROM (SELECT s.id, s.view_name, v.oid::integer AS view, format('%s(%s)', rows, CASE WHEN key = 0 THEN s.id::text ELSE '' END) AS call,
                array_to_string(c.reloptions, ', ') AS options, NULLIF(r.rolname, old_owner) AS owner,
-               COALESCE(to_regprocedure(signature) IS NOT NULL AND EXISTS (
-                 SELECT FROM pg_rewrite AS w JOIN pg_depend AS d ON d.objid = w.oid AND d.classid = 'pg_rewrite'::regclass
-                 WHERE w.ev_class = v.oid AND d.refclassid = 'pg_proc'::regclass AND d.refobjid = to_regprocedure(signature)), false) AS stands,
-               h.names, h.names = source.names AND h.types = source.types AS fits
+               (SELECT count(*) = 2 -- on the function, and on the customers
+                FROM (VALUES ('pg_proc'::regclass, to_regprocedure(signature)::oid), ('pg_class'::regclass, customers::oid)) AS k(class, object)
+                WHERE EXISTS (SELECT FROM pg_rewrite AS w JOIN pg_depend AS d ON d.objid = w.oid AND d.classid = 'pg_rewrite'::regclass
+                              WHERE w.ev_class = v.oid AND d.refclassid = k.class AND d.refobjid = k.object)) AS stands,
+               h.names, h.types, h.names = source.names AND h.types = source.types AS fits
         FROM segmentation.segment AS s
         CROSS JOIN LATERAL (SELECT to_regclass(format('segments.%I', s.view_name))) AS v(oid)
         LEFT JOIN pg_class AS c ON c.oid = v.oid LEFT JOIN pg_roles AS r ON r.oid = c.relowner
@@ -254,8 +249,9 @@ BEGIN
         WHERE s.id = ANY (ids)) AS w
   WHERE w.view IS NULL OR NOT same OR NOT w.stands OR NOT w.fits OR w.owner IS NULL AND old_owner <> segmentation._view_owner();
 
-  lags := NOT segmentation._lock_views(ARRAY(SELECT (v ->> 'view')::oid::regclass FROM jsonb_array_elements(views) AS v
-                                             WHERE v ->> 'view' IS NOT NULL ORDER BY 1));
+  shown := (SELECT jsonb_object_agg(COALESCE(renamed ->> p.name, p.name), p.type) FROM unnest(present.names, present.types) AS p(name, type));
+  lags := NOT segmentation._try_lock_views(ARRAY(SELECT (v ->> 'view')::oid FROM jsonb_array_elements(views) AS v
+                                                 WHERE v ->> 'view' IS NOT NULL ORDER BY 1));
   IF lags AND present.names IS NULL THEN RETURN false; END IF;
   IF lags THEN
     -- What it has to deliver for now: the present columns.
@@ -273,10 +269,10 @@ BEGIN
   END IF;
   PERFORM segmentation._write_rows(rows, arguments, source, settings);
   FOR item IN SELECT v.* FROM jsonb_to_recordset(views) AS v(view_name name, options text, owner name, belongings text[], call text,
-                                                             kept boolean, stands boolean, names text[]) LOOP
+                                                             kept boolean, stands boolean, names text[], types text[]) LOOP
     IF item.kept THEN
       PERFORM segmentation._refit_view(item.view_name, item.options, source, item.call,
-        CASE WHEN item.stands THEN ARRAY(SELECT COALESCE(renamed ->> n, n) FROM unnest(present.names) AS n) ELSE item.names END);
+        CASE WHEN item.stands THEN shown ELSE jsonb_object(item.names, item.types) END);
     ELSE
       PERFORM segmentation._make_view(item.view_name, item.options, item.owner, item.belongings, item.call);
     END IF;
