@@ -177,9 +177,9 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION segmentation.alter_segment(text, segmentation.rule, boolean) IS
   'Gives a segment another rule and brings its members, and those of segments whose rules name it, up to '
-  'date. Where SHOW says other columns, its view is made anew with its grants; refused while other objects '
-  'depend on that. Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, ACCESS '
-  'EXCLUSIVE on views that are made anew.';
+  'date. Where SHOW says other columns, its view is made anew with all that it has; where others built on it, it '
+  'keeps its columns, and those that are gone are NULL. Locks until the transaction ends: SHARE ROW EXCLUSIVE on '
+  'segmentation.segment, ACCESS EXCLUSIVE on views that are made anew.';
 
 -- Rules and attributes under another name of a segment. What does not parse comes back as it is. `lists` are
 -- attributes that stand for the list "segments" itself, or for the name of a segment out of memberships.
@@ -300,6 +300,7 @@ BEGIN
   -- The segment first: that waits for whoever is writing its members, so that the rows below are all there are.
   DELETE FROM segmentation.segment AS s WHERE s.id = ANY (gone);
   PERFORM segmentation._delete_members(gone);
+  DELETE FROM segmentation.view_column AS v WHERE v.segment_id = ANY (gone);
   UPDATE segmentation.definition_version SET shrunk = version;
   -- An attribute that names the segment would be left without a meaning.
   PERFORM segmentation._check_not_missed('segment', drop_segment.name, known);

@@ -69,6 +69,7 @@ BEGIN
   IF to_regprocedure('segmentation._segment_rows(integer)') IS NOT NULL THEN
     DROP FUNCTION segmentation._segment_rows(integer);
   END IF;
+  DELETE FROM segmentation.view_column;
 END $$;
 
 -- Returns the role that views and their functions belong to: the customers table's owner.
