@@ -27,6 +27,34 @@ CREATE TABLE segmentation.binding_column (
   PRIMARY KEY (binding_id, name)
 );
 
+-- The words of bound relations' columns that are not their names: what they were called before. A word means its column
+-- whatever that is called by now, also where another column has got the word as its name since. By names, since numbers of
+-- columns do not survive a dump; 38_follow.sql keeps them right.
+CREATE TABLE segmentation.column_word (
+  relation    regclass NOT NULL,
+  word        name     NOT NULL, -- as rules, attributes, conditions and computed columns say it
+  column_name name     NOT NULL, -- the column's name by now
+  PRIMARY KEY (relation, word)
+);
+
+-- The columns of bound relations as they were seen last, by number: what tells a renamed column from one that was dropped and
+-- another that was added. Of this database only, so not dumped; where it is missing the names are as they are.
+CREATE TABLE segmentation.column_seen (
+  relation    oid      NOT NULL,
+  attnum      smallint NOT NULL,
+  column_name name     NOT NULL,
+  PRIMARY KEY (relation, attnum)
+);
+
+-- Columns of segments' views that have an old name of the customers' column that they show, since somebody was reading them when it
+-- was renamed. By segment, or 0 for all views that stand on one function.
+CREATE TABLE segmentation.view_column (
+  segment_id  integer NOT NULL,
+  name        name    NOT NULL,
+  column_name name    NOT NULL,
+  PRIMARY KEY (segment_id, name)
+);
+
 CREATE TABLE segmentation.attribute_definition (
   name        text NOT NULL CHECK (name <> '' AND char_length(name) <= 255),
   expression  text NOT NULL, -- rule language
@@ -167,6 +195,8 @@ CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentat
   EXECUTE FUNCTION segmentation._definitions_changed();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.binding_column
   EXECUTE FUNCTION segmentation._definitions_changed();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.column_word
+  EXECUTE FUNCTION segmentation._definitions_changed();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.attribute_definition
   EXECUTE FUNCTION segmentation._definitions_changed();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.source_definition
@@ -182,10 +212,13 @@ ALTER TABLE segmentation.attribute_definition ENABLE ALWAYS TRIGGER changed;
 ALTER TABLE segmentation.source_definition ENABLE ALWAYS TRIGGER changed;
 ALTER TABLE segmentation.segment ENABLE ALWAYS TRIGGER changed;
 ALTER TABLE segmentation.alteration ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE segmentation.column_word ENABLE ALWAYS TRIGGER changed;
 
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_column', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.column_word', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.view_column', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.attribute_definition', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.source_definition', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment', '');

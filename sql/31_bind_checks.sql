@@ -131,6 +131,9 @@ DECLARE
   is_virtual boolean;
   computed   text;
 BEGIN
+  SELECT c.expression INTO computed FROM segmentation.binding_column AS c
+    WHERE c.binding_id = bound.id AND c.name = column_name;
+  IF FOUND THEN RETURN segmentation._expression_type(bound, column_name, computed); END IF;
   SELECT a.atttypid, a.attgenerated = 'v' INTO answer, is_virtual FROM pg_attribute AS a
   WHERE a.attrelid = bound.relation AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped;
   IF is_virtual THEN
@@ -139,14 +142,30 @@ BEGIN
       HINT = 'Make it STORED, or give its expression to segmentation.bind_column and name that column.';
   END IF;
   IF answer IS NOT NULL THEN RETURN answer; END IF;
-  SELECT c.expression INTO computed FROM segmentation.binding_column AS c
-    WHERE c.binding_id = bound.id AND c.name = column_name;
-  IF FOUND THEN RETURN segmentation._expression_type(bound, column_name, computed); END IF;
   RAISE EXCEPTION USING ERRCODE = '42703',
     MESSAGE = format('column "%s" of %s does not exist', column_name, bound.relation),
     HINT = segmentation._name_hint(column_name::text, segmentation._column_names(bound),
       'The table has no columns.');
 END $$;
+
+-- Returns the words that a relation's columns are called by: their names, unless these are old words of others, and old words. Those that
+-- are generated when they are read have none, as _column_type says.
+CREATE FUNCTION segmentation._words(relation regclass, OUT word name, OUT column_name name) RETURNS SETOF record
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT w.word, a.attname
+  FROM segmentation.column_word AS w JOIN pg_attribute AS a ON a.attrelid = w.relation AND a.attname = w.column_name
+  WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'
+  UNION ALL
+  SELECT a.attname, a.attname FROM pg_attribute AS a
+  WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'
+    AND NOT EXISTS (SELECT FROM segmentation.column_word AS w WHERE w.relation = a.attrelid AND w.word = a.attname);
+$$;
+
+-- Returns the name that a relation's column has by now, by its name or by what it was called before.
+CREATE FUNCTION segmentation._column_named(relation regclass, word name) RETURNS name
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN COALESCE((SELECT w.column_name FROM segmentation.column_word AS w
+                 WHERE w.relation = _column_named.relation AND w.word = _column_named.word), word);
 
 -- Returns the names of a bound relation's columns, computed ones last.
 CREATE FUNCTION segmentation._column_names(bound segmentation.binding) RETURNS text[]

@@ -142,6 +142,7 @@ BEGIN
   PERFORM segmentation._lock_definitions(new.relation, (
     SELECT b.relation FROM segmentation.binding AS b
     WHERE replace AND segmentation._fold(b.name) = segmentation._fold(new.name) AND b.relation <> new.relation));
+  PERFORM segmentation._follow_columns();
   known := segmentation._problems();
   SELECT b.* INTO old FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(new.name);
   IF old.id IS NULL OR NOT replace THEN
@@ -174,6 +175,18 @@ BEGIN
     END IF;
   END IF;
 
+  -- Columns may be called what they were called before; kept are their names.
+  IF new.role = 'lookup' THEN
+    new.key := segmentation._column_named(parent.relation, new.key);
+  ELSE
+    new.key := segmentation._column_named(new.relation, new.key);
+    new.of_key := segmentation._column_named(parent.relation, new.of_key);
+  END IF;
+  new.lookup_key := segmentation._column_named(new.relation, new.lookup_key);
+  new.date := segmentation._column_named(new.relation, new.date);
+  new.value := segmentation._column_named(new.relation, new.value);
+  new.field := segmentation._column_named(new.relation, new.field);
+
   IF old.id IS NULL THEN
     INSERT INTO segmentation.binding (name, role, relation, of_id, key, of_key, lookup_key, date, value,
       field, condition, timezone)
@@ -189,8 +202,7 @@ BEGIN
     WHERE b.id = new.id;
   END IF;
 
-  PERFORM segmentation._install_capture(new.relation);
-  IF old.relation <> new.relation THEN PERFORM segmentation._remove_capture(old.relation); END IF;
+  PERFORM segmentation._follow_columns();
   PERFORM segmentation._check_binding(new.id, true);
   IF new.role = 'customers' THEN
     PERFORM segmentation._make_storage(new);
@@ -204,6 +216,9 @@ BEGIN
   END LOOP;
   PERFORM segmentation._check_computed();
   PERFORM segmentation._check_sound(known);
+  -- Making triggers fires event triggers, which look at all that is bound.
+  PERFORM segmentation._install_capture(new.relation);
+  IF old.relation <> new.relation THEN PERFORM segmentation._remove_capture(old.relation); END IF;
   IF old.id IS NOT NULL THEN PERFORM segmentation._rewrite_members(); END IF;
   PERFORM segmentation._follow_views();
 END $$;

@@ -65,7 +65,7 @@ BEGIN
     SELECT r.oid::regclass AS relation, string_agg(format('ENABLE %s TRIGGER %I', w.fires, w.name), ', ' ORDER BY w.name) AS actions
     FROM segmentation._with_partitions(_fire_as_made.relation) AS p(oid) JOIN pg_class AS r ON r.oid = p.oid
       CROSS JOIN LATERAL segmentation._capture_triggers(r.relkind) AS w JOIN pg_trigger AS t ON t.tgrelid = r.oid AND t.tgname = w.name
-    WHERE t.tgfoid = w.function AND t.tgenabled NOT IN ('D', w.enabled)
+    WHERE t.tgfoid = w.function AND (t.tgenabled = 'O' OR t.tgenabled = 'A' AND w.enabled = 'R')
     GROUP BY r.oid ORDER BY r.oid
   LOOP
     EXECUTE format('ALTER TABLE ONLY %s %s', item.relation, item.actions);

@@ -59,6 +59,7 @@ RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp A
     SELECT r.kind, r.name, b.relation, a.attnum AS number
     FROM reads AS r JOIN segmentation.binding AS b ON b.id = r.binding_id
     JOIN pg_attribute AS a ON a.attrelid = b.relation AND a.attname = r.column_name AND a.attnum > 0
+    WHERE NOT EXISTS (SELECT FROM segmentation.binding_column AS c WHERE c.binding_id = b.id AND c.name = r.column_name)
     UNION
     SELECT r.kind, r.name, i.relation, i.number FROM reads AS r JOIN inputs AS i ON i.id = r.binding_id AND i.name = r.column_name
     UNION

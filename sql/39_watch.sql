@@ -91,7 +91,7 @@ BEGIN
       JOIN (SELECT c.name, c.fires, c.enabled, c.function::oid FROM segmentation._capture_triggers('r') AS c
             UNION ALL SELECT n, 'ALWAYS', 'A', NULL FROM unnest('{changed,needs_changed,note_needs}'::name[]) AS n) AS w
         ON w.name = t.tgname AND (w.function = t.tgfoid OR w.function IS NULL AND d.schema_name = 'segmentation')
-    WHERE t.tgenabled NOT IN ('D', w.enabled)
+    WHERE t.tgenabled = 'O' OR t.tgenabled = 'A' AND w.enabled = 'R'
     GROUP BY t.tgrelid ORDER BY t.tgrelid
   LOOP
     EXECUTE format('ALTER TABLE ONLY %s %s', item.relation, item.actions);

@@ -138,7 +138,6 @@ BEGIN
     END IF;
   END IF;
   PERFORM segmentation._check_new_segment(create_segment.name);
-  PERFORM segmentation._make_plain_views();
   IF create_segment.wait THEN
     INSERT INTO segmentation.segment (name, rule, description)
     VALUES (create_segment.name, create_segment.rule, create_segment.description) RETURNING id INTO new_id;
@@ -198,9 +197,9 @@ END $$;
 COMMENT ON FUNCTION segmentation.alter_segment(text, segmentation.rule, boolean) IS
   'Gives a segment another rule and brings its members, and those of segments whose rules name it, up to '
   'date. With wait => false it returns at once: the segment keeps rule and members until the worker, tick() or '
-  'build_segment has written the new ones. Where SHOW says other columns, its view is made anew with its grants; refused while other objects '
-  'depend on that. Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, ACCESS '
-  'EXCLUSIVE on views that are made anew.';
+  'build_segment has written the new ones. Where SHOW says other columns, its view is made anew with all that it has; where others built on it, it '
+  'keeps its columns, and those that are gone are NULL. Locks until the transaction ends: SHARE ROW EXCLUSIVE on '
+  'segmentation.segment, ACCESS EXCLUSIVE on views that are made anew.';
 
 -- Rules and attributes under another name of a segment. What does not parse comes back as it is. `lists` are
 -- attributes that stand for the list "segments" itself, or for the name of a segment out of memberships.
@@ -328,6 +327,7 @@ BEGIN
   DELETE FROM segmentation.segment AS s WHERE s.id = ANY (gone);
   DELETE FROM segmentation.alteration AS a WHERE a.segment_id = ANY (gone);
   PERFORM segmentation._delete_members(gone);
+  DELETE FROM segmentation.view_column AS v WHERE v.segment_id = ANY (gone);
   UPDATE segmentation.definition_version SET shrunk = version;
   -- An attribute that names the segment would be left without a meaning.
   PERFORM segmentation._check_not_missed('segment', drop_segment.name, known);

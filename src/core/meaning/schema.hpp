@@ -26,8 +26,10 @@ enum class Kind : std::uint8_t {
 };
 
 struct Column {
-  std::string name; // as rules write it (a column's own name, or a computed column's)
-  std::string sql;  // how SQL reads it after "alias.": a quoted identifier
+  std::string name;                   // as rules write it (a column's own name, or a computed column's)
+  std::vector<std::string> old_names; // what rules may call it as well: it was called so before
+  bool is_nameless = false;           // its name means another column: rules cannot name it
+  std::string sql;                    // how SQL reads it after "alias.": a quoted identifier
   Kind kind = Kind::text;
   std::string sql_type;    // format_type() of the column, for messages and casts
   bool local_time = false; // instant from a timestamp without zone

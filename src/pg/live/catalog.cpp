@@ -29,12 +29,12 @@ core::Role role_of(const char *text) {
   return strcmp(text, "set") == 0 ? core::Role::set : core::Role::source;
 }
 
-/// Returns the index of a column by its exact name, -1 where no name is given; raises where there is no such
-/// column, or none that can be read.
+/// Returns the index of a column by its exact name, a computed one before others, -1 where no name is given;
+/// raises where there is no such column, or none that can be read.
 int find_column(const RelationInput &relation, const char *name) {
   if (name == nullptr)
     return -1;
-  for (int i = 0; i < relation.column_count; ++i) {
+  for (int i = relation.column_count - 1; i >= 0; --i) { // computed ones come last
     if (strcmp(relation.columns[i].name, name) != 0)
       continue;
     if (relation.columns[i].is_virtual)
@@ -143,7 +143,16 @@ void load_bindings(SchemaInput &schema) {
     computed[row].name = text_value(rows, row, 2);
     computed[row].expression = text_value(rows, row, 3);
   }
-  load_columns(relations, count, computed, static_cast<int>(rows.count), names.lookup_key, names.key);
+  Rows old = read_definitions("SELECT w.relation::oid, w.word::text, w.column_name::text "
+                              "FROM segmentation.column_word AS w ORDER BY 1, 2");
+  WordInput *words = make_list<WordInput>(old.count);
+  for (uint64 row = 0; row < old.count; ++row) {
+    bool missing;
+    words[row] = {DatumGetObjectId(value_of(old, row, 1, missing)), text_value(old, row, 2),
+                  text_value(old, row, 3)};
+  }
+  load_columns(relations, count, computed, static_cast<int>(rows.count), words, static_cast<int>(old.count),
+               names.lookup_key, names.key);
   for (int i = 0; i < count; ++i) {
     RelationInput &relation = relations[i];
     bool hangs = relation.of >= 0;

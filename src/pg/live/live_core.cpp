@@ -16,7 +16,10 @@ std::string owner_of(const char *kind, const char *name) {
 
 core::Column make_column(const ColumnInput &input) {
   core::Column column;
-  column.name = input.name;
+  column.name = input.word_count > 0 ? input.words[0] : input.name;
+  column.is_nameless = input.word_count == 0;
+  for (int i = 1; i < input.word_count; ++i)
+    column.old_names.emplace_back(input.words[i]);
   column.sql = input.sql;
   column.kind = input.kind;
   column.sql_type = input.sql_type;

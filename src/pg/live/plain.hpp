@@ -9,7 +9,11 @@
 namespace segmentation::pg {
 
 struct ColumnInput {
-  const char *name;
+  const char *name;         // the column's own, or a computed column's
+  const char *const *words; // what rules call it, the first before all others; none: they cannot
+  int word_count;
+  bool is_computed;
+  std::int16_t number; // of the table's column; 0 for computed ones
   const char *sql;
   const char *sql_type;
   core::Kind kind;

@@ -16,6 +16,14 @@ int attribute_of(const CapturePlan *plan, const char *name) {
   return -1;
 }
 
+int attribute_numbered(const CapturePlan *plan, AttrNumber number) {
+  for (int i = 0; i < plan->attribute_count; ++i) {
+    if (plan->attributes[i].bound_number == number)
+      return i;
+  }
+  return -1;
+}
+
 namespace {
 
 struct KeptPlan {
@@ -47,8 +55,10 @@ int add_attribute(CapturePlan *plan, Relation relation, const char *name) {
     Form_pg_attribute attribute = TupleDescAttr(columns, i);
     if (attribute->attisdropped || strcmp(NameStr(attribute->attname), name) != 0)
       continue;
-    plan->attributes[plan->attribute_count] = {attribute->attnum, getBaseType(attribute->atttypid),
-                                               attribute->attlen, attribute->attbyval, pstrdup(name)};
+    AttrNumber number = plan->bound == plan->relation ? attribute->attnum : get_attnum(plan->bound, name);
+    plan->attributes[plan->attribute_count] = {
+        attribute->attnum,   number,       getBaseType(attribute->atttypid), attribute->attlen,
+        attribute->attbyval, pstrdup(name)};
     return plan->attribute_count++;
   }
   return -1;

@@ -51,6 +51,19 @@ SEGMENTATION_FUNCTION(segmentation_lock_before_gate) {
   PG_RETURN_VOID();
 }
 
+SEGMENTATION_FUNCTION(segmentation_try_lock_views) {
+  Datum *views;
+  int count;
+  deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &views, nullptr,
+                    &count);
+  int locked = 0;
+  while (locked < count && ConditionalLockRelationOid(DatumGetObjectId(views[locked]), AccessExclusiveLock))
+    ++locked;
+  for (int i = 0; i < locked && locked < count; ++i)
+    UnlockRelationOid(DatumGetObjectId(views[i]), AccessExclusiveLock);
+  PG_RETURN_BOOL(locked == count);
+}
+
 SEGMENTATION_FUNCTION(segmentation_refresh) {
   Session session = open_session();
   int64 rows = refresh_customers(PG_GETARG_DATUM(0), argument_type(fcinfo, 0));
