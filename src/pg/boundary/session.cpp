@@ -163,6 +163,25 @@ Rows take(const char *sql, const Arguments &arguments, Plan plan) {
   return {SPI_tuptable, SPI_processed};
 }
 
+Rows take_own(const char *sql, const Arguments &arguments, Plan plan) {
+  Identity caller = become(extension_owner());
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetLatestSnapshot());
+  Rows rows = take(sql, arguments, plan);
+  PopActiveSnapshot();
+  become_again(caller);
+  return rows;
+}
+
+Rows query_own(const char *sql, const Arguments &arguments, Plan plan) {
+  Identity caller = become(extension_owner());
+  PushActiveSnapshot(GetLatestSnapshot());
+  Rows rows = query(sql, arguments, plan);
+  PopActiveSnapshot();
+  become_again(caller);
+  return rows;
+}
+
 void stream(const char *sql, DestReceiver *receiver, const Arguments &arguments, Plan plan) {
   read(sql, arguments, receiver, plan);
 }

@@ -53,6 +53,11 @@ Rows take(const char *sql, const Arguments &arguments = {}, Plan plan = Plan::on
 /// Runs a statement on the extension's own tables by the rights of their owner, and by a snapshot of its own
 /// that shows all there is by now.
 uint64 execute_own(const char *sql, const Arguments &arguments = {}, Plan plan = Plan::once);
+/// The same; returns the rows that it RETURNs.
+Rows take_own(const char *sql, const Arguments &arguments = {}, Plan plan = Plan::once);
+/// Reads the extension's own tables by the rights of their owner and by the latest snapshot, without what the
+/// command at hand has changed.
+Rows query_own(const char *sql, const Arguments &arguments = {}, Plan plan = Plan::once);
 /// Streams a query's rows into a receiver; a plan for once may be parallel.
 void stream(const char *sql, DestReceiver *receiver, const Arguments &arguments = {}, Plan plan = Plan::once);
 

@@ -90,11 +90,7 @@ const Live *load() {
 /// Waits for whoever changes a bound relation and has begun: definitions of before are not for columns of
 /// after.
 void wait_for_migrations() {
-  Identity caller = become(extension_owner());
-  PushActiveSnapshot(GetLatestSnapshot());
-  Rows rows = query("SELECT DISTINCT b.relation::oid FROM segmentation.binding AS b ORDER BY 1");
-  PopActiveSnapshot();
-  become_again(caller);
+  Rows rows = query_own("SELECT DISTINCT b.relation::oid FROM segmentation.binding AS b ORDER BY 1");
   for (uint64 row = 0; row < rows.count; ++row) {
     bool missing;
     Oid relation = DatumGetObjectId(value_of(rows, row, 1, missing));

@@ -48,11 +48,7 @@ const Live *enter_gate(bool alone) {
 }
 
 bool lock_bound_relations(bool wait) {
-  Identity caller = become(extension_owner());
-  PushActiveSnapshot(GetLatestSnapshot());
-  Rows rows = query("SELECT DISTINCT b.relation::oid FROM segmentation.binding AS b ORDER BY 1");
-  PopActiveSnapshot();
-  become_again(caller);
+  Rows rows = query_own("SELECT DISTINCT b.relation::oid FROM segmentation.binding AS b ORDER BY 1");
   for (uint64 row = 0; row < rows.count; ++row) {
     bool missing;
     Oid relation = DatumGetObjectId(value_of(rows, row, 1, missing));

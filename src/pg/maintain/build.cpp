@@ -18,16 +18,12 @@ struct Standing {
 Standing standing_of(const char *name) {
   Arguments arguments;
   arguments.add(TEXTOID, CStringGetTextDatum(name));
-  Identity caller = become(extension_owner());
-  PushActiveSnapshot(GetLatestSnapshot());
-  Rows rows =
-      query("SELECT s.status = 'building' OR a.segment_id IS NOT NULL AND a.error IS NULL, "
-            "EXISTS (SELECT FROM segmentation.walk AS w WHERE w.id IN (s.walk_id, a.walk_id)), a.error "
-            "FROM segmentation.segment AS s LEFT JOIN segmentation.alteration AS a ON a.segment_id = s.id "
-            "WHERE segmentation._fold(s.name) = segmentation._fold($1)",
-            arguments);
-  PopActiveSnapshot();
-  become_again(caller);
+  Rows rows = query_own(
+      "SELECT s.status = 'building' OR a.segment_id IS NOT NULL AND a.error IS NULL, "
+      "EXISTS (SELECT FROM segmentation.walk AS w WHERE w.id IN (s.walk_id, a.walk_id)), a.error "
+      "FROM segmentation.segment AS s LEFT JOIN segmentation.alteration AS a ON a.segment_id = s.id "
+      "WHERE segmentation._fold(s.name) = segmentation._fold($1)",
+      arguments);
   if (rows.count == 0)
     return {false, false, false, nullptr};
   bool missing;

@@ -50,13 +50,9 @@ void move_count(const TakingOver &over) {
   clear_counts(make_array(ids, 1, INT4OID));
   Arguments arguments;
   arguments.add(INT4OID, Int32GetDatum(over.draft));
-  Identity caller = become(extension_owner());
   CommandCounterIncrement();
-  PushActiveSnapshot(GetLatestSnapshot());
   Rows rows =
-      query("SELECT n.members FROM segmentation.member_counts AS n WHERE n.segment_id = $1", arguments);
-  PopActiveSnapshot();
-  become_again(caller);
+      query_own("SELECT n.members FROM segmentation.member_counts AS n WHERE n.segment_id = $1", arguments);
   if (rows.count == 0)
     return;
   bool missing;

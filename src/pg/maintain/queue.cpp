@@ -273,22 +273,18 @@ int do_queue(int limit, Working working, const ErrorData **error) {
   bool restored = restore_state().pid != 0;
   Arguments arguments;
   arguments.add(INT4OID, Int32GetDatum(limit));
-  Identity caller = become(extension_owner());
-  PushActiveSnapshot(GetLatestSnapshot());
   // MATERIALIZED, so that it is run once: run again, it would take more entries than it tells.
   preparing.rows =
-      take("WITH next AS MATERIALIZED (SELECT d.seq FROM segmentation.dirty AS d ORDER BY d.seq LIMIT $1 "
-           "FOR UPDATE SKIP LOCKED) "
-           "DELETE FROM segmentation.dirty AS d USING next WHERE d.seq = next.seq "
-           "RETURNING d.binding_id, d.value",
-           arguments);
-  PopActiveSnapshot();
-  become_again(caller);
+      take_own("WITH next AS MATERIALIZED (SELECT d.seq FROM segmentation.dirty AS d ORDER BY d.seq LIMIT $1 "
+               "FOR UPDATE SKIP LOCKED) "
+               "DELETE FROM segmentation.dirty AS d USING next WHERE d.seq = next.seq "
+               "RETURNING d.binding_id, d.value",
+               arguments);
   int count = static_cast<int>(preparing.rows.count);
   if (count == 0 && !restored)
     return 0;
   // What the shop's columns compute is run by the rights of the customers' owner, whoever ticks.
-  caller = become(owner_of(preparing.live->customers));
+  Identity caller = become(owner_of(preparing.live->customers));
   *error = contain(read_entries, &preparing); // only to see whether they must be alone
   bool all_now = (preparing.touched.everyone || restored) && working == Working::inside;
   if (*error == nullptr) {
@@ -318,21 +314,17 @@ int retry_set_aside(int limit, Working working) {
     return 0;
   Arguments arguments;
   arguments.add(INT4OID, Int32GetDatum(limit));
-  Identity caller = become(extension_owner());
-  PushActiveSnapshot(GetLatestSnapshot());
   Rows rows =
-      take("WITH next AS MATERIALIZED (SELECT a.customer_id FROM segmentation.set_aside AS a "
-           "WHERE a.retry_at <= pg_catalog.clock_timestamp() ORDER BY a.retry_at, a.customer_id LIMIT $1 "
-           "FOR UPDATE SKIP LOCKED) "
-           "UPDATE segmentation.set_aside AS a SET retry_at = 'infinity' FROM next "
-           "WHERE a.customer_id = next.customer_id RETURNING a.customer_id",
-           arguments);
-  PopActiveSnapshot();
+      take_own("WITH next AS MATERIALIZED (SELECT a.customer_id FROM segmentation.set_aside AS a "
+               "WHERE a.retry_at <= pg_catalog.clock_timestamp() ORDER BY a.retry_at, a.customer_id LIMIT $1 "
+               "FOR UPDATE SKIP LOCKED) "
+               "UPDATE segmentation.set_aside AS a SET retry_at = 'infinity' FROM next "
+               "WHERE a.customer_id = next.customer_id RETURNING a.customer_id",
+               arguments);
   int count = static_cast<int>(rows.count);
-  become_again(caller);
   if (count == 0)
     return 0;
-  caller = become(owner_of(preparing.live->customers));
+  Identity caller = become(owner_of(preparing.live->customers));
   preparing.live = enter_gate(false);
   Datum *texts = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(count)));
   for (int i = 0; i < count; ++i)

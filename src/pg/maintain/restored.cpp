@@ -4,15 +4,12 @@
 namespace segmentation::pg {
 
 Restore restore_state() {
-  Identity caller = become(extension_owner()); // who may see all sessions
   CommandCounterIncrement();
-  PushActiveSnapshot(GetLatestSnapshot());
-  Rows rows = query(
+  Rows rows = query_own( // by the rights of one who may see all sessions
+
       "SELECT v.restoring_pid, EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(v.restoring_pid) AS a "
       "WHERE a.backend_start = v.restoring_since), NOT v.judging "
       "FROM segmentation.definition_version AS v WHERE v.restoring_pid IS NOT NULL");
-  PopActiveSnapshot();
-  become_again(caller);
   if (rows.count == 0)
     return {0, false, false};
   bool missing;

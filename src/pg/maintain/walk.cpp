@@ -21,14 +21,10 @@ struct Walk {
 
 /// Takes the first walk; false where there is none, or somebody else has it.
 bool take_walk(bool waits, Walk *walk) {
-  Identity caller = become(extension_owner());
-  PushActiveSnapshot(GetLatestSnapshot());
-  Rows rows =
-      take(psprintf("SELECT w.id, w.everyone, w.position, w.judged, w.is_done FROM segmentation.walk AS w "
-                    "ORDER BY w.id LIMIT 1 FOR UPDATE%s",
-                    waits ? "" : " SKIP LOCKED"));
-  PopActiveSnapshot();
-  become_again(caller);
+  Rows rows = take_own(
+      psprintf("SELECT w.id, w.everyone, w.position, w.judged, w.is_done FROM segmentation.walk AS w "
+               "ORDER BY w.id LIMIT 1 FOR UPDATE%s",
+               waits ? "" : " SKIP LOCKED"));
   if (rows.count == 0)
     return false;
   bool missing;
@@ -45,14 +41,10 @@ Arguments walk_argument(const Walk &walk) {
 
 /// Tells whether any segment waits for the walk. The gate must be passed, so that none is joining it.
 bool is_awaited(const Walk &walk) {
-  Identity caller = become(extension_owner());
   CommandCounterIncrement();
-  PushActiveSnapshot(GetLatestSnapshot());
-  Rows rows = query("SELECT FROM segmentation.segment AS s WHERE s.walk_id = $1 UNION ALL "
-                    "SELECT FROM segmentation.alteration AS a WHERE a.walk_id = $1 AND a.error IS NULL",
-                    walk_argument(walk));
-  PopActiveSnapshot();
-  become_again(caller);
+  Rows rows = query_own("SELECT FROM segmentation.segment AS s WHERE s.walk_id = $1 UNION ALL "
+                        "SELECT FROM segmentation.alteration AS a WHERE a.walk_id = $1 AND a.error IS NULL",
+                        walk_argument(walk));
   return rows.count > 0;
 }
 
@@ -151,12 +143,7 @@ int judge_next(const Live *live, const Walk &walk) {
 
 /// Makes the next segment live that is complete; false where there is none.
 bool finish_next(const Walk &walk) {
-  Identity caller = become(extension_owner());
-  CommandCounterIncrement();
-  PushActiveSnapshot(GetLatestSnapshot());
-  Rows rows = take("SELECT segmentation._finish_one($1)", walk_argument(walk));
-  PopActiveSnapshot();
-  become_again(caller);
+  Rows rows = take_own("SELECT segmentation._finish_one($1)", walk_argument(walk));
   bool missing;
   return DatumGetBool(value_of(rows, 0, 1, missing));
 }
