@@ -102,13 +102,12 @@ RETURN format('SELECT c.v FROM %s CROSS JOIN LATERAL (SELECT (%s) AS v FROM (SEL
 
 -- Returns the type of a computed column's expression. Raises unless it is one immutable expression without
 -- subqueries, aggregates, window functions or set-returning functions: the server's own SQLSTATE for what
--- does not parse, 42P17 for the rest. A view made for the moment has the server analyse it; its stored tree
--- names every function and operator that it calls.
+-- does not parse, 42P17 for the rest. The analysed tree names every function and operator that it calls.
 CREATE FUNCTION segmentation._expression_type(bound segmentation.binding, column_name text,
   expression text) RETURNS regtype
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
+SET transform_null_equals = off SET array_nulls = on AS $$
 DECLARE
-  probe   text := format('segmentation.%I', '_probe_' || pg_backend_pid());
   answer  regtype;
   tree    text;
   culprit text;
@@ -118,7 +117,11 @@ DECLARE
 BEGIN
   BEGIN
     PERFORM segmentation._check_expression_text(expression);
-    EXECUTE format('CREATE VIEW %s AS %s', probe, segmentation._computed_sql(bound, expression));
+    SELECT a.type, a.tree INTO answer, tree
+    FROM segmentation._analysed(segmentation._reader(), segmentation._computed_sql(bound, expression)) AS a;
+    IF EXISTS (SELECT FROM pg_type AS t WHERE t.oid = answer AND t.typtype = 'p') THEN
+      RAISE EXCEPTION USING ERRCODE = '42P16', MESSAGE = format('expression has pseudo-type %s', answer);
+    END IF;
   EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, note = PG_EXCEPTION_HINT;
     IF message = 'column c.v does not exist' THEN -- orders.* and its like
@@ -134,10 +137,6 @@ BEGIN
                               'lookup.column); functions and types outside pg_catalog need their schema.',
                               bound.relation) END;
   END;
-  SELECT a.atttypid, r.ev_action::text INTO STRICT answer, tree
-  FROM pg_rewrite AS r JOIN pg_attribute AS a ON a.attrelid = r.ev_class AND a.attnum = 1
-  WHERE r.ev_class = probe::regclass AND r.rulename = '_RETURN';
-  EXECUTE format('DROP VIEW %s', probe);
 
   culprit := CASE WHEN tree ~ '\{SUBLINK' THEN 'a subquery'
     WHEN tree ~ '\{AGGREF|\{GROUPINGFUNC' THEN 'an aggregate function'

@@ -78,6 +78,7 @@ BEGIN
   PERFORM segmentation._make_memberships();
   PERFORM segmentation._give_storage(owner);
   PERFORM segmentation._make_plain_views();
+  PERFORM segmentation._grant_to_all();
 END $$;
 
 -- Makes the view behind the source memberships of rules. It reads what its owner owns, and of the extension's own tables

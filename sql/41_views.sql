@@ -31,7 +31,7 @@ RETURN (
 -- Makes the function that plain views stand on, and them, again where the customers table or its columns are
 -- not what they stand on. Keeps their grants.
 CREATE FUNCTION segmentation._make_plain_views() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET check_function_bodies = off AS $$
 DECLARE
   customers segmentation.binding;
   owner     name := segmentation._view_owner();

@@ -67,7 +67,9 @@ END $$;
 -- Where columns stay as they are, so does the view with all that others built on it; else it is made anew with
 -- its grants, and what others built on it stands in the way: 2BP01. Returns whether anything was changed.
 CREATE FUNCTION segmentation._place_view(segment segmentation.segment, settings segmentation._view_settings)
-RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- Reading expressions of the shop's could run code of its, by the rights of the extension's owner.
+SET check_function_bodies = off AS $$
 DECLARE
   own     text := segmentation._own_rows(segment.id);
   owner   name := segmentation._view_owner();
@@ -96,7 +98,9 @@ BEGIN
   SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, NULL)), ', ' ORDER BY a.attnum)
          = wanted.columns
   INTO same FROM pg_attribute AS a WHERE a.attrelid = shown AND a.attnum > 0 AND NOT a.attisdropped;
-  IF shown IS NOT NULL AND NOT same THEN
+  IF shown IS NULL THEN
+    rights := segmentation._reader_rights(segment.view_name);
+  ELSIF NOT same THEN
     rights := segmentation._view_rights(ARRAY[segment.view_name]);
     BEGIN
       EXECUTE format('DROP VIEW segments.%I', segment.view_name);
@@ -115,7 +119,8 @@ BEGIN
     EXECUTE format(
       'CREATE OR REPLACE FUNCTION %s RETURNS TABLE (%s) LANGUAGE sql STABLE PARALLEL SAFE '
       'SET search_path = pg_catalog, pg_temp SET datestyle = ''ISO, YMD'' SET intervalstyle = postgres '
-      'SET timezone = ''UTC'' SET bytea_output = hex SET extra_float_digits = 1 AS %L',
+      'SET timezone = ''UTC'' SET bytea_output = hex SET extra_float_digits = 1 SET standard_conforming_strings = on '
+      'SET transform_null_equals = off SET array_nulls = on AS %L',
       own, wanted.columns, wanted.body);
     EXECUTE format('ALTER FUNCTION %s DEPENDS ON EXTENSION segmentation', own);
     -- Whatever the server's default privileges say: it gives no right away (90_privileges.sql).

@@ -155,11 +155,15 @@ void take_primary_key(RelationInput &relation, Relation opened) {
   index_close(index, AccessShareLock);
 }
 
-/// Reads the columns of a relation with computed ones from the SELECT that defines them, without running it.
-void take_computed(RelationInput &relation) {
+/// Reads the columns of a relation with computed ones from the SELECT that defines them, without running it:
+/// as the customers' owner, since already reading a literal of their expressions can run the checks of a
+/// domain.
+void take_computed(RelationInput &relation, Oid reader) {
   Context context;
   push_context(context, "computed columns of binding \"%s\"", relation.name);
+  Identity caller = become(reader);
   take_columns(relation, columns_of(psprintf("SELECT * FROM %s AS x", relation.from_sql)));
+  become_again(caller);
   pop_context(context);
 }
 
@@ -267,7 +271,7 @@ void load_columns(RelationInput *relations, int relation_count, const ComputedCo
         (void)append_lookups(&joins, relations, relation_count, i, keys, lookup_keys, expressions.data);
         relation.rows_sql = print_computed(relation, "unnest($1)", list.data + 2, joins.data);
         relation.from_sql = print_computed(relation, relation.from_sql, list.data + 2, joins.data);
-        take_computed(relation);
+        take_computed(relation, owner_of(relations[0].relation));
       }
       take_primary_key(relation, opened);
       // A change of the relation makes what is read here old by itself: no need to keep anybody from it.

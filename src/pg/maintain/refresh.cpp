@@ -27,7 +27,9 @@ SEGMENTATION_FUNCTION(segmentation_write_members) {
   request.all_segments = PG_ARGISNULL(0);
   request.segments = request.all_segments ? Datum{0} : PG_GETARG_DATUM(0);
   request.changed = PG_GETARG_BOOL(1);
+  Identity caller = become_reader();
   int64 rows = write_members(request);
+  become_again(caller);
   close_session(session);
   PG_RETURN_INT64(rows);
 }
@@ -53,7 +55,9 @@ SEGMENTATION_FUNCTION(segmentation_lock_before_gate) {
 
 SEGMENTATION_FUNCTION(segmentation_refresh) {
   Session session = open_session();
+  Identity caller = become_reader();
   int64 rows = refresh_customers(PG_GETARG_DATUM(0), argument_type(fcinfo, 0));
+  become_again(caller);
   close_session(session);
   PG_RETURN_INT64(rows);
 }
@@ -63,7 +67,9 @@ SEGMENTATION_FUNCTION(segmentation_refresh_all) {
   Session session = open_session();
   Teller teller;
   start_telling(&teller, "SELECT segmentation.refresh_all()");
+  Identity caller = become_reader();
   int64 rows = write_everyone(&teller.progress);
+  become_again(caller);
   stop_telling(&teller);
   close_session(session);
   PG_RETURN_INT64(rows);

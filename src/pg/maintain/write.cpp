@@ -236,14 +236,17 @@ int64 write_everyone(const Progress *progress) {
 }
 
 void delete_members(Datum segments) {
-  constexpr const char *tables[] = {"membership", "membership_past", "definition_change"};
+  constexpr const char *tables[] = {"membership", "membership_past"};
   Arguments arguments;
   arguments.add(INT4ARRAYOID, segments);
   CommandCounterIncrement();
+  Identity caller = become(owner_of(own_relation("membership")));
   PushActiveSnapshot(GetLatestSnapshot());
   for (const char *table : tables)
     execute(psprintf("DELETE FROM segmentation.%s AS t WHERE t.segment_id = ANY ($1)", table), arguments);
   PopActiveSnapshot();
+  become_again(caller);
+  execute_own("DELETE FROM segmentation.definition_change AS t WHERE t.segment_id = ANY ($1)", arguments);
   clear_counts(segments);
   CommandCounterIncrement();
 }
