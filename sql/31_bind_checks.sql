@@ -106,10 +106,15 @@ DECLARE
   class record;
   role  record;
 BEGIN
-  SELECT c.relowner, c.relrowsecurity, c.relforcerowsecurity INTO STRICT class FROM pg_class AS c
-    WHERE c.oid = relation;
+  SELECT c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.relnamespace, n.nspname INTO STRICT class
+  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation;
   SELECT r.rolname, r.rolsuper OR r.rolbypassrls AS bypasses INTO STRICT role FROM pg_roles AS r
     WHERE r.oid = reader;
+  IF NOT has_schema_privilege(reader, class.relnamespace, 'USAGE') THEN
+    RAISE EXCEPTION USING ERRCODE = '42501',
+      MESSAGE = format('role %I, the owner of the customers table, may not use schema %I', role.rolname, class.nspname),
+      HINT = format('GRANT USAGE ON SCHEMA %I TO %I;', class.nspname, role.rolname);
+  END IF;
   IF NOT has_table_privilege(reader, relation, 'SELECT') THEN
     RAISE EXCEPTION USING ERRCODE = '42501',
       MESSAGE = format('role %I, the owner of the customers table, may not read %s', role.rolname, relation),

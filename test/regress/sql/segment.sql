@@ -124,6 +124,7 @@ SELECT segmentation.drop_segment('clients');
 CREATE ROLE regress_segment_owner;
 ALTER TABLE shop.customers OWNER TO regress_segment_owner;
 GRANT SELECT ON shop.orders TO regress_segment_owner;
+GRANT USAGE ON SCHEMA shop TO regress_segment_owner;
 SELECT segmentation.bind_customers('shop.customers', timezone => 'Europe/Sofia', replace => true);
 SELECT relnamespace::regnamespace, relname, relowner::regrole FROM pg_class
 WHERE relnamespace = 'segments'::regnamespace OR oid = 'segmentation.membership'::regclass ORDER BY relname;
