@@ -14,9 +14,11 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '42601', MESSAGE = 'expression is empty',
       HINT = 'Give an SQL expression over the row''s columns.';
   END IF;
-  -- Strings and quoted names become one harmless letter. A backslash string is taken before a plain one.
+  -- Strings and quoted names become one harmless letter. A backslash string is taken before a plain one, with what goes
+  -- on with it behind a line's end: there, too, backslashes escape.
   bare := regexp_replace(expression,
-    $re$(?<![a-zA-Z0-9_$\u0080-\uFFFF])[eE]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*"$re$, 'x', 'g');
+    $re$(?<![a-zA-Z0-9_$\u0080-\U0010FFFF])[eE]'(?:[^'\\]|''|\\.)*'(?:[ \t\f\v]*[\n\r]\s*'(?:[^'\\]|''|\\.)*')*|'(?:[^']|'')*'|"(?:[^"]|"")*"$re$,
+    'x', 'g');
   IF bare ~ '--|/\*|;|''|"|\$' THEN
     RAISE EXCEPTION USING ERRCODE = '42601',
       MESSAGE = CASE WHEN bare ~ '''|"' THEN 'expression has an unfinished quote'
