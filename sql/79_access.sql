@@ -101,7 +101,7 @@ BEGIN
         ELSE 'Rules are judged by preview, matches and explain, and shown by views of rules with SHOW or ORDER BY, by the '
           'rights of who asks.' END,
       HINT = format('If it is to: %sGRANT SELECT ON %s TO %I;',
-        format('GRANT USAGE ON SCHEMA %s TO %I; ', item.schemas, role), item.tables, role);
+        COALESCE('GRANT USAGE ON SCHEMA ' || item.schemas || format(' TO %I; ', role), ''), item.tables, role);
   END LOOP;
 END $$;
 
