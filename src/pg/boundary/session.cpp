@@ -47,20 +47,19 @@ bool is_pinned() {
 }
 
 /// Pins the settings around one statement: most commits of an order run none, and what a statement's triggers
-/// set for themselves must not be taken for ours. Returns what unpin() needs.
+/// or functions set for themselves must not be taken for ours, nor outlive it. Returns what unpin() needs.
 int pin() {
-  if (is_pinned())
-    return 0;
   int settings = NewGUCNestLevel();
-  for (const auto &[name, value] : pinned_settings)
-    (void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-  Assert(is_pinned());
+  if (!is_pinned()) {
+    for (const auto &[name, value] : pinned_settings)
+      (void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    Assert(is_pinned());
+  }
   return settings;
 }
 
 void unpin(int settings) {
-  if (settings > 0)
-    AtEOXact_GUC(true, settings);
+  AtEOXact_GUC(false, settings);
 }
 
 } // namespace
