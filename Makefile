@@ -3,6 +3,7 @@
 #   make install          into PG_CONFIG's PostgreSQL; DESTDIR is honoured
 #   make installcheck     regression tests against the running server that PGHOST, PGPORT, PGUSER ... name
 #   make test             everything there is to test, on servers of its own
+#   make test-versions    the same under PostgreSQL 17 and 18, in chroots of later Debian suites; needs root
 #   make bench            rules against SQL, and what writers pay (BENCH="--only writes", ...)   make bench-core  the core alone
 #   make format, make check-format
 #   make sanitize         unit tests with sanitizers make fuzz      FUZZ_SECONDS=10 for each fuzzer
@@ -25,7 +26,7 @@ sources = $(shell find src test \( -name '*.cpp' -o -name '*.hpp' \) -print)
 CLANG_FORMAT ?= $(shell command -v clang-format-14 || echo clang-format)
 CLANG ?= $(shell command -v clang++-14 || echo clang++)
 
-.PHONY: all install uninstall installcheck test demo bench bench-core unit sanitized sanitize fuzz soak format check-format dependencies clean
+.PHONY: all install uninstall installcheck test test-versions demo bench bench-core unit sanitized sanitize fuzz soak format check-format dependencies clean
 
 all:
 	@mkdir -p $(BUILD)
@@ -33,7 +34,9 @@ all:
 	@MAKEFLAGS= cmake --build $(BUILD)/release -j $(JOBS) --target segmentation --target install_script
 
 install: all
-	cmake --install $(BUILD)/release --strip
+	@rm -rf $(BUILD)/stage
+	@DESTDIR="$(abspath $(BUILD)/stage)" cmake --install $(BUILD)/release --strip >/dev/null
+	@scripts/install_files.sh $(BUILD)/stage "$(DESTDIR)"
 
 uninstall:
 	rm -f "$(DESTDIR)$$($(PG_CONFIG) --pkglibdir)/segmentation.so"
@@ -48,6 +51,10 @@ dependencies:
 
 test:
 	@scripts/test.sh
+
+# VERSIONS="18" and SUITES="regress pgtap" do less.
+test-versions:
+	@scripts/test_versions.sh $(VERSIONS)
 
 demo:
 	@scripts/demo.sh

@@ -1,17 +1,21 @@
 #!/bin/sh
-# install_dependencies.sh [build|test|bench]: installs from Debian 12 what is missing for building and the demo, for the
-# tests, or for the benchmarks. Needs root or sudo only where something is missing. Starts no server, makes no cluster.
+# install_dependencies.sh [build|test|bench|chroots|versions]: installs from Debian 12 what is missing for building and the
+# demo, for the tests, or for the benchmarks; for scripts/test_versions.sh, what makes chroots, and what is needed inside one for
+# PostgreSQL PG_MAJOR. Needs root or sudo only where something is missing. Starts no server, makes no cluster.
 set -eu
 
-build_packages="make cmake g++ libfmt-dev libicu-dev libboost-dev postgresql-15 postgresql-server-dev-15"
-test_packages="libgtest-dev clang-14 libclang-rt-14-dev clang-format-14 postgresql-15-pgtap libpq-dev
-  libipc-run-perl python3 xz-utils faketime"
+server=postgresql-${PG_MAJOR:-15}
+build_packages="make cmake g++ libfmt-dev libicu-dev libboost-dev $server postgresql-server-dev-${PG_MAJOR:-15}"
+server_test_packages="$server-pgtap libpq-dev libipc-run-perl python3 faketime"
+test_packages="$server_test_packages libgtest-dev clang-14 libclang-rt-14-dev clang-format-14 xz-utils"
 
 case ${1:-test} in
   build) wanted=$build_packages ;;
   test) wanted="$build_packages $test_packages" ;;
   bench) wanted="$build_packages python3 libbenchmark-dev" ;;
-  *) echo "usage: $0 [build|test|bench]" >&2; exit 2 ;;
+  chroots) wanted="debootstrap" ;;
+  versions) wanted="$build_packages $server_test_packages ccache binutils" ;;
+  *) echo "usage: $0 [build|test|bench|chroots|versions]" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then

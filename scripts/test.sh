@@ -1,7 +1,8 @@
 #!/bin/sh
 # test.sh [SUITE...]: installs what is missing, builds, and runs every suite: each test/*/run.sh. A suite is run with
 # the settings of a private server (PGHOST ...; SERVER_TREE is its tree) and says how it ended by `report` of common.sh,
-# which writes "passed failed skipped" into the file SUITE_RESULT. The last line adds them up.
+# which writes "passed failed skipped" into the file SUITE_RESULT. The last line adds them up. DEPENDENCIES=versions installs
+# what scripts/test_versions.sh needs instead.
 set -eu
 . "$(dirname "$0")/common.sh"
 
@@ -18,7 +19,7 @@ give_up() {
   exit 1
 }
 
-"$root/scripts/install_dependencies.sh" test || give_up "could not install what is missing"
+"$root/scripts/install_dependencies.sh" "${DEPENDENCIES:-test}" || give_up "could not install what is missing"
 make=${MAKE:-make}
 $make -C "$root" all || give_up "could not build"
 

@@ -21,10 +21,38 @@ CREATE UNIQUE INDEX binding_name_key ON segmentation.binding (segmentation._fold
 CREATE UNIQUE INDEX binding_customers_key ON segmentation.binding (role) WHERE role = 'customers';
 
 CREATE TABLE segmentation.binding_column (
-  binding_id integer NOT NULL REFERENCES segmentation.binding ON DELETE CASCADE,
+  binding_id integer NOT NULL,  -- without a foreign key: a parallel restore fills the tables in any order
   name       text    NOT NULL CHECK (name <> ''),
   expression text    NOT NULL, -- SQL over the row's columns and its lookups', which stand under their names
   PRIMARY KEY (binding_id, name)
+);
+
+-- The words of bound relations' columns that are not their names: what they were called before. A word means its column
+-- whatever that is called by now, also where another column has got the word as its name since. By names, since numbers of
+-- columns do not survive a dump; 38_follow.sql keeps them right.
+CREATE TABLE segmentation.column_word (
+  relation    regclass NOT NULL,
+  word        name     NOT NULL, -- as rules, attributes, conditions and computed columns say it
+  column_name name     NOT NULL, -- the column's name by now
+  PRIMARY KEY (relation, word)
+);
+
+-- The columns of bound relations as they were seen last, by number: what tells a renamed column from one that was dropped and
+-- another that was added. Of this database only, so not dumped; where it is missing the names are as they are.
+CREATE TABLE segmentation.column_seen (
+  relation    oid      NOT NULL,
+  attnum      smallint NOT NULL,
+  column_name name     NOT NULL,
+  PRIMARY KEY (relation, attnum)
+);
+
+-- Columns of segments' views that have an old name of the customers' column that they show, since somebody was reading them when it
+-- was renamed. By segment, or 0 for all views that stand on one function.
+CREATE TABLE segmentation.view_column (
+  segment_id  integer NOT NULL,
+  name        name    NOT NULL,
+  column_name name    NOT NULL,
+  PRIMARY KEY (segment_id, name)
 );
 
 CREATE TABLE segmentation.attribute_definition (
@@ -51,15 +79,41 @@ CREATE TABLE segmentation.segment (
   kind        text              NOT NULL DEFAULT 'rule' CHECK (kind = 'rule'),
   rule        segmentation.rule NOT NULL,
   description text,
-  status      text              NOT NULL DEFAULT 'live' CHECK (status = 'live'),
+  status      text              NOT NULL DEFAULT 'live' CHECK (status IN ('live', 'building')),
   version     integer           NOT NULL DEFAULT 1,
   created_at  timestamptz       NOT NULL DEFAULT now(),
   changed_at  timestamptz       NOT NULL DEFAULT now(),
   changed_by  name              NOT NULL DEFAULT session_user,
   view_name   name,             -- in schema segments
-  built       bigint            NOT NULL DEFAULT 0 -- the definition_version at which everyone's members were last written
+  built       bigint            NOT NULL DEFAULT 0, -- the definition_version at which everyone's members were last written
+  walk_id     integer,          -- building: the walk that writes its members
+  CHECK ((status = 'building') = (walk_id IS NOT NULL))
 );
 CREATE UNIQUE INDEX segment_name_key ON segmentation.segment (segmentation._fold(name));
+
+-- A segment's next rule while its members are written: under an id of their own, until they take over from the present ones.
+CREATE TABLE segmentation.alteration (
+  segment_id integer           PRIMARY KEY, -- without a foreign key, as above
+  draft_id   integer           NOT NULL UNIQUE, -- out of the sequence of segments' ids
+  rule       segmentation.rule NOT NULL,
+  walk_id    integer           NOT NULL,
+  changed_at timestamptz       NOT NULL DEFAULT now(),
+  changed_by name              NOT NULL DEFAULT session_user,
+  error      text              -- why it could not take over
+);
+
+-- Walks over all customers in the order of their keys, a batch a transaction, one after another: how segments are built,
+-- and everyone judged whose rows changed unnoticed, while the shop goes on writing. Rows are written by whoever walks;
+-- definitions only add them, since who walks holds a row while he waits for definitions.
+CREATE TABLE segmentation.walk (
+  id         integer     GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  everyone   boolean     NOT NULL,               -- wanted for its own sake, not only for segments
+  position   text,                               -- the last key that was judged
+  judged     bigint      NOT NULL DEFAULT 0,     -- customers
+  is_done    boolean     NOT NULL DEFAULT false, -- all were judged; what was built has yet to become live
+  started_at timestamptz,
+  moved_at   timestamptz
+);
 
 CREATE VIEW segmentation.segment_names AS SELECT s.id, s.name FROM segmentation.segment AS s;
 COMMENT ON VIEW segmentation.segment_names IS 'The names of segments, by the ids that their members are stored under.';
@@ -84,8 +138,14 @@ COMMENT ON VIEW segmentation.member_counts IS 'How many members are stored of ea
 CREATE TABLE segmentation.definition_version (
   one     boolean PRIMARY KEY DEFAULT true CHECK (one),
   version bigint  NOT NULL DEFAULT 0,
-  shrunk  bigint  NOT NULL DEFAULT 0 -- the version at which rules may last have ceased to read something: nobody has noted since
-                                     -- then how it changed, so that measures kept before must not come to life again
+  shrunk  bigint  NOT NULL DEFAULT 0, -- the version at which rules may last have ceased to read something: nobody has noted since
+                                      -- then how it changed, so that measures kept before must not come to life again
+  -- Never dumped, so that nothing is believed of what the database that a dump came from has kept.
+  epoch   bigint  NOT NULL DEFAULT hashtextextended(gen_random_uuid()::text, 0),
+  restoring_pid   integer,            -- the session that brought definitions from a dump last, and when it began (72_backup.sql)
+  restoring_since timestamptz,
+  restored_at     timestamptz,        -- since when everyone waits to be judged because of it
+  judging boolean NOT NULL DEFAULT true -- false: until then commits leave what they change to that
 );
 INSERT INTO segmentation.definition_version DEFAULT VALUES;
 
@@ -135,20 +195,37 @@ CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentat
   EXECUTE FUNCTION segmentation._definitions_changed();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.binding_column
   EXECUTE FUNCTION segmentation._definitions_changed();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.column_word
+  EXECUTE FUNCTION segmentation._definitions_changed();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.attribute_definition
   EXECUTE FUNCTION segmentation._definitions_changed();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.source_definition
   EXECUTE FUNCTION segmentation._definitions_changed();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.segment
   EXECUTE FUNCTION segmentation._definitions_changed();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.alteration
+  EXECUTE FUNCTION segmentation._definitions_changed();
+-- Also for who defines as a replica.
+ALTER TABLE segmentation.binding ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE segmentation.binding_column ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE segmentation.attribute_definition ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE segmentation.source_definition ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE segmentation.segment ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE segmentation.alteration ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE segmentation.column_word ENABLE ALWAYS TRIGGER changed;
 
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_column', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.column_word', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.view_column', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.attribute_definition', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.source_definition', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.alteration', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.walk', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.walk_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.count_delta', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.dirty', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.dirty_seq_seq', '');

@@ -136,30 +136,57 @@ BEGIN
   END IF;
 END $$;
 
--- Returns the type of a bound relation's column, its own or a computed one. Raises 42703 for any other name.
+-- Returns the type of a bound relation's column, its own or a computed one. Raises 42703 for any other name, 0A000 for a column
+-- that is generated when it is read (PostgreSQL 18): triggers see rows without it, and a new expression for it writes no row.
 CREATE FUNCTION segmentation._column_type(bound segmentation.binding, column_name name) RETURNS regtype
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  answer   regtype;
-  computed text;
+  answer     regtype;
+  is_virtual boolean;
+  computed   text;
 BEGIN
-  SELECT a.atttypid INTO answer FROM pg_attribute AS a
-  WHERE a.attrelid = bound.relation AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped;
-  IF FOUND THEN RETURN answer; END IF;
   SELECT c.expression INTO computed FROM segmentation.binding_column AS c
     WHERE c.binding_id = bound.id AND c.name = column_name;
   IF FOUND THEN RETURN segmentation._expression_type(bound, column_name, computed); END IF;
+  SELECT a.atttypid, a.attgenerated = 'v' INTO answer, is_virtual FROM pg_attribute AS a
+  WHERE a.attrelid = bound.relation AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped;
+  IF is_virtual THEN
+    RAISE EXCEPTION USING ERRCODE = '0A000',
+      MESSAGE = format('column "%s" of %s is generated when it is read', column_name, bound.relation),
+      HINT = 'Make it STORED, or give its expression to segmentation.bind_column and name that column.';
+  END IF;
+  IF answer IS NOT NULL THEN RETURN answer; END IF;
   RAISE EXCEPTION USING ERRCODE = '42703',
     MESSAGE = format('column "%s" of %s does not exist', column_name, bound.relation),
     HINT = segmentation._name_hint(column_name::text, segmentation._column_names(bound),
       'The table has no columns.');
 END $$;
 
+-- Returns the words that a relation's columns are called by: their names, unless these are old words of others, and old words. Those that
+-- are generated when they are read have none, as _column_type says.
+CREATE FUNCTION segmentation._words(relation regclass, OUT word name, OUT column_name name) RETURNS SETOF record
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT w.word, a.attname
+  FROM segmentation.column_word AS w JOIN pg_attribute AS a ON a.attrelid = w.relation AND a.attname = w.column_name
+  WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'
+  UNION ALL
+  SELECT a.attname, a.attname FROM pg_attribute AS a
+  WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'
+    AND NOT EXISTS (SELECT FROM segmentation.column_word AS w WHERE w.relation = a.attrelid AND w.word = a.attname);
+$$;
+
+-- Returns the name that a relation's column has by now, by its name or by what it was called before.
+CREATE FUNCTION segmentation._column_named(relation regclass, word name) RETURNS name
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN COALESCE((SELECT w.column_name FROM segmentation.column_word AS w
+                 WHERE w.relation = _column_named.relation AND w.word = _column_named.word), word);
+
 -- Returns the names of a bound relation's columns, computed ones last.
 CREATE FUNCTION segmentation._column_names(bound segmentation.binding) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN ARRAY(SELECT a.attname::text FROM pg_attribute AS a
-             WHERE a.attrelid = (bound).relation AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum)
+             WHERE a.attrelid = (bound).relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'
+             ORDER BY a.attnum)
        || ARRAY(SELECT c.name FROM segmentation.binding_column AS c
          WHERE c.binding_id = (bound).id ORDER BY c.name);
 
@@ -324,6 +351,16 @@ BEGIN
   END IF;
 END $$;
 
+-- Tells whether an index leads with a column, so that rows can be looked up by it.
+CREATE FUNCTION segmentation._is_indexed(relation regclass, column_name name) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (SELECT FROM pg_index AS i
+               JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+               JOIN pg_class AS c ON c.oid = i.indexrelid
+               JOIN pg_am AS m ON m.oid = c.relam
+               WHERE i.indrelid = relation AND i.indisvalid AND a.attname = column_name AND m.amname IN ('btree', 'hash')
+                 AND (i.indpred IS NULL OR pg_get_expr(i.indpred, i.indrelid) = format('(%I IS NOT NULL)', column_name)));
+
 -- Warns where no index leads with a column that rows are looked up by. Computed columns are not judged.
 CREATE FUNCTION segmentation._warn_unindexed(bound segmentation.binding, column_name name,
   make_unique boolean) RETURNS void
@@ -332,15 +369,7 @@ BEGIN
   IF EXISTS (SELECT FROM pg_attribute AS a
              WHERE a.attrelid = bound.relation AND a.attname = column_name AND a.attnum > 0
                AND NOT a.attisdropped)
-     AND NOT EXISTS (SELECT FROM pg_index AS i
-                     JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-                     JOIN pg_class AS c ON c.oid = i.indexrelid
-                     JOIN pg_am AS m ON m.oid = c.relam
-                     WHERE i.indrelid = bound.relation AND i.indisvalid AND a.attname = column_name
-                       AND m.amname IN ('btree', 'hash')
-                       AND (i.indpred IS NULL
-                            OR pg_get_expr(i.indpred, i.indrelid) = format('(%I IS NOT NULL)',
-                              column_name))) THEN
+     AND NOT segmentation._is_indexed(bound.relation, column_name) THEN
     RAISE WARNING USING MESSAGE = format('column "%s" of %s has no index', column_name, bound.relation),
       DETAIL = format('Bringing one customer up to date reads the whole of binding "%s" without it.',
         bound.name),

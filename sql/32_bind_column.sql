@@ -35,6 +35,15 @@ BEGIN
   END IF;
 END $$;
 
+-- Returns what a SELECT lists for the columns of a row that expressions may read: all but those that are generated when they are
+-- read, as _column_type says.
+CREATE FUNCTION segmentation._row_sql(bound segmentation.binding) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT CASE WHEN bool_or(a.attgenerated = 'v')
+                    THEN string_agg(format('%I.%I', (bound).name, a.attname), ', ' ORDER BY a.attnum) FILTER (WHERE a.attgenerated <> 'v')
+                    ELSE format('%I.*', (bound).name) END
+        FROM pg_attribute AS a WHERE a.attrelid = (bound).relation AND a.attnum > 0 AND NOT a.attisdropped);
+
 -- Returns what stands in FROM for a bound relation: the table, or a SELECT that adds its computed columns to
 -- it. The row feeds and the printed SQL say the same (src/pg/live).
 CREATE FUNCTION segmentation._relation_sql(bound segmentation.binding) RETURNS text
@@ -42,41 +51,93 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   list text;
 BEGIN
-  SELECT string_agg(format('(%s) AS %I', c.expression, c.name), ', ' ORDER BY c.name) INTO list
+  SELECT string_agg(format('(%s) AS %I', c.expression, segmentation._computed_name(bound.relation, c.name)), ', '
+                    ORDER BY c.name) INTO list
   FROM segmentation.binding_column AS c WHERE c.binding_id = bound.id;
   IF list IS NULL THEN RETURN bound.relation::text; END IF;
-  RETURN format('(SELECT %I.*, "computed columns".* FROM %s CROSS JOIN LATERAL (SELECT %s FROM (SELECT %I.*) '
-    'AS %I) AS "computed columns")',
-                           bound.name, segmentation._lookups_sql(bound), list, bound.name, bound.name);
+  RETURN format('(SELECT %s, "computed columns".* FROM %s CROSS JOIN LATERAL %s AS "computed columns")',
+    segmentation._row_sql(bound), segmentation._lookups_sql(bound), segmentation._computed_row_sql(bound, list));
 END $$;
 
+-- Returns how a computed column is called in SQL: by its name, or by another where a column has got that name since.
+CREATE FUNCTION segmentation._computed_name(relation regclass, name text) RETURNS name
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN EXISTS (SELECT FROM pg_attribute AS a
+                         WHERE a.attrelid = relation AND a.attname = name::name AND a.attnum > 0 AND NOT a.attisdropped)
+            THEN '~' || md5(name) ELSE name END::name;
+
+-- Returns the SELECT list that gives a relation's columns under the words that they are called by: their names, and what they were
+-- called before. NULL where these are just the names of all columns. With `computed` the relation stands with its computed columns.
+CREATE FUNCTION segmentation._words_sql(bound segmentation.binding, computed boolean) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (
+  WITH own AS (
+    SELECT c.name::name AS word, segmentation._computed_name((bound).relation, c.name) AS column_name
+    FROM segmentation.binding_column AS c WHERE c.binding_id = (bound).id)
+  SELECT CASE WHEN bool_or(w.word <> w.column_name)
+                OR EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = (bound).relation AND a.attgenerated = 'v' AND NOT a.attisdropped)
+              THEN string_agg(format('%I.%I AS %I', (bound).name, w.column_name, w.word), ', ' ORDER BY w.word) END
+  FROM (SELECT o.word, o.column_name FROM own AS o WHERE computed
+        UNION ALL
+        SELECT w.word, w.column_name FROM segmentation._words((bound).relation) AS w
+        WHERE w.word NOT IN (SELECT o.word FROM own AS o)) AS w);
+
+-- Returns the SELECT over a row and its lookups that gives what is computed of them, to stand behind LATERAL. A name without a
+-- qualifier is the row's own column, also where a lookup has one of that name: hence the inner SELECT. Where columns have words
+-- besides their names, the row and the lookups are renamed for it.
+CREATE FUNCTION segmentation._computed_row_sql(bound segmentation.binding, list text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  answer  text := format('(SELECT %s FROM (SELECT %s) AS %I)', list,
+    COALESCE(segmentation._words_sql(bound, false), format('%I.*', bound.name)), bound.name);
+  renamed text;
+BEGIN
+  SELECT string_agg(format('(SELECT %s) AS %I', w.list, w.name), ', ' ORDER BY w.id) INTO renamed
+  FROM (SELECT r.id, r.name, segmentation._words_sql(r.lookup, true) AS list FROM segmentation._lookups_of(bound) AS r) AS w
+  WHERE w.list IS NOT NULL;
+  IF renamed IS NULL THEN RETURN answer; END IF;
+  RETURN format('(SELECT "computed columns".* FROM %s CROSS JOIN LATERAL %s AS "computed columns")', renamed, answer);
+END $$;
+
+-- Returns how a column that a binding names, its own or a computed one, is called in SQL.
+CREATE FUNCTION segmentation._key_name(bound segmentation.binding, column_name name) RETURNS name
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT CASE WHEN EXISTS (SELECT FROM segmentation.binding_column AS c WHERE c.binding_id = (bound).id AND c.name = column_name)
+                    THEN segmentation._computed_name((bound).relation, column_name) ELSE column_name END);
+
+-- Returns the lookups in reach of a relation's computed columns, the nearest first. A lookup behind one of these is not in reach:
+-- the order would have no beginning.
+CREATE FUNCTION segmentation._lookups_of(bound segmentation.binding, OUT id integer, OUT name text,
+  OUT of_binding segmentation.binding, OUT lookup segmentation.binding)
+RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH RECURSIVE reach AS (
+    SELECT b.id, b.name, bound AS of_binding, b AS lookup, 1 AS depth
+    FROM segmentation.binding AS b
+    WHERE b.of_id = bound.id AND b.role = 'lookup'
+      AND EXISTS (SELECT FROM pg_attribute AS a
+                  WHERE a.attrelid = bound.relation AND a.attname = b.key AND a.attnum > 0
+                    AND NOT a.attisdropped)
+      AND NOT EXISTS (SELECT FROM segmentation.binding_column AS c WHERE c.binding_id = bound.id AND c.name = b.key)
+    UNION ALL
+    SELECT b.id, b.name, r.lookup, b, r.depth + 1
+    FROM segmentation.binding AS b JOIN reach AS r ON b.of_id = r.id WHERE b.role = 'lookup'
+  )
+  SELECT r.id, r.name, r.of_binding, r.lookup FROM reach AS r ORDER BY r.depth, r.id;
+$$;
+
 -- Returns FROM's content under which a relation's computed columns are read: the relation under its binding's
--- name, the lookups in reach under theirs. A lookup behind one of its computed columns is not in reach: the
--- order would have no beginning.
+-- name, the lookups in reach under theirs.
 CREATE FUNCTION segmentation._lookups_sql(bound segmentation.binding) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   answer text := format('%s AS %I', bound.relation, bound.name);
   step   record;
 BEGIN
-  FOR step IN
-    WITH RECURSIVE reach AS (
-      SELECT b.id, b.name, b.key, b.lookup_key, bound.name AS of_name, 1 AS depth
-      FROM segmentation.binding AS b
-      WHERE b.of_id = bound.id AND b.role = 'lookup'
-        AND EXISTS (SELECT FROM pg_attribute AS a
-                    WHERE a.attrelid = bound.relation AND a.attname = b.key AND a.attnum > 0
-                      AND NOT a.attisdropped)
-      UNION ALL
-      SELECT b.id, b.name, b.key, b.lookup_key, r.name, r.depth + 1
-      FROM segmentation.binding AS b JOIN reach AS r ON b.of_id = r.id WHERE b.role = 'lookup'
-    )
-    SELECT r.*, b AS lookup FROM reach AS r
-      JOIN segmentation.binding AS b ON b.id = r.id ORDER BY r.depth, r.id
-  LOOP
+  FOR step IN SELECT r.* FROM segmentation._lookups_of(bound) AS r LOOP
     answer := answer || format(' LEFT JOIN %s AS %I ON %I.%I = %I.%I',
-      segmentation._relation_sql(step.lookup),
-                                          step.name, step.of_name, step.key, step.name, step.lookup_key);
+      segmentation._relation_sql(step.lookup), step.name,
+      (step.of_binding).name, segmentation._key_name(step.of_binding, (step.lookup).key),
+      step.name, segmentation._key_name(step.lookup, (step.lookup).lookup_key));
   END LOOP;
   RETURN answer;
 END $$;
@@ -95,12 +156,11 @@ BEGIN
   RETURN segmentation._computed_sql(bound, computed);
 END $$;
 
--- Returns a SELECT of one column v: an expression over a bound relation's row and its lookups. A name without
--- a qualifier is the row's own column, also where a lookup has one of that name: hence the inner SELECT.
+-- Returns a SELECT of one column v: an expression over a bound relation's row and its lookups.
 CREATE FUNCTION segmentation._computed_sql(bound segmentation.binding, expression text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN format('SELECT c.v FROM %s CROSS JOIN LATERAL (SELECT (%s) AS v FROM (SELECT %I.*) AS %I) AS c',
-                         segmentation._lookups_sql(bound), expression, (bound).name, (bound).name);
+RETURN format('SELECT c.v FROM %s CROSS JOIN LATERAL %s AS c', segmentation._lookups_sql(bound),
+              segmentation._computed_row_sql(bound, format('(%s) AS v', expression)));
 
 -- Returns the type of a computed column's expression. Raises unless it is one immutable expression without
 -- subqueries, aggregates, window functions or set-returning functions: the server's own SQLSTATE for what
@@ -130,6 +190,12 @@ BEGIN
       state := '42601';
       message := 'expression is more than one value';
     END IF;
+    IF EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = bound.relation AND a.attgenerated = 'v'
+               AND message = format('column %s.%s does not exist', bound.name, a.attname)) THEN
+      state := '0A000';
+      message := replace(message, 'does not exist', 'is generated when it is read');
+      note := 'Make it STORED, or write its expression here.';
+    END IF;
     RAISE EXCEPTION USING ERRCODE = state,
       MESSAGE = format('computed column "%s" of "%s": %s', column_name, bound.name, message),
       HINT = CASE WHEN state = '42703' THEN segmentation._name_hint('', segmentation._column_names(bound),
@@ -139,6 +205,14 @@ BEGIN
                               'lookup.column); functions and types outside pg_catalog need their schema.',
                               bound.relation) END;
   END;
+  SELECT format('column "%s" of %s is generated when it is read', a.attname, a.attrelid::regclass) INTO message
+  FROM segmentation._columns_of_query(segmentation._reader(), segmentation._computed_sql(bound, expression), true) AS r
+    JOIN pg_attribute AS a ON a.attrelid = r.relation AND a.attnum = r.number
+  WHERE a.attgenerated = 'v' LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = '0A000', MESSAGE = format('computed column "%s" of "%s": %s', column_name, bound.name, message),
+      HINT = 'Make it STORED, or write its expression here.';
+  END IF;
 
   culprit := CASE WHEN tree ~ '\{SUBLINK' THEN 'a subquery'
     WHEN tree ~ '\{AGGREF|\{GROUPINGFUNC' THEN 'an aggregate function'
@@ -222,15 +296,18 @@ BEGIN
   before := segmentation._problems();
   bound := segmentation._bound(bind_column.source);
   PERFORM segmentation._check_relation(bound.relation);
-  IF EXISTS (SELECT FROM pg_attribute AS a
-             WHERE a.attrelid = bound.relation AND segmentation._fold(a.attname) = segmentation._fold(bind_column.name)
-               AND a.attnum > 0 AND NOT a.attisdropped) THEN
+  known := EXISTS (SELECT FROM segmentation.binding_column AS c
+                   WHERE c.binding_id = bound.id AND segmentation._fold(c.name) = segmentation._fold(bind_column.name));
+  IF NOT known AND (
+      EXISTS (SELECT FROM pg_attribute AS a
+              WHERE a.attrelid = bound.relation AND segmentation._fold(a.attname) = segmentation._fold(bind_column.name)
+                AND a.attnum > 0 AND NOT a.attisdropped)
+      OR EXISTS (SELECT FROM segmentation.column_word AS w
+                 WHERE w.relation = bound.relation AND segmentation._fold(w.word) = segmentation._fold(bind_column.name))) THEN
     RAISE EXCEPTION USING ERRCODE = '42710',
       MESSAGE = format('%s has a column "%s" of its own', bound.relation, bind_column.name),
       HINT = 'Choose another name for the computed column.';
   END IF;
-  known := EXISTS (SELECT FROM segmentation.binding_column AS c
-                   WHERE c.binding_id = bound.id AND segmentation._fold(c.name) = segmentation._fold(bind_column.name));
   IF known AND NOT COALESCE(bind_column.replace, false) THEN
     RAISE EXCEPTION USING ERRCODE = '42710',
       MESSAGE = format('computed column "%s" of "%s" already exists', bind_column.name, bound.name),

@@ -43,7 +43,9 @@ BEGIN
   PERFORM segmentation._lock_before_gate((SELECT s.view_name FROM segmentation.segment AS s
     WHERE segmentation._fold(s.name) = segmentation._fold(segment)), segmentation._holds_gate());
   LOCK TABLE segmentation.segment IN SHARE ROW EXCLUSIVE MODE;
-  UPDATE segmentation.definition_version SET version = version + 1;
+  -- Segments that came from a dump with triggers disabled may be of versions that were never counted here.
+  UPDATE segmentation.definition_version AS v
+  SET version = GREATEST(v.version, (SELECT max(s.built) FROM segmentation.segment AS s)) + 1;
 END $$;
 
 -- Returns what is broken as it stands, as "attribute NAME", "source NAME" and "segment NAME": definitions that have lost a
@@ -111,8 +113,9 @@ CREATE FUNCTION segmentation._rewrite_members() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   broken   text[] := segmentation._problems();
-  everyone integer[] := ARRAY(SELECT s.id FROM segmentation.segment AS s
-    WHERE NOT COALESCE('segment ' || s.name = ANY (broken), false) ORDER BY s.id);
+  everyone integer[] := ARRAY(SELECT i.id FROM segmentation.segment AS s, LATERAL (SELECT s.id
+      UNION ALL SELECT a.draft_id FROM segmentation.alteration AS a WHERE a.segment_id = s.id) AS i(id)
+    WHERE NOT COALESCE('segment ' || s.name = ANY (broken), false) ORDER BY i.id);
 BEGIN
   IF everyone <> '{}' THEN PERFORM segmentation._write(everyone, true); END IF;
 END $$;
@@ -142,6 +145,7 @@ BEGIN
   PERFORM segmentation._lock_definitions(new.relation, (
     SELECT b.relation FROM segmentation.binding AS b
     WHERE replace AND segmentation._fold(b.name) = segmentation._fold(new.name) AND b.relation <> new.relation));
+  PERFORM segmentation._follow_columns();
   known := segmentation._problems();
   SELECT b.* INTO old FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(new.name);
   IF old.id IS NULL OR NOT replace THEN
@@ -174,6 +178,18 @@ BEGIN
     END IF;
   END IF;
 
+  -- Columns may be called what they were called before; kept are their names.
+  IF new.role = 'lookup' THEN
+    new.key := segmentation._column_named(parent.relation, new.key);
+  ELSE
+    new.key := segmentation._column_named(new.relation, new.key);
+    new.of_key := segmentation._column_named(parent.relation, new.of_key);
+  END IF;
+  new.lookup_key := segmentation._column_named(new.relation, new.lookup_key);
+  new.date := segmentation._column_named(new.relation, new.date);
+  new.value := segmentation._column_named(new.relation, new.value);
+  new.field := segmentation._column_named(new.relation, new.field);
+
   IF old.id IS NULL THEN
     INSERT INTO segmentation.binding (name, role, relation, of_id, key, of_key, lookup_key, date, value,
       field, condition, timezone)
@@ -189,8 +205,7 @@ BEGIN
     WHERE b.id = new.id;
   END IF;
 
-  PERFORM segmentation._install_capture(new.relation);
-  IF old.relation <> new.relation THEN PERFORM segmentation._remove_capture(old.relation); END IF;
+  PERFORM segmentation._follow_columns();
   PERFORM segmentation._check_binding(new.id, true);
   IF new.role = 'customers' THEN
     PERFORM segmentation._make_storage(new);
@@ -204,6 +219,9 @@ BEGIN
   END LOOP;
   PERFORM segmentation._check_computed();
   PERFORM segmentation._check_sound(known);
+  -- Making triggers fires event triggers, which look at all that is bound.
+  PERFORM segmentation._install_capture(new.relation);
+  IF old.relation <> new.relation THEN PERFORM segmentation._remove_capture(old.relation); END IF;
   IF old.id IS NOT NULL THEN PERFORM segmentation._rewrite_members(); END IF;
   PERFORM segmentation._follow_views();
 END $$;

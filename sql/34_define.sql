@@ -120,6 +120,8 @@ BEGIN
     PERFORM segmentation._check_unused('binding', bound.name);
   END IF;
   DELETE FROM segmentation.binding AS b WHERE b.id = bound.id;
+  DELETE FROM segmentation.binding_column AS c WHERE c.binding_id = bound.id;
+  PERFORM segmentation._follow_columns();
   PERFORM segmentation._remove_capture(bound.relation);
   -- Only a lookup can be read by computed columns.
   IF bound.role = 'lookup' AND NOT segmentation._relation_is_gone() THEN
@@ -240,8 +242,19 @@ FROM (
   SELECT d.name, 'defined' AS kind, 'defined' AS described_as, d.expression, d.description
   FROM segmentation.attribute_definition AS d
   UNION ALL
-  SELECT a.attname, 'column', 'column', NULL, col_description(a.attrelid, a.attnum)
-  FROM segmentation.binding AS b JOIN pg_attribute AS a ON a.attrelid = b.relation
+  -- By its name, or an old one where that means another column.
+  SELECT n.word, 'column', 'column', NULL, col_description(a.attrelid, a.attnum)
+  FROM segmentation.binding AS b JOIN pg_attribute AS a ON a.attrelid = b.relation,
+    LATERAL (SELECT k.word
+             FROM (SELECT w.word, true AS is_old FROM segmentation.column_word AS w
+                   WHERE w.relation = a.attrelid AND w.column_name = a.attname
+                   UNION ALL
+                   SELECT a.attname, false
+                   WHERE NOT EXISTS (SELECT FROM segmentation.column_word AS w
+                                     WHERE w.relation = a.attrelid AND w.word = a.attname)
+                     AND NOT EXISTS (SELECT FROM segmentation.binding_column AS c
+                                     WHERE c.binding_id = b.id AND c.name = a.attname)) AS k
+             ORDER BY k.is_old, k.word LIMIT 1) AS n
   WHERE b.role = 'customers' AND a.attnum > 0 AND NOT a.attisdropped
   UNION ALL
   SELECT c.name, 'computed', 'column', c.expression, NULL

@@ -14,3 +14,8 @@ CREATE FUNCTION segmentation._lock_before_gate(view name, at_once boolean) RETUR
 COMMENT ON FUNCTION segmentation._lock_before_gate(name, boolean) IS
   'takes what definitions will lock of the shop''s: ACCESS SHARE on all bound relations, in the order in which commits take it, '
   'and ACCESS EXCLUSIVE on a view of schema segments; NULL: on none. at_once: raises 55P03 rather than wait for that';
+
+CREATE FUNCTION segmentation._try_lock_views(views oid[]) RETURNS boolean
+  LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_try_lock_views';
+COMMENT ON FUNCTION segmentation._try_lock_views(oid[]) IS
+  'takes ACCESS EXCLUSIVE on these views, and not on what they read, without waiting; false and none where somebody has one of them';

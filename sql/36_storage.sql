@@ -1,8 +1,7 @@
 -- What bind_customers makes, with the key's real type: the table of members, the rows by which writers of one
 -- customer's members take turns, and the functions whose results are keys. None of it belongs to the extension, since an extension's members are not dumped and a restore
 -- could not know the type: pg_dump carries these as the ordinary objects they are, before the views that read
--- them. The functions DEPEND ON EXTENSION, so that DROP EXTENSION takes them along; members themselves
--- survive it until customers are bound anew.
+-- them. They stand in the extension's schema, so that DROP EXTENSION is refused, or takes them along with CASCADE.
 
 -- Makes the storage for a customers binding that has just been written, or adapts it where customers were
 -- bound before. Refuses another key type while there are segments.
@@ -24,7 +23,8 @@ BEGIN
   SELECT r.rolname INTO STRICT owner
   FROM pg_class AS c JOIN pg_roles AS r ON r.oid = c.relowner WHERE c.oid = customers.relation;
 
-  IF old IS DISTINCT FROM key.type AND EXISTS (SELECT FROM segmentation.segment) THEN
+  -- NULL: whoever dropped what the owner owned has dropped it, too. It is made anew for the segments that there are.
+  IF old <> key.type AND EXISTS (SELECT FROM segmentation.segment) THEN
     RAISE EXCEPTION USING ERRCODE = '2BP01',
       MESSAGE = format('cannot change the customers'' key from %s to %s while there are segments', old,
         key.type),
@@ -210,8 +210,7 @@ BEGIN
     EXECUTE format('DROP FUNCTION %s', item);
   END LOOP;
   IF segmentation._key_type() IS NOT NULL THEN
-    -- The views read what is the extension's, so that they went with an extension that was dropped.
-    DROP VIEW IF EXISTS segmentation.membership_history, segmentation.memberships;
+    DROP VIEW segmentation.membership_history, segmentation.memberships;
     DROP TABLE segmentation.membership, segmentation.membership_past, segmentation.state;
   END IF;
   DELETE FROM segmentation.count_delta;

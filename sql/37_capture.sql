@@ -5,32 +5,70 @@ CREATE FUNCTION segmentation._capture() RETURNS trigger
 COMMENT ON FUNCTION segmentation._capture() IS
   'notes the rows that a statement changed, so that the members of segments follow when the transaction commits';
 
+CREATE FUNCTION segmentation._capture_row() RETURNS trigger
+  LANGUAGE c AS 'MODULE_PATHNAME', 'segmentation_capture_row';
+COMMENT ON FUNCTION segmentation._capture_row() IS
+  'notes a row that logical replication changed, so that the customers concerned are queued when its transaction commits';
+
 -- Returns a relation and its partitions.
 CREATE FUNCTION segmentation._with_partitions(relation regclass) RETURNS SETOF regclass
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT relation UNION SELECT t.relid FROM pg_partition_tree(relation) AS t;
 $$;
 
--- Gives a relation and its partitions the triggers that they lack. A statement fires those of the relation that it names only,
--- so each partition has its own. Locks: SHARE ROW EXCLUSIVE on each that gets one.
+-- Returns the triggers of a bound table, a partition or a partitioned table. A statement fires those of the relation that it names only,
+-- so each partition has its own; they fire for tools that write as a replica, too. Logical replication fires triggers of rows, and for
+-- TRUNCATE; those of rows sleep in every other session. A partitioned table has none, or its partitions would have two.
+CREATE FUNCTION segmentation._capture_triggers(kind "char", OUT name name, OUT event text, OUT called text, OUT fires text, OUT enabled "char",
+  OUT function regproc)
+RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT w.name, w.event, w.called, w.fires, w.enabled, w.function::regproc
+  FROM (VALUES ('segmentation_insert', 'INSERT', 'REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT', 'ALWAYS', 'A', 'segmentation._capture'),
+               ('segmentation_update', 'UPDATE', 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT', 'ALWAYS', 'A',
+                'segmentation._capture'),
+               ('segmentation_delete', 'DELETE', 'REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT', 'ALWAYS', 'A', 'segmentation._capture'),
+               ('segmentation_truncate', 'TRUNCATE', 'FOR EACH STATEMENT', 'ALWAYS', 'A', 'segmentation._capture'),
+               ('segmentation_row', 'INSERT OR UPDATE OR DELETE', 'FOR EACH ROW', 'REPLICA', 'R', 'segmentation._capture_row'))
+       AS w(name, event, called, fires, enabled, function)
+  WHERE w.fires = 'ALWAYS' OR kind = 'r';
+$$;
+
+-- Gives a relation and its partitions the triggers that they lack; who disabled one has it disabled still.
+-- Locks: SHARE ROW EXCLUSIVE on each that gets one.
 CREATE FUNCTION segmentation._install_capture(relation regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   item record;
 BEGIN
   FOR item IN
-    SELECT r.oid::regclass AS relation, w.name, w.event, w.rows
+    SELECT r.oid::regclass AS relation, w.*
     FROM segmentation._with_partitions(_install_capture.relation) AS p(oid) JOIN pg_class AS r ON r.oid = p.oid,
-      (VALUES ('segmentation_insert', 'INSERT', 'REFERENCING NEW TABLE AS new_rows '),
-              ('segmentation_update', 'UPDATE', 'REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows '),
-              ('segmentation_delete', 'DELETE', 'REFERENCING OLD TABLE AS old_rows '),
-              ('segmentation_truncate', 'TRUNCATE', '')) AS w(name, event, rows)
+      LATERAL segmentation._capture_triggers(r.relkind) AS w
     WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = r.oid AND t.tgname = w.name)
     ORDER BY r.oid, w.name
   LOOP
-    EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %sFOR EACH STATEMENT EXECUTE FUNCTION segmentation._capture()',
-      item.name, item.event, item.relation, item.rows);
+    EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s %s EXECUTE FUNCTION %s()', item.name, item.event, item.relation, item.called,
+      item.function);
     EXECUTE format('ALTER TRIGGER %I ON %s DEPENDS ON EXTENSION segmentation', item.name, item.relation);
+  END LOOP;
+  PERFORM segmentation._fire_as_made(_install_capture.relation);
+END $$;
+
+-- Has the triggers of a relation and its partitions fire when they are to: ENABLE TRIGGER leaves them as any other. All of a relation at
+-- once, when they are there: ALTER TABLE is looked at by event triggers.
+CREATE FUNCTION segmentation._fire_as_made(relation regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  item record;
+BEGIN
+  FOR item IN
+    SELECT r.oid::regclass AS relation, string_agg(format('ENABLE %s TRIGGER %I', w.fires, w.name), ', ' ORDER BY w.name) AS actions
+    FROM segmentation._with_partitions(_fire_as_made.relation) AS p(oid) JOIN pg_class AS r ON r.oid = p.oid
+      CROSS JOIN LATERAL segmentation._capture_triggers(r.relkind) AS w JOIN pg_trigger AS t ON t.tgrelid = r.oid AND t.tgname = w.name
+    WHERE t.tgfoid = w.function AND (t.tgenabled = 'O' OR t.tgenabled = 'A' AND w.enabled = 'R')
+    GROUP BY r.oid ORDER BY r.oid
+  LOOP
+    EXECUTE format('ALTER TABLE ONLY %s %s', item.relation, item.actions);
   END LOOP;
 END $$;
 
@@ -40,10 +78,11 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   item record;
 BEGIN
+  PERFORM segmentation._forget_interruptions();
   FOR item IN
     SELECT t.tgname, t.tgrelid::regclass AS relation
     FROM pg_trigger AS t JOIN segmentation._with_partitions(_remove_capture.relation) AS p(oid) ON p.oid = t.tgrelid
-    WHERE t.tgfoid = 'segmentation._capture'::regproc
+    WHERE t.tgfoid IN ('segmentation._capture'::regproc, 'segmentation._capture_row'::regproc)
       AND NOT EXISTS (SELECT FROM segmentation.binding AS b
                       WHERE t.tgrelid IN (SELECT segmentation._with_partitions(b.relation)))
     ORDER BY t.tgrelid, t.tgname
@@ -67,6 +106,13 @@ BEGIN
   END IF;
 END $$;
 
+-- Tells whether a command may have made, attached or detached a partition. All others must pass untouched, those above all that a
+-- restore consists of: it brings the triggers itself, after the definitions, and in several sessions at once.
+CREATE FUNCTION segmentation._moves_partitions(command pg_ddl_command) RETURNS boolean
+  LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_moves_partitions';
+COMMENT ON FUNCTION segmentation._moves_partitions(pg_ddl_command) IS
+  'whether a command, as pg_event_trigger_ddl_commands tells it, may have made, attached or detached a partition';
+
 -- Follows partitions that are made, attached and detached: gives them triggers or takes them away, and has everyone judged
 -- again where rows came or went with them. By the rights of the extension's owner, since whoever changes the shop's tables need have
 -- none on the extension's.
@@ -77,7 +123,8 @@ DECLARE
   moved boolean := false;
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_event_trigger_ddl_commands() AS d JOIN pg_class AS c ON c.oid = d.objid
-                 WHERE d.classid = 'pg_class'::regclass AND (c.relispartition OR c.relkind = 'p'))
+                 WHERE d.classid = 'pg_class'::regclass AND (c.relispartition OR c.relkind = 'p')
+                   AND segmentation._moves_partitions(d.command))
      OR NOT EXISTS (SELECT FROM segmentation.binding) THEN
     RETURN;
   END IF;

@@ -102,13 +102,12 @@ BEGIN
   END IF;
 END $$;
 
--- Raises 0A000 for the way of building that does not exist yet.
+-- Raises 22004 where it is not said how to build.
 CREATE FUNCTION segmentation._check_wait(wait boolean) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF wait IS NOT TRUE THEN
-    RAISE EXCEPTION USING ERRCODE = '0A000', MESSAGE = 'wait => false is not supported',
-      HINT = 'Leave it out: the call returns when the members are written.';
+  IF wait IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'wait must not be null', HINT = 'Say true or false.';
   END IF;
 END $$;
 
@@ -119,6 +118,7 @@ RETURNS integer LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   new_id integer;
+  known  text[];
 BEGIN
   PERFORM segmentation._check_wait(create_segment.wait);
   PERFORM segmentation._check_name('segment', create_segment.name);
@@ -133,15 +133,23 @@ BEGIN
       IF create_segment.description IS NOT NULL THEN
         UPDATE segmentation.segment AS s SET description = create_segment.description WHERE s.id = new_id;
       END IF;
-      PERFORM segmentation.alter_segment(create_segment.name, create_segment.rule);
+      PERFORM segmentation.alter_segment(create_segment.name, create_segment.rule, create_segment.wait);
       RETURN new_id;
     END IF;
   END IF;
   PERFORM segmentation._check_new_segment(create_segment.name);
-  PERFORM segmentation._make_plain_views();
-  INSERT INTO segmentation.segment (name, rule, description)
-  VALUES (create_segment.name, create_segment.rule, create_segment.description) RETURNING id INTO new_id;
-  PERFORM segmentation._write(ARRAY[new_id]);
+  IF create_segment.wait THEN
+    INSERT INTO segmentation.segment (name, rule, description)
+    VALUES (create_segment.name, create_segment.rule, create_segment.description) RETURNING id INTO new_id;
+    PERFORM segmentation._write(ARRAY[new_id]);
+  ELSE
+    known := segmentation._problems();
+    INSERT INTO segmentation.segment (name, rule, description, status, walk_id)
+    VALUES (create_segment.name, create_segment.rule, create_segment.description, 'building', segmentation._request_walk())
+    RETURNING id INTO new_id;
+    PERFORM segmentation._check_sound(known, 'segment ' || create_segment.name);
+    PERFORM segmentation._tell_building(create_segment.name);
+  END IF;
   UPDATE segmentation.segment AS s SET view_name = segmentation._view_name(new_id, create_segment.name)
   WHERE s.id = new_id;
   PERFORM segmentation._follow_views(new_id);
@@ -149,7 +157,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION segmentation.create_segment(text, segmentation.rule, text, boolean, boolean) IS
   'Makes a segment of a rule, writes its members and makes its view in schema segments; returns its id. With '
-  'replace, an existing segment of that name gets the rule. What SHOW and ORDER BY name in vain is left out of '
+  'wait => false it returns at once, and the worker, tick() or build_segment writes the members while the shop '
+  'goes on writing. With replace, an existing segment of that name gets the rule. What SHOW and ORDER BY name in vain is left out of '
   'the view with a NOTICE, and a LIMIT gives one. Locks until the transaction ends: SHARE ROW EXCLUSIVE on '
   'segmentation.segment, ACCESS EXCLUSIVE on views that are made anew.';
 
@@ -159,6 +168,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   changed integer;
+  present segmentation.segment;
 BEGIN
   PERFORM segmentation._check_wait(alter_segment.wait);
   IF alter_segment.rule IS NULL THEN
@@ -167,20 +177,29 @@ BEGIN
   END IF;
   PERFORM segmentation._open_definitions(alter_segment.name);
   changed := segmentation._segment_id(alter_segment.name);
+  IF NOT alter_segment.wait THEN
+    SELECT s.* INTO STRICT present FROM segmentation.segment AS s WHERE s.id = changed;
+    PERFORM segmentation._alter_by_walk(present, alter_segment.rule);
+    PERFORM segmentation._tell_building(present.name);
+    RETURN;
+  END IF;
+  PERFORM segmentation._drop_draft(changed);
   -- The same rule in other words keeps its version; its text is the one typed last.
   UPDATE segmentation.segment AS s
   SET rule = alter_segment.rule, version = s.version + CASE
     WHEN s.rule OPERATOR(segmentation.=) alter_segment.rule THEN 0 ELSE 1 END,
-      changed_at = now(), changed_by = SESSION_USER
+      changed_at = now(), changed_by = SESSION_USER, status = 'live', walk_id = NULL
   WHERE s.id = changed;
   PERFORM segmentation._write(changed || segmentation._dependents(changed), true);
+  PERFORM segmentation._walk_again();
   PERFORM segmentation._follow_views(changed);
 END $$;
 COMMENT ON FUNCTION segmentation.alter_segment(text, segmentation.rule, boolean) IS
   'Gives a segment another rule and brings its members, and those of segments whose rules name it, up to '
-  'date. Where SHOW says other columns, its view is made anew with its grants; refused while other objects '
-  'depend on that. Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, ACCESS '
-  'EXCLUSIVE on views that are made anew.';
+  'date. With wait => false it returns at once: the segment keeps rule and members until the worker, tick() or '
+  'build_segment has written the new ones. Where SHOW says other columns, its view is made anew with all that it has; where others built on it, it '
+  'keeps its columns, and those that are gone are NULL. Locks until the transaction ends: SHARE ROW EXCLUSIVE on '
+  'segmentation.segment, ACCESS EXCLUSIVE on views that are made anew.';
 
 -- Rules and attributes under another name of a segment. What does not parse comes back as it is. `lists` are
 -- attributes that stand for the list "segments" itself, or for the name of a segment out of memberships.
@@ -218,6 +237,11 @@ BEGIN
     FROM segmentation.segment AS s)
   UPDATE segmentation.segment AS s SET rule = segmentation.rule(r.source)
   FROM renamed AS r WHERE r.id = s.id AND r.source <> segmentation.rule_source(s.rule);
+  WITH renamed AS MATERIALIZED (
+    SELECT a.segment_id, segmentation._renamed_rule(segmentation.rule_source(a.rule), old_name, new_name, lists) AS source
+    FROM segmentation.alteration AS a)
+  UPDATE segmentation.alteration AS a SET rule = segmentation.rule(r.source)
+  FROM renamed AS r WHERE r.segment_id = a.segment_id AND r.source <> segmentation.rule_source(a.rule);
   WITH renamed AS MATERIALIZED (
     SELECT a.name, segmentation._renamed_attribute(a.expression, old_name, new_name, lists) AS expression
     FROM segmentation.attribute_definition AS a)
@@ -298,9 +322,12 @@ BEGIN
     END IF;
     IF to_regprocedure(item.own) IS NOT NULL THEN EXECUTE format('DROP FUNCTION %s', item.own); END IF;
   END LOOP;
+  gone := gone || ARRAY(SELECT a.draft_id FROM segmentation.alteration AS a WHERE a.segment_id = ANY (gone));
   -- The segment first: that waits for whoever is writing its members, so that the rows below are all there are.
   DELETE FROM segmentation.segment AS s WHERE s.id = ANY (gone);
+  DELETE FROM segmentation.alteration AS a WHERE a.segment_id = ANY (gone);
   PERFORM segmentation._delete_members(gone);
+  DELETE FROM segmentation.view_column AS v WHERE v.segment_id = ANY (gone);
   UPDATE segmentation.definition_version SET shrunk = version;
   -- An attribute that names the segment would be left without a meaning.
   PERFORM segmentation._check_not_missed('segment', drop_segment.name, known);
@@ -327,9 +354,10 @@ COMMENT ON FUNCTION segmentation.describe_segment(text, text) IS
 CREATE VIEW segmentation.segments AS
 SELECT s.id, s.name, s.kind, s.rule,
        COALESCE(n.members, 0) AS members,
-       s.status, s.created_at, s.changed_at, s.changed_by, s.version, s.description,
+       CASE WHEN a.segment_id IS NULL THEN s.status ELSE 'building' END AS status, s.created_at, s.changed_at, s.changed_by, s.version, s.description,
        'segments.' || quote_ident(s.view_name) AS view
 FROM segmentation.segment AS s LEFT JOIN segmentation.member_counts AS n ON n.segment_id = s.id
+  LEFT JOIN segmentation.alteration AS a ON a.segment_id = s.id AND a.error IS NULL
 ORDER BY s.name;
 COMMENT ON VIEW segmentation.segments
   IS 'Every segment with its rule, its number of members, and the view that shows them.';

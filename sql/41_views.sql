@@ -2,8 +2,16 @@
 -- tools. A view over the customers table itself would refuse the shop's migrations (DROP COLUMN, ALTER TYPE).
 -- So views stand on functions whose bodies are text: nothing depends on the table's columns. All plain views
 -- share segmentation._segment_rows, which the planner inlines; those of rules with SHOW, ORDER BY or LIMIT have
--- a function each, which it does not (42_view_settings.sql). After a migration the next definition (or bind_customers with
--- replace) makes function and views anew.
+-- a function each, which it does not (42_view_settings.sql). How views follow what the shop does to its table, and are left
+-- to whoever built on them, is in 43_view_shape.sql.
+
+-- What a function under views selects: its columns, and after the SELECT list the rest of the query.
+CREATE TYPE segmentation._view_source AS (
+  names text[],
+  types text[],
+  shown text[], -- expressions, one a column
+  rest  text
+);
 
 -- Returns a name for the column that says since when: entered_at, unless another column of the view has it.
 CREATE FUNCTION segmentation._entered_at(others text[]) RETURNS text
@@ -14,82 +22,54 @@ RETURN (SELECT n.name
              WITH ORDINALITY AS n(name, at)
         WHERE n.name <> ALL (others) ORDER BY n.at LIMIT 1);
 
--- Returns the columns that plain views are to have, as a column list of RETURNS TABLE, or as a SELECT list over
--- alias c.
-CREATE FUNCTION segmentation._view_columns(as_select boolean) RETURNS text
+-- Returns what plain views show of the customers, who stand under alias c, and since when, under m; `rest` is empty.
+CREATE FUNCTION segmentation._customer_columns() RETURNS segmentation._view_source
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (
-  SELECT string_agg(CASE WHEN as_select THEN format('c.%I', a.attname)
-                         ELSE format('%I %s', a.attname, format_type(a.atttypid, NULL)) END, ', '
-                    ORDER BY a.attnum)
-         || CASE WHEN as_select THEN ', m.entered_at'
-                 ELSE format(', %I timestamp with time zone',
-                             segmentation._entered_at(array_agg(a.attname::text))) END
+  SELECT ROW(array_agg(a.attname::text ORDER BY a.attnum) || segmentation._entered_at(array_agg(a.attname::text)),
+             array_agg(format_type(a.atttypid, -1) ORDER BY a.attnum) || 'timestamp with time zone'::text,
+             array_agg(format('c.%I', a.attname) ORDER BY a.attnum) || 'm.entered_at'::text,
+             '')::segmentation._view_source
   FROM segmentation.binding AS b JOIN pg_attribute AS a ON a.attrelid = b.relation
   WHERE b.role = 'customers' AND a.attnum > 0 AND NOT a.attisdropped);
 
--- Makes the function that plain views stand on, and them, again where the customers table or its columns are
--- not what they stand on. Keeps their grants.
-CREATE FUNCTION segmentation._make_plain_views() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET check_function_bodies = off AS $$
-DECLARE
-  customers segmentation.binding;
-  owner     name := segmentation._view_owner();
-  body      text;
-  present   record;
-  rights    text[];
-  item      record;
-BEGIN
-  SELECT b.* INTO STRICT customers FROM segmentation.binding AS b WHERE b.role = 'customers';
-  body := format(
-    'SELECT %s FROM segmentation.membership AS m JOIN %s AS c ON c.%I OPERATOR(pg_catalog.=) m.customer_id '
-    'WHERE m.segment_id OPERATOR(pg_catalog.=) $1', segmentation._view_columns(true), customers.relation,
-      customers.key);
-  SELECT p.oid, p.prosrc, pg_get_function_result(p.oid) AS result, r.rolname AS owner INTO present
-  FROM pg_proc AS p JOIN pg_roles AS r ON r.oid = p.proowner
-  WHERE p.pronamespace = 'segmentation'::regnamespace AND p.proname = '_segment_rows';
-  IF present.prosrc = body AND present.owner = owner
-     AND present.result = format('TABLE(%s)', segmentation._view_columns(false)) THEN
-    RETURN;
-  END IF;
+-- Returns whether there are customers to show, and a place where their segments' members are stored.
+CREATE FUNCTION segmentation._can_show() RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN segmentation._key_type() IS NOT NULL
+   AND EXISTS (SELECT FROM segmentation.binding AS b JOIN pg_class AS c ON c.oid = b.relation WHERE b.role = 'customers');
 
-  rights := segmentation._view_rights(ARRAY(SELECT p.view_name FROM segmentation._plain_views() AS p));
-  PERFORM segmentation._drop_plain_views();
-  EXECUTE format(
-    'CREATE FUNCTION segmentation._segment_rows(integer) RETURNS TABLE (%s) LANGUAGE sql STABLE PARALLEL '
-    'SAFE AS %L',
-    segmentation._view_columns(false), body);
-  ALTER FUNCTION segmentation._segment_rows(integer) DEPENDS ON EXTENSION segmentation;
-  -- Whatever the server's default privileges say: it gives no right away (90_privileges.sql).
-  GRANT EXECUTE ON FUNCTION segmentation._segment_rows(integer) TO PUBLIC;
-  EXECUTE format('ALTER FUNCTION segmentation._segment_rows(integer) OWNER TO %I', owner);
-  FOR item IN SELECT p.* FROM segmentation._plain_views() AS p LOOP
-    PERFORM segmentation._write_view(item.view_name, format('segmentation._segment_rows(%s)', item.id), '{}');
-  END LOOP;
-  PERFORM segmentation._grant_again(rights);
-END $$;
-
--- Returns the segments whose views stand on the function that they share, in the order of their making.
-CREATE FUNCTION segmentation._plain_views(OUT id integer, OUT view_name name) RETURNS SETOF record
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT s.id, s.view_name FROM segmentation.segment AS s
-  WHERE s.view_name IS NOT NULL AND to_regprocedure(segmentation._own_rows(s.id)) IS NULL
-  ORDER BY s.id;
-$$;
-
--- Drops the plain views and their function. Whatever others built on the views stands in the way: 2BP01.
-CREATE FUNCTION segmentation._drop_plain_views() RETURNS void
+-- Makes the function that plain views stand on, and them, again where the customers table or its columns are not what they stand on.
+-- `more` are segments that are to stand on it from now on instead of on one of their own.
+CREATE FUNCTION segmentation._make_plain_views(more integer[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  views text;
+  source segmentation._view_source := segmentation._customer_columns();
+  ids    integer[];
+  own    regprocedure;
 BEGIN
-  SELECT string_agg(format('segments.%I', p.view_name), ', ' ORDER BY p.id) INTO views
-  FROM segmentation._plain_views() AS p
-  WHERE to_regclass(format('segments.%I', p.view_name)) IS NOT NULL;
-  IF views IS NOT NULL THEN EXECUTE 'DROP VIEW ' || views; END IF;
+  SELECT format(' FROM segmentation.membership AS m JOIN %s AS c ON c.%I OPERATOR(pg_catalog.=) m.customer_id '
+    'WHERE m.segment_id OPERATOR(pg_catalog.=) $1', b.relation, b.key)
+  INTO STRICT source.rest FROM segmentation.binding AS b WHERE b.role = 'customers';
+  ids := ARRAY(SELECT s.id FROM segmentation.segment AS s
+               WHERE s.view_name IS NOT NULL AND (to_regprocedure(segmentation._own_rows(s.id)) IS NULL OR s.id = ANY (more)));
+  PERFORM segmentation._place_rows('segmentation._segment_rows', 'integer', source, '', 0, ids, segmentation._old_columns(0));
+  FOR own IN
+    SELECT f.oid FROM unnest(more) AS m(id), to_regprocedure(segmentation._own_rows(m.id)) AS f(oid)
+    WHERE f.oid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = f.oid)
+  LOOP
+    EXECUTE format('DROP FUNCTION %s', own);
+  END LOOP;
+END $$;
+
+-- Drops the function that plain views stand on. Only for when there is no segment.
+CREATE FUNCTION segmentation._drop_plain_views() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
   IF to_regprocedure('segmentation._segment_rows(integer)') IS NOT NULL THEN
     DROP FUNCTION segmentation._segment_rows(integer);
   END IF;
+  DELETE FROM segmentation.view_column;
 END $$;
 
 -- Returns the role that views and their functions belong to: the customers table's owner.
@@ -98,38 +78,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT r.rolname FROM segmentation.binding AS b JOIN pg_class AS c ON c.oid = b.relation
           JOIN pg_roles AS r ON r.oid = c.relowner
         WHERE b.role = 'customers');
-
--- Returns the GRANTs on views, for when they are made anew.
-CREATE FUNCTION segmentation._view_rights(views name[]) RETURNS text[]
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN ARRAY(
-  SELECT format('GRANT %s ON segments.%I TO %s%s', x.privilege_type, c.relname,
-                CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END,
-                CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-  FROM pg_class AS c, aclexplode(c.relacl) AS x
-  WHERE c.relnamespace = 'segments'::regnamespace AND c.relname = ANY (views) AND x.grantee <> c.relowner
-  ORDER BY c.relname, x.grantee, x.privilege_type);
-
-CREATE FUNCTION segmentation._grant_again(rights text[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  command text;
-BEGIN
-  FOREACH command IN ARRAY rights LOOP
-    EXECUTE command;
-  END LOOP;
-END $$;
-
--- Makes one view over a call of a function, or has the present one stand on that. What it reads is judged by
--- its reader's rights, on the members and on the customers.
-CREATE FUNCTION segmentation._write_view(view_name name, source text, rights text[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  EXECUTE format('CREATE OR REPLACE VIEW segments.%I WITH (security_invoker = true) AS SELECT * FROM %s',
-                 view_name, source);
-  EXECUTE format('ALTER VIEW segments.%I OWNER TO %I', view_name, segmentation._view_owner());
-  PERFORM segmentation._grant_again(rights);
-END $$;
 
 -- Returns a name for a segment's view that is free: the segment's own, or that cut at a character and ending
 -- in ~id.

@@ -90,10 +90,12 @@ SELECT
   (SELECT a.message FROM segmentation.set_aside AS a ORDER BY a.tried_at DESC, a.customer_id LIMIT 1) AS set_aside_because,
   u.ticked_at, u.error_at, u.error AS last_error,
   b.segments AS broken_segments, b.fault AS broken_because,
-  ARRAY(SELECT DISTINCT t.tgrelid::pg_catalog.regclass::text
-        FROM pg_catalog.pg_trigger AS t
-        WHERE t.tgfoid = 'segmentation._capture()'::pg_catalog.regprocedure AND t.tgenabled NOT IN ('O', 'A') ORDER BY 1)
-        AS relations_with_disabled_triggers
-FROM segmentation.upkeep AS u, segmentation._broken() AS b;
+  t.disabled AS relations_with_disabled_triggers,
+  t.missing AS relations_without_triggers,
+  t.not_as_replica AS relations_silent_as_replica,
+  ARRAY(SELECT h FROM segmentation._hidden_relations() AS h ORDER BY h) AS relations_hiding_rows,
+  t.interruptions, v.restored_at
+FROM segmentation.upkeep AS u, segmentation._broken() AS b, segmentation._capture_state() AS t, segmentation.definition_version AS v;
 COMMENT ON VIEW segmentation.status IS
-  'How the upkeep goes: the worker, what is queued, who could not be judged and why, what is broken.';
+  'How the upkeep goes: the worker, what is queued, who could not be judged and why, what is broken, and which changes of '
+  'bound tables are or were not captured.';

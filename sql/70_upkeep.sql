@@ -38,7 +38,9 @@ COMMENT ON FUNCTION segmentation.refresh(text[]) IS
 CREATE FUNCTION segmentation.refresh_all() RETURNS bigint
   LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_refresh_all';
 COMMENT ON FUNCTION segmentation.refresh_all() IS
-  'recomputes everyone in all segments, telling how far it is every two seconds; returns the member rows written and deleted';
+  'recomputes everyone in all segments, telling how far it is every two seconds, and mends what interruptions of capture left '
+  'out; returns the member rows written and deleted. Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, and '
+  'on bound tables that lack a trigger, which get it again';
 
 -- What a build says in front of its statement in pg_stat_activity. Other roles' statements are seen by members of pg_read_all_stats only.
 CREATE FUNCTION segmentation.progress(OUT pid integer, OUT username name, OUT started_at timestamptz, OUT step text)
@@ -62,13 +64,14 @@ CREATE FUNCTION segmentation.verify(segment text DEFAULT NULL) RETURNS SETOF seg
 DECLARE
   chosen record;
   mistake text;
+  walking boolean := EXISTS (SELECT FROM segmentation.walk AS w WHERE w.everyone);
   pending text[] := ARRAY(SELECT q FROM segmentation._queued() AS q UNION SELECT n FROM segmentation._news() AS n);
 BEGIN
   IF verify.segment IS NOT NULL AND NOT EXISTS (SELECT FROM segmentation.segment AS s WHERE segmentation._fold(s.name) = segmentation._fold(verify.segment)) THEN
     RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = format('segment "%s" does not exist', verify.segment);
   END IF;
   FOR chosen IN
-    SELECT s.id, s.name, s.rule FROM segmentation.segment AS s
+    SELECT s.id, s.name, s.rule, s.status FROM segmentation.segment AS s
     WHERE verify.segment IS NULL OR segmentation._fold(s.name) = segmentation._fold(verify.segment) ORDER BY s.id
   LOOP
     -- A rule that lost what it reads has no answer to hold members against; the others have.
@@ -85,9 +88,10 @@ BEGIN
       'FULL JOIN (%s) AS e (customer) ON e.customer = m.customer_id '
       'WHERE m.customer_id IS NULL OR e.customer IS NULL ORDER BY 2',
       chosen.name, chosen.id, segmentation.to_sql(chosen.rule))
-    USING pending, array_position(pending, NULL) IS NOT NULL;
+    USING pending, array_position(pending, NULL) IS NOT NULL OR walking OR chosen.status = 'building';
   END LOOP;
 END $$;
 COMMENT ON FUNCTION segmentation.verify(text) IS
   'holds the stored members of a segment (NULL: of all) against its rule as plain SQL, in one snapshot at now(); no row means right. Differences '
-  'of customers whose changes are queued, set aside, or this transaction''s own and not flushed yet are pending';
+  'of customers whose changes are queued, set aside, or this transaction''s own and not flushed yet are pending, and so are all of a segment '
+  'that is being built, and of everyone while everyone is judged again';

@@ -20,7 +20,8 @@ WHERE x.grantee <> p.proowner
 ORDER BY r.rolname, l.height DESC;
 COMMENT ON VIEW segmentation.access IS 'The roles that grant_access has given a level, and which.';
 
--- Returns the routines that a level adds to the one below it. Beside those that are called by name stand the ones that
+-- Returns the routines that a level adds to the one below it. grant_backup is at none: who can make functions in our schema can have
+-- them called by the rights of the extension's owner. Beside those that are called by name stand the ones that
 -- they call by the rights of their caller.
 CREATE FUNCTION segmentation._routines_of(level text) RETURNS SETOF regprocedure
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -30,12 +31,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       check_rule,verify,flush,progress,rule,rule_in,rule_out,rule_recv,rule_send,rule_source,rule_eq,rule_ne,rule_hash,
       rule_hash_extended,
       _fold,_edit_distance,_name_hint,_segment_id,_key_type,_key_text,_bigint_of,_uuid_of,_is_news,_has_news,_news,_queued,
-      _judge,_members_now,_segments_now,_broken}'::name[]
+      _judge,_members_now,_segments_now,_broken,_capture_state,_hidden_relations}'::name[]
     WHEN 'edit' THEN '{_access_edit,create_segment,alter_segment,rename_segment,copy_segment,drop_segment,
-      describe_segment,define_attribute,drop_attribute,define_source,drop_source,preview,count_matching,suggest,refresh,
+      describe_segment,build_segment,define_attribute,drop_attribute,define_source,drop_source,preview,count_matching,suggest,refresh,
       _suggest,_literal,_stored_type,_as_jsonb,_common_values,_sampled_values}'
     WHEN 'admin' THEN '{_access_admin,bind_customers,bind_source,bind_lookup,bind_set,bind_fields,bind_column,unbind,
-      grant_access,revoke_access,refresh_all,tick,start_worker}' END)
+      grant_access,revoke_access,refresh_all,tick,start_worker,
+      check_replication}' END)
   ORDER BY p.oid;
 $$;
 
@@ -44,7 +46,7 @@ CREATE FUNCTION segmentation._read_relations() RETURNS SETOF regclass
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT c.oid::regclass FROM pg_class AS c
   WHERE c.relnamespace = 'segmentation'::regnamespace
-    AND (c.relkind = 'v' OR c.relname = ANY ('{segment,membership,membership_past}'))
+    AND (c.relkind = 'v' OR c.relname = ANY ('{segment,walk,membership,membership_past}'))
   UNION
   SELECT to_regclass(format('segments.%I', s.view_name)) FROM segmentation.segment AS s
   WHERE to_regclass(format('segments.%I', s.view_name)) IS NOT NULL
@@ -152,7 +154,10 @@ BEGIN
   FOR command IN
     SELECT format('REVOKE ALL ON %s %s FROM %I', o.kind, o.name, revoke_access.role)
     FROM (SELECT 'TABLE' AS kind, c.oid::regclass::text AS name, c.relowner AS owner, c.relacl AS acl FROM pg_class AS c
-          WHERE c.relnamespace IN ('segmentation'::regnamespace, 'segments'::regnamespace) AND c.relkind IN ('r', 'v', 'p')
+          WHERE c.relnamespace IN ('segmentation'::regnamespace, 'segments'::regnamespace) AND c.relkind IN ('r', 'v', 'p', 'S')
+          UNION ALL
+          SELECT 'SCHEMA', n.oid::regnamespace::text, n.nspowner, n.nspacl FROM pg_namespace AS n
+          WHERE n.oid IN ('segmentation'::regnamespace, 'segments'::regnamespace)
           UNION ALL
           SELECT 'ROUTINE', p.oid::regprocedure::text, p.proowner, p.proacl FROM pg_proc AS p
           WHERE p.pronamespace = 'segmentation'::regnamespace) AS o
@@ -164,5 +169,5 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON FUNCTION segmentation.revoke_access(name) IS
-  'Takes from a role all rights on tables, views and functions of schemas segmentation and segments, whoever gave them, except '
+  'Takes from a role all rights on schemas segmentation and segments and what is in them, whoever gave them, except '
   'on what it owns. Locks: none on tables.';

@@ -2,11 +2,11 @@
 #include "pg/boundary/settings.hpp"
 
 extern "C" {
+__attribute__((visibility("default"))) const Pg_magic_struct *PG_MAGIC_FUNCTION_NAME(void);
 #ifdef PG_MODULE_MAGIC_EXT
-__attribute__((visibility("default"))) const Pg_magic_struct *PG_MAGIC_FUNCTION_NAME(void);
-PG_MODULE_MAGIC_EXT(.name = "segmentation", .version = "0.1.0");
+// pg_get_loaded_modules() of PostgreSQL 18 tells these.
+PG_MODULE_MAGIC_EXT(.name = "segmentation", .version = SEGMENTATION_VERSION);
 #else
-__attribute__((visibility("default"))) const Pg_magic_struct *PG_MAGIC_FUNCTION_NAME(void);
 PG_MODULE_MAGIC;
 #endif
 

@@ -92,10 +92,11 @@ class Definer(Side):
         rng = self.rng
         name, other = f"x{rng.randint(0, 5)}", f"x{rng.randint(0, 7)}"
         fixed = rng.choice(self.run_state.names)
+        later = rng.choice(["", ", wait => false"])
         spare = "SELECT segmentation.bind_source('spare', 'shop.spare', key => 'customer_id', date => 'at'%s)"
         return rng.choices([
-            f"SELECT segmentation.create_segment({literal(name)}, {literal(self.rule())})", f"SELECT segmentation.alter_segment({literal(name)}, {literal(self.rule())})",
-            f"SELECT segmentation.alter_segment({literal(fixed)}, {literal(fixed_rule(rng, self.run_state.tables))})", f"SELECT segmentation.rename_segment({literal(name)}, {literal(other)})",
+            f"SELECT segmentation.create_segment({literal(name)}, {literal(self.rule())}{later})", f"SELECT segmentation.alter_segment({literal(name)}, {literal(self.rule())}{later})",
+            f"SELECT segmentation.alter_segment({literal(fixed)}, {literal(fixed_rule(rng, self.run_state.tables))}{later})", f"CALL segmentation.build_segment({literal(rng.choice([name, fixed]))})", f"SELECT segmentation.rename_segment({literal(name)}, {literal(other)})",
             f"SELECT segmentation.copy_segment({literal(rng.choice([name, fixed]))}, {literal(other)})",
             f"SELECT segmentation.drop_segment({literal(name)}{rng.choice(['', ', cascade => true'])})",
             f"SELECT segmentation.define_attribute('spent', {literal(rng.choice(['sum(orders.total)', 'sum(orders.total) + count(orders)', 'max(orders.total)']))}, replace => true)",
@@ -108,7 +109,7 @@ class Definer(Side):
             f"SELECT segmentation.bind_source('items', 'shop.lines', key => 'order_id', of => 'orders', of_key => 'id', replace => true{rng.choice(['', ', condition => ' + literal('quantity > 0')])})",
             rng.choice(["ALTER TABLE orders ADD COLUMN IF NOT EXISTS more integer DEFAULT 1", "ALTER TABLE orders DROP COLUMN IF EXISTS more", "ANALYZE orders", "VACUUM lines"]),
             "ANALYZE lines" if not self.run_state.tables.computed else "SELECT segmentation.bind_column('items', 'cost', " + literal(rng.choice(["price::numeric * quantity", "quantity", "price::numeric"])) + ", replace => true)"],
-            [8, 5, 3, 2, 2, 5, 2, 2, 3, 2, 2, 1, 1, 1, 1, 1, 1])[0]
+            [8, 5, 3, 2, 2, 2, 5, 2, 2, 3, 2, 2, 1, 1, 1, 1, 1, 1])[0]
 
     def step(self):
         rng = self.rng
@@ -118,7 +119,7 @@ class Definer(Side):
         else:
             parts = [self.change() for _ in range(rng.randint(1, 2))]
             middle = rng.choice(["", "SAVEPOINT a; " + self.change() + "; ROLLBACK TO a; "])
-            if not self.run_state.options.statement_mode and re.search("bind_|unbind|ALTER|ANALYZE|VACUUM", ";".join([middle, *parts])):
+            if not self.run_state.options.statement_mode and re.search("bind_|unbind|ALTER|ANALYZE|VACUUM|CALL", ";".join([middle, *parts])):
                 parts, middle = parts[:1], ""  # tables come before definitions in the order of locks
             if self.run_state.options.statement_mode and rng.random() < 0.6:  # the shop's own statements in the same transaction
                 for _ in range(rng.randint(1, 2)):
@@ -138,7 +139,7 @@ class Refresher(Side):
         array = f"ARRAY[{', '.join(key() for _ in range(rng.randint(1, 9)))}]"
         self.execute(rng.choices([f"SELECT segmentation.refresh({key()})", f"SELECT segmentation.refresh({array})", "SELECT segmentation.refresh_all()",
                                   f"SELECT segmentation.segments_of({key()})", "SELECT count(*) FROM segmentation.membership_history",
-                                  f"BEGIN; SELECT segmentation.refresh({array}); ROLLBACK"], [3, 3, 1, 2, 1, 1])[0])
+                                  f"BEGIN; SELECT segmentation.refresh({array}); ROLLBACK", "SELECT segmentation._queue_everyone()"], [3, 3, 1, 2, 1, 1, 1])[0])
         time.sleep(rng.random() * 0.3)
 
 

@@ -5,7 +5,9 @@ from measures import difference
 COUNTS = """
 SELECT s.name, s.members, count(m.customer_id) FROM segmentation.segments AS s LEFT JOIN segmentation.membership AS m ON m.segment_id = s.id
 GROUP BY s.id, s.name, s.members HAVING s.members IS DISTINCT FROM count(m.customer_id)"""
-ORPHANS = "SELECT DISTINCT segment_id FROM segmentation.membership AS m WHERE NOT EXISTS (SELECT FROM segmentation.segment AS s WHERE s.id = m.segment_id)"
+ORPHANS = """
+SELECT DISTINCT segment_id FROM segmentation.membership AS m WHERE NOT EXISTS (SELECT FROM segmentation.segment AS s WHERE s.id = m.segment_id)
+AND NOT EXISTS (SELECT FROM segmentation.alteration AS a WHERE a.draft_id = m.segment_id AND a.error IS NOT NULL)"""
 # Memberships of one customer in one segment follow one another; the open one is the last.
 HISTORY = """
 SELECT h.segment_id, h.customer_id, h.entered_at, h.left_at, h.next FROM (
@@ -56,6 +58,7 @@ class Oracle:
         look("verify", "SELECT segment, customer, stored, expected FROM segmentation.verify() ORDER BY 2, 1")
         look("counts", COUNTS)
         look("members of no segment", ORPHANS)
+        look("still being built", "SELECT segment, kind, judged FROM segmentation.builds WHERE error IS NULL")
         look("history", HISTORY)
         keys = c.value("SELECT key FROM segmentation.binding WHERE role = 'customers'")
         c.run("BEGIN")

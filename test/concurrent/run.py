@@ -90,6 +90,7 @@ class Round:
                 self.refused += 1
                 if self.options.verbose:
                     print(f"refused: {rule}: {error}")
+        c.run(f"ALTER DATABASE {self.options.database} SET segmentation.build_batch = {rng.choice([1, 7, 20])}")
         c.run(f"ALTER DATABASE {self.options.database} SET segmentation.maintain = {rng.choice(['commit', 'commit', 'commit', 'background'])}") if self.options.statement_mode else None
 
     def connect(self):

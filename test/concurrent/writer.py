@@ -44,6 +44,8 @@ class Writer(threading.Thread):
             begin.append("SET LOCAL segmentation.maintain = background")
         if rng.random() < 0.04:
             begin.append(f"SET LOCAL segmentation.commit_limit = {rng.choice([0, 1, 2, 5])}")
+        if rng.random() < 0.04:
+            begin.append("SET LOCAL segmentation.capture_memory = 0")  # all but what is noted first is queued
         if rng.random() < 0.05:
             begin.append(f"SET LOCAL statement_timeout = {rng.choice([1, 2, 5, 20])}")
         if rng.random() < 0.03:

@@ -43,6 +43,8 @@ SELECT lives_ok('CALL segmentation.tick()', 'admin ticks');
 SELECT lives_ok('SELECT segmentation.refresh_all()', 'admin refreshes');
 SELECT lives_ok($q$SELECT segmentation.grant_access('pgtap ed''it"or', 'edit')$q$, 'admin grants');
 SELECT throws_ok('SELECT * FROM shop.orders', '42501', NULL, 'admin reads nothing of the shop''s');
+SELECT lives_ok('SELECT * FROM segmentation.check_replication()', 'admin looks after replication');
+SELECT throws_ok('SELECT segmentation.grant_backup(''pgtap_admin'')', '42501', NULL, 'who could restore could do anything in our schema');
 RESET ROLE;
 -- A table of his own: what he makes of it would run as the customers' owner.
 CREATE SCHEMA mine AUTHORIZATION pgtap_admin;
@@ -79,6 +81,22 @@ SELECT lives_ok($$SELECT segmentation.refresh(1)$$, 'refreshes a customer');
 SELECT lives_ok($$SELECT segmentation.refresh('{1,2}'::bigint[])$$, 'and several');
 SELECT is(segmentation.member_count('varna'), 5::bigint, 'counts members');
 SELECT lives_ok($$SELECT * FROM segmentation.suggest('city = ')$$, 'has rules completed');
+SELECT throws_ok($$SELECT segmentation.grant_backup('pgtap ed''it"or')$$, '42501', NULL, 'makes itself no backup role');
+-- Whoever builds, the customers' owner reads: also what policies hide from others.
+RESET ROLE;
+ALTER TABLE shop.orders ENABLE ROW LEVEL SECURITY;
+SET ROLE "pgtap ed'it""or";
+SELECT lives_ok($$SELECT segmentation.create_segment('built', 'spent > 90', wait => false)$$, 'has a segment built');
+SELECT lives_ok($$SELECT segmentation.alter_segment('varna', 'city = ''Varna'' AND spent > 0', wait => false)$$, 'and a rule');
+CALL segmentation.build_segment('built');
+CALL segmentation.build_segment('varna');
+SELECT is_empty('SELECT * FROM segmentation.builds', 'until it is done');
+SELECT is(segmentation.member_count('built'), segmentation.member_count('big'), 'with its members');
+SELECT lives_ok($$SELECT segmentation.alter_segment('varna', 'city = ''Varna''')$$, 'takes a rule back');
+SELECT lives_ok($$SELECT segmentation.drop_segment('built')$$, 'and a segment');
+RESET ROLE;
+ALTER TABLE shop.orders DISABLE ROW LEVEL SECURITY;
+SET ROLE "pgtap ed'it""or";
 SELECT throws_ok($$SELECT segmentation.preview('city = ''Sofia''')$$, '42501', NULL, 'previews with its own rights on the shop''s tables only');
 SELECT throws_ok($$SELECT segmentation.count_matching('city = ''Sofia''')$$, '42501', NULL, 'and counts so');
 SELECT throws_ok($$SELECT * FROM segmentation.explain('varna', 1)$$, '42501', NULL, 'and explains so');
@@ -155,11 +173,14 @@ SET ROLE pgtap_admin;
 SELECT throws_ok($$SELECT segmentation.create_segment('mine', 'city = ''Sofia''')$$, '42501', NULL, 'a lower level takes what the higher gave');
 SELECT lives_ok('SELECT * FROM segmentation.membership', 'and leaves what both give');
 RESET ROLE;
+SELECT segmentation.grant_backup('pgtap_analyst') \g /dev/null
 SELECT segmentation.revoke_access(r) FROM unnest('{pgtap_admin,pgtap_analyst,"pgtap ed''it\"or"}'::name[]) AS r \g /dev/null
 SELECT is_empty(format($$SELECT c.oid::regclass FROM pg_class AS c, aclexplode(c.relacl) AS x WHERE x.grantee = %L::regrole
     AND c.relnamespace IN ('segmentation'::regnamespace, 'segments'::regnamespace)
   UNION ALL SELECT p.oid::regclass FROM pg_proc AS p, aclexplode(p.proacl) AS x WHERE x.grantee = %1$L::regrole
-    AND p.pronamespace = 'segmentation'::regnamespace$$, quote_ident(r)), r || ' has nothing left')
+    AND p.pronamespace = 'segmentation'::regnamespace
+  UNION ALL SELECT n.oid::regclass FROM pg_namespace AS n, aclexplode(n.nspacl) AS x WHERE x.grantee = %1$L::regrole AND n.nspname LIKE 'segment%%'$$,
+  quote_ident(r)), r || ' has nothing left')
 FROM unnest('{pgtap_admin,pgtap_analyst,"pgtap ed''it\"or"}'::text[]) AS r;
 -- Whose the members are keeps them.
 SELECT segmentation.revoke_access('pgtap_owner') \g /dev/null
@@ -184,14 +205,14 @@ DROP ROLE "current_user", "session_user";
 
 -- Every function that people call is at one level or for everyone.
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p
-  WHERE p.pronamespace = 'segmentation'::regnamespace AND p.proname !~ '^_' AND NOT has_function_privilege('public', p.oid, 'EXECUTE')
+  WHERE p.pronamespace = 'segmentation'::regnamespace AND p.proname !~ '^_|^(grant|revoke)_backup$' AND NOT has_function_privilege('public', p.oid, 'EXECUTE')
     AND p.oid NOT IN (SELECT segmentation._routines_of(l) FROM unnest('{read,edit,admin}'::text[]) AS l)$$, 'every function has a level');
 SELECT is_empty($$SELECT p.proname FROM pg_proc AS p WHERE p.pronamespace = 'segmentation_internal'::regnamespace
   AND NOT EXISTS (SELECT FROM pg_proc AS o WHERE o.pronamespace = 'segmentation'::regnamespace AND o.proname = p.proname AND o.proargtypes = p.proargtypes)$$,
   'every body has its gate');
 SELECT is_empty($$SELECT p.proname FROM pg_proc AS p WHERE p.pronamespace IN ('segmentation'::regnamespace, 'segmentation_internal'::regnamespace)
   AND p.proname ~ '^_' AND p.oid IN (SELECT segmentation._routines_of(l) FROM unnest('{read,edit,admin}'::text[]) AS l)
-  AND p.proname ~ '^_(write|delete|queue_|follow|capture|install|remove|save|read_as|analysed|grant|make|drop|give|lock|open)'$$, 'no level reaches what writes');
+  AND p.proname ~ '^_(write|delete|queue_|follow|capture($|_row)|mend|end|finish|take|request|install|remove|save|read_as|analysed|grant|make|drop|give|lock|open)'$$, 'no level reaches what writes');
 DROP OWNED BY pgtap_owner, pgtap_admin, "pgtap ed'it""or", pgtap_reader, pgtap_analyst, pgtap_other CASCADE;
 DROP ROLE pgtap_owner, pgtap_admin, "pgtap ed'it""or", pgtap_reader, pgtap_analyst, pgtap_other;
 SELECT finish();

@@ -79,6 +79,15 @@ SELECT lives_ok($$SELECT segmentation.refresh(1), segmentation.refresh_all()$$, 
 SELECT lives_ok($$SELECT * FROM segmentation.status$$, 'status');
 SELECT lives_ok($$SELECT * FROM segmentation.attributes$$, 'attributes');
 SELECT is_clean('definitions');
+SELECT lives_ok($$SELECT segmentation.create_segment('built', 'sized > 1 AND domain = 1', wait => false)$$, 'a segment to be built');
+SELECT lives_ok($$SELECT segmentation.alter_segment('towns', 'big AND domain = 1 AND id > 4', wait => false)$$, 'a rule to be built');
+SELECT lives_ok($$SELECT * FROM segmentation.builds$$, 'builds');
+SELECT lives_ok($$SELECT * FROM segmentation.check_replication()$$, 'check_replication');
+CALL segmentation.build_segment('built');
+CALL segmentation.build_segment('towns');
+SELECT is_empty($$SELECT * FROM segmentation.builds$$, 'all is built');
+SELECT is(member_count, 4::bigint, 'with members') FROM segmentation.member_count('built');
+SELECT is_clean('builds');
 
 -- His members' tables: triggers of his own, also deferred ones, which fire when nobody's rights but the session's are left.
 TRUNCATE evil.armed;
@@ -124,11 +133,21 @@ SELECT lives_ok('ALTER TABLE evil.orders ATTACH PARTITION evil.orders_2 FOR VALU
 SELECT lives_ok('ALTER TABLE evil.orders DETACH PARTITION evil.orders_2', 'and detached');
 SELECT lives_ok('ALTER TABLE evil.orders ALTER COLUMN total TYPE numeric(20, 2)', 'a column is retyped');
 SELECT lives_ok('DROP TABLE evil.orders_2', 'a table is dropped');
+-- What definitions read is looked up before commands, views follow after them.
+SELECT lives_ok('ALTER TABLE evil.customers RENAME city TO town', 'a column is renamed');
+SELECT lives_ok('ALTER TABLE evil.customers ADD COLUMN more evil.checked DEFAULT 1', 'one is added');
+SELECT throws_ok('ALTER TABLE evil.customers DROP COLUMN town', '2BP01', NULL, 'one that is read stays');
+SELECT lives_ok('ALTER TABLE evil.customers DISABLE TRIGGER segmentation_insert', 'a trigger is disabled');
+SELECT lives_ok('ALTER TABLE evil.customers ENABLE TRIGGER segmentation_insert', 'and enabled');
+SELECT lives_ok('DROP TRIGGER segmentation_insert ON evil.customers', 'and dropped');
 RESET ROLE;
 SELECT is_clean('event triggers');
 UPDATE evil.armed SET resets = true;
 CALL segmentation.tick();
 SELECT is_clean('tick');
+SELECT lives_ok('SELECT segmentation.refresh_all()', 'refreshing gives triggers back');
+SELECT is_empty('SELECT * FROM segmentation._trigger_gaps()', 'none is missing');
+SELECT is_clean('what is given back');
 
 SELECT lives_ok($$SELECT segmentation.unbind('fields')$$, 'unbinding');
 SELECT is_clean('unbind');

@@ -97,7 +97,7 @@ SELECT is(of(901), 'none,vip', 'until she comes');
 -- Security-restricted operations.
 CREATE FUNCTION shop_of(customer integer) RETURNS integer LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO orders VALUES (3000 + customer, customer, 'paid', 95, now(), '');
+  INSERT INTO public.orders VALUES (3000 + customer, customer, 'paid', 95, now(), '');
   RETURN customer;
 END $$;
 CREATE MATERIALIZED VIEW looks AS SELECT 0 AS customer WITH NO DATA;

@@ -88,6 +88,7 @@ CALL mend();
 SELECT is_empty('SELECT * FROM oracle()', 'after the repair members are right');
 
 -- A column that a rule reads goes.
+ALTER EVENT TRIGGER segmentation_guard_drops DISABLE; -- definitions are to break
 SELECT lives_ok('ALTER TABLE orders DROP COLUMN parts', 'a column that a computed one reads is dropped');
 SELECT lives_ok($$INSERT INTO orders VALUES (2010, 30, 'paid', 95, now(), '')$$, 'the order commits');
 SELECT lives_ok($$UPDATE products SET category = 'hat' WHERE id = 1$$, 'a product changes');

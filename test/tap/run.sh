@@ -1,10 +1,11 @@
 #!/bin/sh
 # TAP tests with servers of their own (restart, dump, replication): test/tap/t/*.pl with PostgreSQL::Test::Cluster.
+# run.sh [NAME...] runs some of them.
 set -eu
 . "$(dirname "$0")/../../scripts/common.sh"
 cd "$root/test/tap"
 
-set -- t/*.pl
+if [ $# = 0 ]; then set -- t/*.pl; else names=$*; set --; for name in $names; do set -- "$@" "t/$name.pl"; done; fi
 if [ ! -e "$1" ]; then echo "no test/tap/t/*.pl"; report 0 0 0; exit 0; fi
 modules=$(dirname "$($PG_CONFIG --pgxs)")/../test/perl
 if [ ! -e "$modules/PostgreSQL/Test/Cluster.pm" ] || ! perl -MIPC::Run -e 1 2>/dev/null; then
@@ -21,6 +22,6 @@ TESTDIR=$work TESTDATADIR=$work/tmp_check TESTLOGDIR=$work/log PG_REGRESS=$(dirn
 export TESTDIR TESTDATADIR TESTLOGDIR PG_REGRESS
 unset PGHOST PGPORT PGUSER PGDATABASE
 status=0
-run_prove as_server_user sh -c 'cd "$1" && exec prove -I "$2" t/*.pl' sh "$work" "$modules" || status=$?
+run_prove as_server_user sh -c 'cd "$1" && shift && exec prove -I "$@"' sh "$work" "$modules" "$@" || status=$?
 if [ "$status" != 0 ]; then tail -n 40 "$work"/log/* 2>/dev/null || true; fi
 exit "$status"

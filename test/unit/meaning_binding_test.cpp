@@ -74,6 +74,43 @@ TEST(MeaningBinding, ReadRelationsIncludeTheWayToThem) {
   EXPECT_EQ(read("count(notes) > points"), Indexes{notes});
 }
 
+TEST(MeaningBinding, ReadColumnsIncludeKeysConditionsAndWhatOrdersRows) {
+  Schema schema = shop_schema();
+  set_condition(schema, orders, "online");
+  const auto meaning = meaning_of(std::move(schema));
+  const auto names = [&](const std::vector<ColumnRead> &columns) {
+    std::string all;
+    for (const ColumnRead &read : columns) {
+      const Relation &relation = meaning->schema.relations[static_cast<std::size_t>(read.relation)];
+      all += (all.empty() ? "" : " ") + relation.name + "." +
+             relation.columns[static_cast<std::size_t>(read.column)].name;
+    }
+    return all;
+  };
+  const auto read = [&](std::string_view rule) {
+    const Checked checked = check(rule, *meaning);
+    if (!checked.rule) {
+      throw std::invalid_argument(mistakes_text(rule, checked.diagnostics));
+    }
+    return names(columns_read(*checked.rule->condition, *meaning));
+  };
+  EXPECT_EQ(read("city = 'x'"), "customers.city");
+  EXPECT_EQ(read("sum(orders.total) > 1"),
+            "customers.id orders.customer_id orders.total orders.channel_id channel.id channel.online");
+  EXPECT_EQ(read("count(orders) > 1"),
+            "customers.id orders.customer_id orders.channel_id channel.id channel.online");
+  EXPECT_EQ(read("last(orders.total) > 1"), "customers.id orders.id orders.customer_id orders.total "
+                                            "orders.created_at orders.channel_id channel.id channel.online");
+  EXPECT_EQ(read("orders MATCHES (days > 1)"),
+            "customers.id orders.customer_id orders.created_at orders.channel_id channel.id channel.online");
+  EXPECT_EQ(read("items MATCHES (category.name = 'x')"),
+            "customers.id orders.id orders.customer_id orders.channel_id channel.id channel.online "
+            "items.order_id items.product_id product.id product.category_id category.id category.name");
+  EXPECT_EQ(read("customer_tags CONTAINS 'x'"), "customers.id customer_tags.customer_id customer_tags.tag");
+  EXPECT_EQ(read("segments CONTAINS 'vip'"), "customers.id orders.customer_id orders.status orders.total "
+                                             "orders.paid orders.channel_id channel.id channel.online");
+}
+
 TEST(NearestNames, AreThoseWithinAThirdOfTheLength) {
   using Names = std::vector<std::string>;
   const Names known = {"email_address", "city", "country", "county", "counter", "Телефон"};

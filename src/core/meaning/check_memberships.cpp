@@ -26,14 +26,16 @@ int Checker::find_segment(const Literal &literal) {
   const std::string folded = fold_case(literal.text);
   for (std::size_t i = 0; i < schema_.segments.size(); ++i) {
     const std::string &name = schema_.segments[i].name;
-    if (name == literal.text || fold_case(name) == folded) {
+    if (!name.empty() && (name == literal.text || fold_case(name) == folded)) {
       return static_cast<int>(i);
     }
   }
   if (!full()) {
     std::vector<std::string> known;
     for (const NamedSegment &segment : schema_.segments) {
-      known.push_back(segment.name);
+      if (!segment.name.empty()) {
+        known.push_back(segment.name);
+      }
     }
     report(SqlState::undefined_name, literal.span, fmt::format("segment \"{}\" does not exist", literal.text),
            nearest_hint(literal.text, known));

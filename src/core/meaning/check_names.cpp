@@ -4,6 +4,7 @@
 #include "core/rule/printer.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -153,6 +154,17 @@ void Checker::unknown_column(const SourceName &at, const Name &name, NameParts r
          fmt::format("column \"{}\" does not exist in \"{}\"", written, name_of(at)),
          hint.empty() ? columns_hint(name_of(at), with_parameters(parameters, column_names(relation)))
                       : std::move(hint));
+}
+
+void Checker::virtual_column(const ColumnRef &ref, const Name &name) {
+  if (full()) {
+    return;
+  }
+  report(SqlState::feature_not_supported, name.span,
+         fmt::format("column \"{}\" of \"{}\" is generated when it is read, and rules cannot use it",
+                     column_of(schema_, ref).name,
+                     schema_.relations[static_cast<std::size_t>(ref.relation)].name),
+         "Make it STORED, or give its expression to segmentation.bind_column.");
 }
 
 void Checker::misused_name(const Resolved &resolved, const Name &name, NameParts parts) {

@@ -182,6 +182,10 @@ Operand Checker::resolved_value(const Resolved &resolved, const Name &name, Name
                                 const Context &context) {
   switch (resolved.what) {
   case Resolved::What::column:
+    if (column_of(schema_, resolved.column).is_virtual) {
+      virtual_column(resolved.column, name);
+      return {};
+    }
     return column_operand(resolved.column, name.span);
   case Resolved::What::set:
     return set_operand(resolved.relation, name.span, context, name);

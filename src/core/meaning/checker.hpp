@@ -60,4 +60,19 @@ std::vector<std::string> nearest_names(std::string_view unknown, const std::vect
 /// the way.
 std::vector<int> relations_read(const Condition &condition, const Meaning &meaning);
 
+/// A column of a relation, by their indexes.
+struct ColumnRead {
+  int relation = -1;
+  int column = -1;
+  friend auto operator<=>(const ColumnRead &, const ColumnRead &) = default;
+};
+
+/// Returns the columns that a checked condition or value reads, ascending: with the keys on the way, what the
+/// relations' own conditions read, and what orders rows where that matters.
+std::vector<ColumnRead> columns_read(const Condition &condition, const Meaning &meaning);
+std::vector<ColumnRead> columns_read(const CheckedValue &value, const Meaning &meaning);
+/// The same of a defined source of the schema, by index: what its parameters mean, and its condition. Nothing
+/// where it is wrong.
+std::optional<std::vector<ColumnRead>> source_columns_read(int defined, const Meaning &meaning);
+
 } // namespace segmentation::core

@@ -54,6 +54,12 @@ struct Operand {
   bool is_list() const { return form == Form::list || form == Form::set || form == Form::segments; }
 };
 
+/// A defined source, as far as it is right.
+struct CheckedSource {
+  std::vector<Scalar> parameters; // the columns that they mean or fold
+  ConditionPtr condition;
+};
+
 class Checker {
 public:
   Checker(const Meaning &meaning, const Limits &limits);
@@ -74,8 +80,8 @@ public:
   /// Returns those of the segments that were named in memberships, likewise.
   std::vector<int> histories_used() const;
 
-  /// Tells what is wrong with a defined source, whether or not anyone uses it.
-  void check_source(int defined);
+  /// Checks a defined source, whether or not anyone uses it, and returns what was settled.
+  CheckedSource check_source(int defined);
 
 private:
   friend class Level;
@@ -103,6 +109,7 @@ private:
   // check_names.cpp: telling what is wrong with a name
   void unknown_name(const Name &name, NameParts parts, const Context &context);
   void misused_name(const Resolved &resolved, const Name &name, NameParts parts);
+  void virtual_column(const ColumnRef &ref, const Name &name);
   void unknown_column(const SourceName &at, const Name &name, NameParts rest);
   void unknown_source(const Name &name, bool with_column);
   void broken_source(int defined, Span span);

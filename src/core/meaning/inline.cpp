@@ -208,12 +208,13 @@ Checker::Rows Checker::rows_of(int defined, Span span) {
   return {true, known};
 }
 
-void Checker::check_source(int defined) {
+CheckedSource Checker::check_source(int defined) {
+  CheckedSource checked;
   const DefinedSource &source = schema_.sources[static_cast<std::size_t>(defined)];
   const Reach::Source &base = reach_->sources[static_cast<std::size_t>(defined)];
   if (base.relation < 0) {
     broken_source(defined, {});
-    return;
+    return checked;
   }
   if (const Relation &relation = schema_.relations[static_cast<std::size_t>(base.relation)];
       relation.segment >= 0) {
@@ -221,7 +222,7 @@ void Checker::check_source(int defined) {
     report(SqlState::feature_not_supported, {},
            fmt::format("a source cannot stand for \"{}\"", relation.name),
            "Give a condition or a value over it a name with define_attribute.");
-    return;
+    return checked;
   }
   Context row;
   row.place = Context::Place::row;
@@ -229,9 +230,11 @@ void Checker::check_source(int defined) {
   row.defined = base.of;
   for (const DefinedSource::Parameter &parameter : source.parameters) {
     const std::size_t before = diagnostics_.size();
-    if (!aggregate_word(parameter.meaning, row)) {
-      row_column(row, in_words_of_relation(schema_, *reach_, base.of, parameter.meaning.parts),
-                 parameter.meaning);
+    const auto word = aggregate_word(parameter.meaning, row);
+    if (!word || !word->column.empty()) {
+      const std::vector<Name::Part> parts =
+          word ? word->column : in_words_of_relation(schema_, *reach_, base.of, parameter.meaning.parts);
+      checked.parameters.push_back(row_column(row, parts, parameter.meaning).scalar);
     }
     for (std::size_t i = before; i < diagnostics_.size(); ++i) {
       diagnostics_[i].message = fmt::format("parameter \"{}\": {}", parameter.name, diagnostics_[i].message);
@@ -240,8 +243,9 @@ void Checker::check_source(int defined) {
   }
   if (source.condition) {
     row.place = Context::Place::binding;
-    condition(*source.condition, row);
+    checked.condition = condition(*source.condition, row);
   }
+  return checked;
 }
 
 } // namespace segmentation::core

@@ -174,7 +174,9 @@ ColumnRef date_column(const Schema &schema, const Reach &reach, int source) {
 std::vector<std::string> column_names(const Relation &relation, std::string_view prefix) {
   std::vector<std::string> names;
   for (const Column &column : relation.columns) {
-    names.push_back(std::string(prefix) + column.name);
+    if (!column.is_virtual && !column.is_nameless) {
+      names.push_back(std::string(prefix) + column.name);
+    }
   }
   return names;
 }
@@ -187,9 +189,9 @@ std::vector<std::string> names_in_reach(const Schema &schema, const Reach &reach
     }
     for (const int lookup : from.lookups) {
       const Relation &relation = relation_at(schema, lookup);
-      for (const Column &column : relation.columns) {
-        names.push_back(column.name);
-        names.push_back(relation.name + "." + column.name);
+      for (const std::string &name : column_names(relation)) {
+        names.push_back(name);
+        names.push_back(relation.name + "." + name);
       }
     }
   };

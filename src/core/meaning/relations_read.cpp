@@ -1,7 +1,8 @@
-// Which bound relations a checked condition reads, with all that lies on the way to them.
-#include "core/meaning/checker.hpp"
+// Which bound relations and columns a checked expression reads, with all that lies on the way to them.
+#include "core/meaning/checking.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace segmentation::core {
 
@@ -27,7 +28,22 @@ public:
     scalar(condition.right);
   }
 
-  std::vector<int> take() const {
+  void scalar(const Scalar &scalar) {
+    column(scalar.column.relation, scalar.column.column);
+    relation(scalar.source);
+    if (scalar.form == Scalar::Form::aggregate) {
+      order(scalar);
+    }
+    if (scalar.filter) {
+      condition(*scalar.filter);
+    }
+    for (const Scalar &operand : scalar.operands) {
+      this->scalar(operand);
+    }
+  }
+
+  std::vector<ColumnRead> columns() const { return {columns_.begin(), columns_.end()}; }
+  std::vector<int> relations() const {
     std::vector<int> indexes;
     for (std::size_t i = 1; i < read_.size(); ++i) {
       if (read_[i]) {
@@ -38,23 +54,41 @@ public:
   }
 
 private:
-  void scalar(const Scalar &scalar) {
-    relation(scalar.column.relation);
-    relation(scalar.source);
-    if (scalar.filter) {
-      condition(*scalar.filter);
-    }
-    for (const Scalar &operand : scalar.operands) {
-      this->scalar(operand);
+  const Relation &at(int index) const { return meaning_.schema.relations[static_cast<std::size_t>(index)]; }
+
+  void column(int relation, int column) {
+    this->relation(relation);
+    if (relation >= 0 && column >= 0) {
+      columns_.insert({relation, column});
     }
   }
 
-  /// Marks a relation and what it hangs on, each with what its own condition reads.
+  /// Marks what rows are told apart by in time: their date, and the primary key among those of one date.
+  void order(const Scalar &scalar) {
+    const bool ordered = scalar.fold == Fold::first || scalar.fold == Fold::last || scalar.fold == Fold::mode;
+    if (!ordered && scalar.fold != Fold::days && scalar.fold != Fold::weeks && scalar.fold != Fold::months) {
+      return;
+    }
+    const ColumnRef date = date_column(meaning_.schema, *meaning_.reach, scalar.source);
+    column(date.relation, date.column);
+    for (const int key : at(scalar.source).primary_key) {
+      if (ordered) {
+        column(scalar.source, key);
+      }
+    }
+  }
+
+  /// Marks a relation and what it hangs on, each with what its own condition reads, and the keys between
+  /// them.
   void relation(int index) {
-    for (int at = index; at >= 0 && !read_[static_cast<std::size_t>(at)];
-         at = meaning_.schema.relations[static_cast<std::size_t>(at)].of) {
-      const auto place = static_cast<std::size_t>(at);
+    for (int next = index; next >= 0 && !read_[static_cast<std::size_t>(next)]; next = at(next).of) {
+      const auto place = static_cast<std::size_t>(next);
       read_[place] = true;
+      if (const Relation &one = at(next); one.of >= 0) {
+        const bool looked_up = one.role == Role::lookup;
+        columns_.insert({looked_up ? one.of : next, one.key});
+        columns_.insert(looked_up ? ColumnRead{next, one.lookup_key} : ColumnRead{one.of, one.of_key});
+      }
       if (place < meaning_.row_conditions.size() && meaning_.row_conditions[place]) {
         condition(*meaning_.row_conditions[place]);
       }
@@ -63,6 +97,7 @@ private:
 
   const Meaning &meaning_;
   std::vector<bool> read_;
+  std::set<ColumnRead> columns_;
   std::vector<const Condition *> segments_;
 };
 
@@ -71,7 +106,38 @@ private:
 std::vector<int> relations_read(const Condition &condition, const Meaning &meaning) {
   Reading reading(meaning);
   reading.condition(condition);
-  return reading.take();
+  return reading.relations();
+}
+
+std::vector<ColumnRead> columns_read(const Condition &condition, const Meaning &meaning) {
+  Reading reading(meaning);
+  reading.condition(condition);
+  return reading.columns();
+}
+
+std::vector<ColumnRead> columns_read(const CheckedValue &value, const Meaning &meaning) {
+  Reading reading(meaning);
+  reading.scalar(value.scalar);
+  if (value.condition) {
+    reading.condition(*value.condition);
+  }
+  return reading.columns();
+}
+
+std::optional<std::vector<ColumnRead>> source_columns_read(int defined, const Meaning &meaning) {
+  Checker checker(meaning, {});
+  const CheckedSource source = checker.check_source(defined);
+  if (!checker.take_diagnostics().empty()) {
+    return std::nullopt;
+  }
+  Reading reading(meaning);
+  for (const Scalar &parameter : source.parameters) {
+    reading.scalar(parameter);
+  }
+  if (source.condition) {
+    reading.condition(*source.condition);
+  }
+  return reading.columns();
 }
 
 } // namespace segmentation::core

@@ -26,8 +26,10 @@ enum class Kind : std::uint8_t {
 };
 
 struct Column {
-  std::string name; // as rules write it (a column's own name, or a computed column's)
-  std::string sql;  // how SQL reads it after "alias.": a quoted identifier
+  std::string name;                   // as rules write it (a column's own name, or a computed column's)
+  std::vector<std::string> old_names; // what rules may call it as well: it was called so before
+  bool is_nameless = false;           // its name means another column: rules cannot name it
+  std::string sql;                    // how SQL reads it after "alias.": a quoted identifier
   Kind kind = Kind::text;
   std::string sql_type;    // format_type() of the column, for messages and casts
   bool local_time = false; // instant from a timestamp without zone
@@ -37,6 +39,7 @@ struct Column {
   bool whole = false;          // number that can only be whole
   std::int32_t scale = -1;     // number with a declared scale
   std::uint64_t storage = 0;   // another number once the name stands for another column
+  bool is_virtual = false;     // generated when it is read: no changed row tells it, so rules may not use it
 };
 
 enum class Role : std::uint8_t { customers, source, lookup, set };
@@ -89,7 +92,7 @@ struct DefinedSource {
 /// A segment that rules may name in segments CONTAINS.
 struct NamedSegment {
   std::int64_t id = 0;
-  std::string name;
+  std::string name; // empty: one that cannot be named
   std::shared_ptr<const Expr> condition;
 };
 

@@ -64,7 +64,8 @@ public:
     const auto &columns = relation_at(schema_, relation).columns;
     const std::size_t before = found_.size();
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      if (!same_name(parts_[0], columns[i].name)) {
+      bool exact = false;
+      if (!is_called(columns[i], exact)) {
         continue;
       }
       if (parts_.size() > 1 && columns[i].kind != Kind::json) {
@@ -73,7 +74,6 @@ public:
         }
         continue;
       }
-      const bool exact = columns[i].name == parts_[0].text;
       if (exact) {
         found_.resize(before);
       }
@@ -118,6 +118,21 @@ private:
     int relation;
     int column;
   };
+
+  /// Tells whether the first part may mean the column, and in `exact` whether it is spelled so.
+  bool is_called(const Column &column, bool &exact) const {
+    if (column.is_nameless) {
+      return false;
+    }
+    bool any = same_name(parts_[0], column.name);
+    exact = column.name == parts_[0].text;
+    for (const std::string &name : column.old_names) {
+      any = any || same_name(parts_[0], name);
+      exact = exact || name == parts_[0].text;
+    }
+    return any;
+  }
+
   const Schema &schema_;
   NameParts parts_;
   std::vector<Found> found_;

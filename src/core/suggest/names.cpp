@@ -52,6 +52,9 @@ private:
   void columns(int index, const std::vector<Name::Part> &prefix, CompletionKind kind, bool in_row) {
     const Relation &bound = relation(index);
     for (std::size_t i = 0; i < bound.columns.size(); ++i) {
+      if (bound.columns[i].is_virtual || bound.columns[i].is_nameless) {
+        continue;
+      }
       std::vector<Name::Part> parts = prefix;
       parts.push_back({bound.columns[i].name, true});
       list_.add_value(parts, kind, describe_column(schema_, index, static_cast<int>(i), in_row));
@@ -123,6 +126,9 @@ private:
     }
     const Relation &bound = relation(parent);
     for (std::size_t i = 0; i < bound.columns.size(); ++i) {
+      if (bound.columns[i].is_virtual || bound.columns[i].is_nameless) {
+        continue;
+      }
       const int column = static_cast<int>(i);
       std::vector<Name::Part> parts{{bound.columns[i].name, true}};
       if (list_.begins(bound.columns[i].name)) {
@@ -164,7 +170,8 @@ private:
       }
       for (std::size_t i = 0; i < source.columns.size(); ++i) {
         const int column = static_cast<int>(i);
-        if (!is_key(root, column, prefix == "distinct_")) {
+        if (!source.columns[i].is_virtual && !source.columns[i].is_nameless &&
+            !is_key(root, column, prefix == "distinct_")) {
           measure_word(prefix, source.columns[i].name, describe_column(schema_, root, column, true).type);
         }
       }

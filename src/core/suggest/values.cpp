@@ -45,7 +45,7 @@ void add_values(Suggestions &out, const Described &left, std::string_view typed,
   case ValueType::segments:
   case ValueType::segment:
     for (const NamedSegment &segment : meaning.schema.segments) {
-      if (fold_case(segment.name).starts_with(begin)) {
+      if (!segment.name.empty() && fold_case(segment.name).starts_with(begin)) {
         out.completions.push_back(
             {quote_text(segment.name), CompletionKind::value, type_words(ValueType::text)});
       }

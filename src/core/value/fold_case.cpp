@@ -7,6 +7,7 @@
 #include <unicode/uversion.h>
 
 #include <array>
+#include <cstdint>
 #include <limits>
 #include <memory>
 

@@ -28,6 +28,20 @@ static inline bool segmentation_try_index_entries(ResultRelInfo *target, TupleTa
   return conflict;
 }
 
+// PostgreSQL 18 can be told which row is the one to be written; ours is new. Returns whether no other row has
+// its key.
+static inline bool segmentation_check_index_constraints(ResultRelInfo *target, TupleTableSlot *slot,
+                                                        EState *estate) {
+  ItemPointerData other;
+#if PG_VERSION_NUM >= 180000
+  ItemPointerData none;
+  ItemPointerSetInvalid(&none);
+  return ExecCheckIndexConstraints(target, slot, estate, &other, &none, NIL);
+#else
+  return ExecCheckIndexConstraints(target, slot, estate, &other, NIL);
+#endif
+}
+
 // PostgreSQL 18 counts what index scans do.
 static inline IndexScanDesc segmentation_begin_index_scan(Relation table, Relation index, Snapshot snapshot,
                                                           int keys) {
@@ -50,8 +64,39 @@ static inline void segmentation_update_tuple(Relation relation, ItemPointer plac
 #endif
 }
 
-// PostgreSQL 15.0 knew InitMaterializedSRF under another name only in its betas; from 17 on query identifiers
-// are signed.
+// PostgreSQL 15 declares the walker without its arguments, which C++ takes for none.
+static inline bool segmentation_walk_expression(Node *node, bool (*walker)(Node *, void *), void *context) {
+#if PG_VERSION_NUM >= 160000
+  return expression_tree_walker(node, walker, context);
+#else
+  auto any = reinterpret_cast<void (*)()>(walker); // by way of which the compiler lets functions be cast
+  return expression_tree_walker(node, reinterpret_cast<bool (*)()>(any), context);
+#endif
+}
+
+// PostgreSQL 18 gives what a query groups by an entry of its own. Returns what a column of it stands for;
+// nullptr where the entry is something else.
+static inline Node *segmentation_grouped_expression(RangeTblEntry *entry, AttrNumber number) {
+#if PG_VERSION_NUM >= 180000
+  if (entry->rtekind == RTE_GROUP)
+    return static_cast<Node *>(list_nth(entry->groupexprs, number - 1));
+#endif
+  (void)entry;
+  (void)number;
+  return nullptr;
+}
+
+// PostgreSQL 18 has generated columns that no row holds.
+static inline bool segmentation_is_virtual(Form_pg_attribute column) {
+#if PG_VERSION_NUM >= 180000
+  return column->attgenerated == ATTRIBUTE_GENERATED_VIRTUAL;
+#else
+  (void)column;
+  return false;
+#endif
+}
+
+// PostgreSQL 18 made query identifiers signed.
 #if PG_VERSION_NUM >= 180000
 using SegmentationQueryId = int64;
 #else

@@ -171,18 +171,32 @@ void stream(const char *sql, DestReceiver *receiver, const Arguments &arguments,
   read(sql, arguments, receiver, plan);
 }
 
-TupleDesc columns_of(const char *sql) {
+namespace {
+
+/// Has the server understand a statement without running it, and copies one thing of what it found.
+template <typename Copy> auto understand(const char *sql, Copy copy) {
   int settings = pin();
   MemoryContext before = CurrentMemoryContext;
   SPIPlanPtr plan = SPI_prepare(sql, 0, nullptr);
   if (plan == nullptr)
     elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
   MemoryContextSwitchTo(before);
-  auto *source = static_cast<CachedPlanSource *>(linitial(SPI_plan_get_plan_sources(plan)));
-  TupleDesc columns = CreateTupleDescCopy(source->resultDesc);
+  auto answer = copy(static_cast<CachedPlanSource *>(linitial(SPI_plan_get_plan_sources(plan))));
   SPI_freeplan(plan);
   unpin(settings);
-  return columns;
+  return answer;
+}
+
+} // namespace
+
+TupleDesc columns_of(const char *sql) {
+  return understand(sql, [](CachedPlanSource *source) { return CreateTupleDescCopy(source->resultDesc); });
+}
+
+Query *analyse(const char *sql) {
+  return understand(sql, [](CachedPlanSource *source) {
+    return static_cast<Query *>(copyObjectImpl(linitial(source->query_list)));
+  });
 }
 
 char *text_value(const Rows &rows, uint64 row, int column) {

@@ -58,6 +58,8 @@ void stream(const char *sql, DestReceiver *receiver, const Arguments &arguments 
 
 /// Returns the columns that a query would give, without running it, in the current memory context.
 TupleDesc columns_of(const char *sql);
+/// Returns a query as the server understands it, views written out, in the current memory context.
+Query *analyse(const char *sql);
 
 /// Returns the value as text, or nullptr for NULL.
 char *text_value(const Rows &rows, uint64 row, int column);

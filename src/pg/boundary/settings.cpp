@@ -5,6 +5,8 @@ namespace segmentation::pg {
 
 int build_memory = 256 * 1024;
 int commit_limit = 10000;
+int build_batch = 1000;
+int capture_memory = 64 * 1024;
 
 namespace {
 
@@ -27,6 +29,13 @@ void define_settings() {
       "segmentation.build_memory", "Memory that a build may use for its customers' measures.",
       "Beyond it the customers are judged in several passes over the tables.", &build_memory, 256 * 1024,
       1024, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("segmentation.build_batch",
+                          "Customers whom building a segment beside the shop's writers locks at a time.",
+                          nullptr, &build_batch, 1000, 1, 1000000, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable(
+      "segmentation.capture_memory", "Memory that a transaction may use for noting the rows that it changed.",
+      "The customers of rows beyond it are queued for the worker or tick().", &capture_memory, 64 * 1024, 0,
+      MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
   DefineCustomEnumVariable("segmentation.maintain",
                            "When a transaction's changes reach the members of segments.",
                            "commit: once, when it commits; statement: after each statement; background: soon "

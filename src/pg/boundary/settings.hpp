@@ -11,6 +11,10 @@ enum class Maintain : int { commit, statement, background };
 /// segmentation.build_memory, in kB.
 extern int build_memory;
 /// segmentation.commit_limit: customers whom a transaction brings up to date at its commit.
+/// segmentation.capture_memory, in kB: what a transaction notes of changed rows; those beyond it are queued.
+extern int capture_memory;
+/// segmentation.build_batch: customers whom a walk judges in one transaction.
+extern int build_batch;
 extern int commit_limit;
 
 /// segmentation.maintain.

@@ -29,14 +29,22 @@ core::Role role_of(const char *text) {
   return strcmp(text, "set") == 0 ? core::Role::set : core::Role::source;
 }
 
-/// Returns the index of a column by its exact name, -1 where no name is given; raises where there is no such
-/// column.
+/// Returns the index of a column by its exact name, a computed one before others, -1 where no name is given;
+/// raises where there is no such column, or none that can be read.
 int find_column(const RelationInput &relation, const char *name) {
   if (name == nullptr)
     return -1;
-  for (int i = 0; i < relation.column_count; ++i) {
-    if (strcmp(relation.columns[i].name, name) == 0)
-      return i;
+  for (int i = relation.column_count - 1; i >= 0; --i) { // computed ones come last
+    if (strcmp(relation.columns[i].name, name) != 0)
+      continue;
+    if (relation.columns[i].is_virtual)
+      ereport(
+          ERROR,
+          (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+           errmsg("column \"%s\" of binding \"%s\" is generated when it is read", name, relation.name),
+           errhint(
+               "Make it STORED, or give its expression to segmentation.bind_column and name that column.")));
+    return i;
   }
   ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
                   errmsg("column \"%s\" of binding \"%s\" does not exist", name, relation.name),
@@ -49,7 +57,8 @@ struct Names {
   const char **key, **of_key, **lookup_key, **date, **value, **field;
 };
 
-// A foreign key that holds at every moment: validated, checked at once, its triggers enabled.
+// A foreign key that holds at every moment: validated, checked at once, its triggers enabled, and neither of
+// its relations written by logical replication, which checks none.
 constexpr const char *binding_query =
     "SELECT b.id, b.name, b.role, b.relation::oid, b.of_id, b.key::text, b.of_key::text, "
     "b.lookup_key::text, b.date::text, b.value::text, b.condition, b.timezone, "
@@ -60,7 +69,11 @@ constexpr const char *binding_query =
     "AND k.conrelid = b.relation AND k.confrelid = p.relation "
     "AND k.conkey = ARRAY[own.attnum] AND k.confkey = ARRAY[other.attnum] "
     "AND NOT EXISTS (SELECT FROM pg_catalog.pg_trigger AS t "
-    "WHERE t.tgconstraint = k.oid AND t.tgenabled <> 'O')), b.field::text "
+    "WHERE t.tgconstraint = k.oid AND t.tgenabled <> 'O') "
+    "AND NOT EXISTS (SELECT FROM pg_catalog.pg_subscription_rel AS s, "
+    "LATERAL (SELECT s.srrelid UNION SELECT a.relid FROM pg_catalog.pg_partition_ancestors(s.srrelid) AS a "
+    "UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(s.srrelid) AS t) AS written (oid) "
+    "WHERE written.oid IN (k.conrelid, k.confrelid))), b.field::text "
     "FROM segmentation.binding AS b LEFT JOIN segmentation.binding AS p ON p.id = b.of_id "
     "ORDER BY b.role <> 'customers', b.id";
 
@@ -130,7 +143,16 @@ void load_bindings(SchemaInput &schema) {
     computed[row].name = text_value(rows, row, 2);
     computed[row].expression = text_value(rows, row, 3);
   }
-  load_columns(relations, count, computed, static_cast<int>(rows.count), names.lookup_key, names.key);
+  Rows old = read_definitions("SELECT w.relation::oid, w.word::text, w.column_name::text "
+                              "FROM segmentation.column_word AS w ORDER BY 1, 2");
+  WordInput *words = make_list<WordInput>(old.count);
+  for (uint64 row = 0; row < old.count; ++row) {
+    bool missing;
+    words[row] = {DatumGetObjectId(value_of(old, row, 1, missing)), text_value(old, row, 2),
+                  text_value(old, row, 3)};
+  }
+  load_columns(relations, count, computed, static_cast<int>(rows.count), words, static_cast<int>(old.count),
+               names.lookup_key, names.key);
   for (int i = 0; i < count; ++i) {
     RelationInput &relation = relations[i];
     bool hangs = relation.of >= 0;
@@ -171,6 +193,20 @@ void load_sources(SchemaInput &schema) {
   }
 }
 
+void load_version(SchemaInput &schema) {
+  Rows rows = read_definitions("SELECT v.version, v.shrunk, v.epoch, v.restoring_pid IS NOT NULL "
+                               "FROM segmentation.definition_version AS v");
+  if (rows.count == 0)
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("table segmentation.definition_version has lost its row")));
+  bool missing;
+  schema.version = DatumGetInt64(value_of(rows, 0, 1, missing));
+  schema.shrunk = DatumGetInt64(value_of(rows, 0, 2, missing));
+  uint64 epoch = static_cast<uint64>(DatumGetInt64(value_of(rows, 0, 3, missing)));
+  schema.stamp = hash_combine64(hash_combine64(GetSystemIdentifier(), MyDatabaseId), epoch);
+  schema.is_restored = DatumGetBool(value_of(rows, 0, 4, missing));
+}
+
 } // namespace
 
 SchemaInput load_catalog() {
@@ -184,18 +220,21 @@ SchemaInput load_catalog() {
   for (uint64 row = 0; row < rows.count; ++row)
     schema.attributes[row] = {text_value(rows, row, 1), text_value(rows, row, 2)};
   load_sources(schema);
-  rows = read_definitions("SELECT v.version, v.shrunk FROM segmentation.definition_version AS v");
+  load_version(schema);
   bool missing;
-  schema.version = rows.count == 0 ? 0 : DatumGetInt64(value_of(rows, 0, 1, missing));
-  schema.shrunk = rows.count == 0 ? 0 : DatumGetInt64(value_of(rows, 0, 2, missing));
-  rows =
-      read_definitions("SELECT s.id, s.name, s.rule, s.built FROM segmentation.segment AS s ORDER BY s.id");
+  // Drafts are judged and written like the segments that they will be.
+  rows = read_definitions(
+      "SELECT s.id, s.name, s.rule, s.built, false FROM segmentation.segment AS s "
+      "UNION ALL SELECT a.draft_id, s.name, a.rule, 0, true "
+      "FROM segmentation.alteration AS a JOIN segmentation.segment AS s ON s.id = a.segment_id "
+      "ORDER BY 1");
   schema.segments = make_list<SegmentInput>(rows.count);
   schema.segment_count = static_cast<int>(rows.count);
   for (uint64 row = 0; row < rows.count; ++row) {
     RuleValue *rule = rule_value(value_of(rows, row, 3, missing));
     schema.segments[row] = {int_value(rows, row, 1), text_value(rows, row, 2), rule_source(rule),
-                            DatumGetInt64(value_of(rows, row, 4, missing))};
+                            DatumGetInt64(value_of(rows, row, 4, missing)),
+                            DatumGetBool(value_of(rows, row, 5, missing))};
   }
   return schema;
 }

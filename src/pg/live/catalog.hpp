@@ -3,6 +3,7 @@
 
 #include "pg/boundary/session.hpp"
 #include "pg/live/plain.hpp"
+#include "pg/live/words.hpp"
 
 namespace segmentation::pg {
 
@@ -14,13 +15,15 @@ SchemaInput load_catalog();
 ColumnInput describe_column(const char *name, Oid type, int32 modifier);
 
 /// Fills in columns, from_sql and primary key of the relations, which are related by `of` already. `computed`
-/// holds, by relation, its computed columns as pairs of name and expression.
+/// holds, by relation, its computed columns as pairs of name and expression; `words` what columns were called
+/// before.
 struct ComputedColumn {
   int relation;
   const char *name;
   const char *expression;
 };
 void load_columns(RelationInput *relations, int relation_count, const ComputedColumn *computed,
-                  int computed_count, const char *const *lookup_keys, const char *const *keys);
+                  int computed_count, const WordInput *words, int word_count, const char *const *lookup_keys,
+                  const char *const *keys);
 
 } // namespace segmentation::pg

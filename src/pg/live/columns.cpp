@@ -1,6 +1,7 @@
 // Columns of the bound relations: types as the rule language sees them, computed columns, primary keys.
 // Server's side.
 #include "pg/live/catalog.hpp"
+#include "pg/live/words.hpp"
 
 namespace segmentation::pg {
 
@@ -63,55 +64,92 @@ bool mentions(const char *expression, const char *name) {
   return false;
 }
 
+/// How SQL reads a column that a binding names: a computed one rather than another that has its name by now.
+const char *sql_of(const RelationInput &relation, const char *name) {
+  for (int i = 0; i < relation.column_count; ++i) {
+    if (relation.columns[i].is_computed && strcmp(relation.columns[i].name, name) == 0)
+      return relation.columns[i].sql;
+  }
+  return quote_identifier(name);
+}
+
 /// Appends the lookups below a relation that any of its computed expressions mentions, with those on the way
-/// to them. Returns true where one was needed.
-bool append_lookups(StringInfo joins, const RelationInput *relations, int relation_count, int at,
-                    const char *const *keys, const char *const *lookup_keys, const char *expressions) {
+/// to them, and to `renamed` what renames those whose columns have words besides their names. Returns true
+/// where one was needed.
+bool append_lookups(StringInfo joins, StringInfo renamed, RelationInput *relations, int relation_count,
+                    int at, const char *const *keys, const char *const *lookup_keys,
+                    const char *expressions) {
   bool any = false;
   for (int i = 0; i < relation_count; ++i) {
-    const RelationInput &lookup = relations[i];
+    RelationInput &lookup = relations[i];
     if (lookup.role != core::Role::lookup || lookup.of != at)
       continue;
     StringInfoData below;
     initStringInfo(&below);
-    bool needed = append_lookups(&below, relations, relation_count, i, keys, lookup_keys, expressions);
+    bool needed =
+        append_lookups(&below, renamed, relations, relation_count, i, keys, lookup_keys, expressions);
     needed = needed || mentions(expressions, lookup.name);
     if (!needed)
       continue;
-    any = true;
+    any = lookup.in_computed = true;
     // quote_identifier may return its argument or a palloc'd copy: never a shared buffer.
     appendStringInfo(joins, " LEFT JOIN %s AS %s", lookup.from_sql, quote_identifier(lookup.name));
     appendStringInfo(joins, " ON %s.%s = %s.%s", quote_identifier(relations[at].name),
-                     quote_identifier(keys[i]), quote_identifier(lookup.name),
-                     quote_identifier(lookup_keys[i]));
+                     sql_of(relations[at], keys[i]), quote_identifier(lookup.name),
+                     sql_of(lookup, lookup_keys[i]));
     appendStringInfoString(joins, below.data);
+    if (const char *words = print_words(lookup))
+      appendStringInfo(renamed, "%s(SELECT %s) AS %s", renamed->len > 0 ? ", " : "", words,
+                       quote_identifier(lookup.name));
   }
   return any;
 }
 
 /// Returns the SELECT that stands for a relation with computed columns. A bare name in their expressions is
 /// the row's column where the row has it, else a lookup's: with lookups joined, the expressions stand one
-/// level deeper, where only the row is in sight. The planner flattens that again.
+/// level deeper, where only the row is in sight, and where columns have words besides their names, below what
+/// renames them. The planner flattens that again.
 const char *print_computed(const RelationInput &relation, const char *from, const char *list,
-                           const char *joins) {
+                           const char *joins, const char *renamed) {
   const char *alias = quote_identifier(relation.name);
-  if (*joins == '\0')
+  const char *words = print_words(relation);
+  if (*joins == '\0' && words == nullptr)
     return psprintf("(SELECT %s.*, %s FROM %s AS %s)", alias, list, from, alias);
-  return psprintf("(SELECT %s.*, \"computed columns\".* FROM %s AS %s%s "
-                  "CROSS JOIN LATERAL (SELECT %s FROM (SELECT %s.*) AS %s) AS \"computed columns\")",
-                  alias, from, alias, joins, list, alias, alias);
+  const char *computed = psprintf("(SELECT %s FROM (SELECT %s) AS %s) AS \"computed columns\"", list,
+                                  words != nullptr ? words : psprintf("%s.*", alias), alias);
+  if (*renamed != '\0')
+    computed =
+        psprintf("(SELECT \"computed columns\".* FROM %s CROSS JOIN LATERAL %s) AS \"computed columns\"",
+                 renamed, computed);
+  return psprintf("(SELECT %s.*, \"computed columns\".* FROM %s AS %s%s CROSS JOIN LATERAL %s)", alias, from,
+                  alias, joins, computed);
 }
 
-/// Returns which column of a relation has a name by now, as the transaction that last defined it; 0 for
-/// computed ones.
-uint64 storage_of(Oid relation, const char *name) {
-  HeapTuple row = SearchSysCacheAttName(relation, name);
+/// Returns how a computed column is called in SQL: by its name, or by another where the table has got a
+/// column of that name since.
+const char *output_name(const RelationInput &relation, const char *name) {
+  for (int i = 0; i < relation.column_count; ++i) {
+    if (strcmp(relation.columns[i].name, name) != 0)
+      continue;
+    char sum[33];
+    const char *fault = nullptr;
+    if (!pg_md5_hash(name, strlen(name), sum, &fault))
+      elog(ERROR, "could not compute a name: %s", fault);
+    return psprintf("~%s", sum);
+  }
+  return name;
+}
+
+/// Notes how a relation keeps a column: which it is by now, as the transaction that last defined it, or that
+/// it is none of its own but computed.
+void take_storage(ColumnInput &column, Oid relation) {
+  HeapTuple row = SearchSysCacheAttName(relation, column.name);
   if (!HeapTupleIsValid(row))
-    return 0;
-  uint64 storage = static_cast<uint64>(reinterpret_cast<Form_pg_attribute>(GETSTRUCT(row))->attnum) << 32 |
-                   HeapTupleHeaderGetRawXmin(row->t_data);
+    return;
+  auto *attribute = reinterpret_cast<Form_pg_attribute>(GETSTRUCT(row));
+  column.storage = static_cast<uint64>(attribute->attnum) << 32 | HeapTupleHeaderGetRawXmin(row->t_data);
+  column.is_virtual = segmentation_is_virtual(attribute);
   ReleaseSysCache(row);
-  return storage;
 }
 
 void take_columns(RelationInput &relation, TupleDesc columns) {
@@ -124,7 +162,8 @@ void take_columns(RelationInput &relation, TupleDesc columns) {
       continue;
     ColumnInput &column = relation.columns[relation.column_count++];
     column = describe_column(pstrdup(NameStr(attribute->attname)), attribute->atttypid, attribute->atttypmod);
-    column.storage = storage_of(relation.relation, NameStr(attribute->attname));
+    take_storage(column, relation.relation);
+    column.number = attribute->attnum;
   }
 }
 
@@ -155,16 +194,32 @@ void take_primary_key(RelationInput &relation, Relation opened) {
   index_close(index, AccessShareLock);
 }
 
-/// Reads the columns of a relation with computed ones from the SELECT that defines them, without running it:
-/// as the customers' owner, since already reading a literal of their expressions can run the checks of a
+/// Adds the computed columns of a relation, in the order of its SELECT, which is not run: types are read from
+/// it, as the customers' owner, since already reading a literal of their expressions can run the checks of a
 /// domain.
-void take_computed(RelationInput &relation, Oid reader) {
+void add_computed(RelationInput &relation, int at, const ComputedColumn *computed, int computed_count,
+                  Oid reader) {
   Context context;
   push_context(context, "computed columns of binding \"%s\"", relation.name);
   Identity caller = become(reader);
-  take_columns(relation, columns_of(psprintf("SELECT * FROM %s AS x", relation.from_sql)));
+  TupleDesc row = columns_of(psprintf("SELECT * FROM %s AS x", relation.from_sql));
   become_again(caller);
   pop_context(context);
+  ColumnInput *columns =
+      static_cast<ColumnInput *>(palloc0(sizeof(ColumnInput) * static_cast<Size>(row->natts + 1)));
+  memcpy(columns, relation.columns, sizeof(ColumnInput) * static_cast<Size>(relation.column_count));
+  relation.columns = columns;
+  int next = relation.column_count;
+  for (int i = 0; i < computed_count && next < row->natts; ++i) {
+    if (computed[i].relation != at)
+      continue;
+    Form_pg_attribute attribute = TupleDescAttr(row, next);
+    ColumnInput &column = columns[next++];
+    column = describe_column(computed[i].name, attribute->atttypid, attribute->atttypmod);
+    column.sql = quote_identifier(pstrdup(NameStr(attribute->attname)));
+    column.is_computed = true;
+  }
+  relation.column_count = next;
 }
 
 } // namespace
@@ -227,7 +282,8 @@ ColumnInput describe_column(const char *name, Oid type, int32 modifier) {
 }
 
 void load_columns(RelationInput *relations, int relation_count, const ComputedColumn *computed,
-                  int computed_count, const char *const *lookup_keys, const char *const *keys) {
+                  int computed_count, const WordInput *words, int word_count, const char *const *lookup_keys,
+                  const char *const *keys) {
   for (int i = 0; i < relation_count; ++i) {
     RelationInput &relation = relations[i];
     if (get_rel_name(relation.relation) == nullptr)
@@ -250,28 +306,34 @@ void load_columns(RelationInput *relations, int relation_count, const ComputedCo
       if (!ready)
         continue;
       RelationInput &relation = relations[i];
+      Relation opened = relation_open(relation.relation, AccessShareLock);
+      relation.storage = static_cast<uint64>(relation.relation) << 32 | opened->rd_rel->relfilenode;
+      take_columns(relation, RelationGetDescr(opened));
+      give_words(relation, words, word_count);
       StringInfoData list, expressions;
       initStringInfo(&list);
       initStringInfo(&expressions);
       for (int j = 0; j < computed_count; ++j) {
         if (computed[j].relation != i)
           continue;
-        appendStringInfo(&list, ", (%s) AS %s", computed[j].expression, quote_identifier(computed[j].name));
+        appendStringInfo(&list, ", (%s) AS %s", computed[j].expression,
+                         quote_identifier(output_name(relation, computed[j].name)));
         appendStringInfo(&expressions, "%s ", computed[j].expression);
       }
-      Relation opened = relation_open(relation.relation, AccessShareLock);
-      relation.storage = static_cast<uint64>(relation.relation) << 32 | opened->rd_rel->relfilenode;
-      take_columns(relation, RelationGetDescr(opened));
       // Which of them computed columns read is not known.
       for (int j = 0; j < relation.column_count && list.len > 0; ++j)
         relation.storage = hash_combine64(relation.storage, relation.columns[j].storage);
       if (list.len > 0) {
-        StringInfoData joins;
+        StringInfoData joins, renamed;
         initStringInfo(&joins);
-        (void)append_lookups(&joins, relations, relation_count, i, keys, lookup_keys, expressions.data);
-        relation.rows_sql = print_computed(relation, "unnest($1)", list.data + 2, joins.data);
-        relation.from_sql = print_computed(relation, relation.from_sql, list.data + 2, joins.data);
-        take_computed(relation, owner_of(relations[0].relation));
+        initStringInfo(&renamed);
+        (void)append_lookups(&joins, &renamed, relations, relation_count, i, keys, lookup_keys,
+                             expressions.data);
+        relation.rows_sql = print_computed(relation, "unnest($1)", list.data + 2, joins.data, renamed.data);
+        relation.from_sql =
+            print_computed(relation, relation.from_sql, list.data + 2, joins.data, renamed.data);
+        add_computed(relation, i, computed, computed_count, owner_of(relations[0].relation));
+        give_words(relation, words, word_count);
       }
       take_primary_key(relation, opened);
       // A change of the relation makes what is read here old by itself: no need to keep anybody from it.

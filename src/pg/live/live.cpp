@@ -24,9 +24,9 @@ KeyType describe_key(Oid customers, const char *column) {
 
 /// The tables whose rows say what is bound and defined. A trigger on each (sql/20_catalog.sql) sends a
 /// relcache invalidation for it when rows change.
-constexpr const char *definition_tables[] = {"binding", "binding_column", "attribute_definition",
-                                             "source_definition", "segment"};
-constexpr int definition_table_count = 5;
+constexpr const char *definition_tables[] = {
+    "binding", "binding_column", "column_word", "attribute_definition", "source_definition", "segment"};
+constexpr int definition_table_count = 6;
 
 /// What the session has loaded last, and every relation whose change makes it old.
 struct Kept {
@@ -46,6 +46,12 @@ void relation_changed(Datum, Oid relation) {
     concerned = kept.relations[i] == relation;
   if (concerned)
     kept.is_valid = false;
+}
+
+/// Whether foreign keys hold depends on which relations are subscribed to.
+void subscriptions_changed(Datum, int, uint32) {
+  ++kept.changes;
+  kept.is_valid = false;
 }
 
 /// Lists the relations whose change makes `live` old, in the current memory context.
@@ -81,6 +87,22 @@ const Live *load() {
   return live;
 }
 
+/// Waits for whoever changes a bound relation and has begun: definitions of before are not for columns of
+/// after.
+void wait_for_migrations() {
+  Identity caller = become(extension_owner());
+  PushActiveSnapshot(GetLatestSnapshot());
+  Rows rows = query("SELECT DISTINCT b.relation::oid FROM segmentation.binding AS b ORDER BY 1");
+  PopActiveSnapshot();
+  become_again(caller);
+  for (uint64 row = 0; row < rows.count; ++row) {
+    bool missing;
+    Oid relation = DatumGetObjectId(value_of(rows, row, 1, missing));
+    LockRelationOid(relation, AccessShareLock);
+    UnlockRelationOid(relation, AccessShareLock);
+  }
+}
+
 // Rows that a policy hides would be missing from every answer, and members would be taken for gone.
 void refuse_hidden_rows(const Live *live) {
   for (int i = 0; i < live->schema.relation_count; ++i) {
@@ -100,27 +122,36 @@ const Live *load_live_if_bound() {
   static bool listening = false;
   if (!listening) {
     CacheRegisterRelcacheCallback(relation_changed, Datum{0});
+    CacheRegisterSyscacheCallback(SUBSCRIPTIONRELMAP, subscriptions_changed, Datum{0});
     listening = true;
   }
   // A transaction that holds its locks already would not hear of changes by itself.
   AcceptInvalidationMessages();
   if (kept.is_valid)
     return kept.live;
-  // What is kept serves later transactions too, so it is what all see by now, whatever this one's snapshot.
-  PushActiveSnapshot(GetLatestSnapshot());
-  // Where it cannot be kept it lasts as long as the transaction: some caller further up may be in a shorter
-  // context.
-  MemoryContext context =
-      AllocSetContextCreate(TopTransactionContext, "segmentation live", ALLOCSET_DEFAULT_SIZES);
-  MemoryContext before = MemoryContextSwitchTo(context);
-  uint64 changes = kept.changes;
-  const Live *live = load();
+  const Live *live;
+  const Oid *relations;
+  MemoryContext context;
   int count;
-  const Oid *relations = relations_of(live, &count);
-  MemoryContextSwitchTo(before);
-  PopActiveSnapshot();
+  uint64 changes;
+  int tries = 0;
+  do {
+    wait_for_migrations();
+    changes = kept.changes;
+    // What is kept serves later transactions too, so it is what all see by now, whatever this one's snapshot.
+    PushActiveSnapshot(GetLatestSnapshot());
+    // Where it cannot be kept it lasts as long as the transaction: some caller further up may be in a shorter
+    // context.
+    context = AllocSetContextCreate(TopTransactionContext, "segmentation live", ALLOCSET_DEFAULT_SIZES);
+    MemoryContext before = MemoryContextSwitchTo(context);
+    live = load();
+    relations = relations_of(live, &count);
+    MemoryContextSwitchTo(before);
+    PopActiveSnapshot();
+    // Where something changed meanwhile it may be half of before.
+  } while (changes != kept.changes && ++tries < 3);
   if (changes != kept.changes)
-    return live; // something changed meanwhile: good for this call
+    return live; // good for this call
   // A caller further up may still use the old one.
   if (kept.live != nullptr)
     MemoryContextSetParent(kept.context, TopTransactionContext);

@@ -16,7 +16,10 @@ std::string owner_of(const char *kind, const char *name) {
 
 core::Column make_column(const ColumnInput &input) {
   core::Column column;
-  column.name = input.name;
+  column.name = input.word_count > 0 ? input.words[0] : input.name;
+  column.is_nameless = input.word_count == 0;
+  for (int i = 1; i < input.word_count; ++i)
+    column.old_names.emplace_back(input.words[i]);
   column.sql = input.sql;
   column.kind = input.kind;
   column.sql_type = input.sql_type;
@@ -26,6 +29,7 @@ core::Column make_column(const ColumnInput &input) {
   column.whole = input.whole;
   column.scale = input.scale;
   column.storage = input.storage;
+  column.is_virtual = input.is_virtual;
   return column;
 }
 
@@ -102,7 +106,7 @@ bool make_source(const SourceInput &input, core::DefinedSource &source, Failure 
 
 bool make_segment(const SegmentInput &input, core::NamedSegment &segment, Failure &failure) {
   segment.id = input.id;
-  segment.name = input.name;
+  segment.name = input.is_draft ? "" : input.name;
   auto parsed = core::parse_rule(input.source);
   if (!parsed.value) {
     fail(failure, parsed.diagnostics, input.source, input.source, Excerpt::detail,

@@ -14,6 +14,15 @@
 
 namespace segmentation::pg {
 
+/// A column without which a definition would lose its meaning, by the indexes of the input; -1 where the
+/// definition has none: it does not check.
+struct Need {
+  const char *kind; // binding, attribute, source, segment
+  const char *name;
+  int relation;
+  int column;
+};
+
 /// Everything bound and defined, as the core sees it.
 class LiveCore {
 public:
@@ -30,6 +39,9 @@ public:
   /// Returns the names of the bindings that a rule reads and of the defined attributes and sources that it
   /// names, itself or through others, ascending.
   std::vector<std::string> uses(const char *rule, Failure &failure) const;
+
+  /// Returns which columns the bound conditions, attributes, sources and segments read.
+  std::vector<Need> needs() const;
 
   const SchemaInput &input() const noexcept { return *input_; }
   const std::shared_ptr<const core::Meaning> &meaning() const noexcept { return meaning_; }

@@ -9,7 +9,11 @@
 namespace segmentation::pg {
 
 struct ColumnInput {
-  const char *name;
+  const char *name;         // the column's own, or a computed column's
+  const char *const *words; // what rules call it, the first before all others; none: they cannot
+  int word_count;
+  bool is_computed;
+  std::int16_t number; // of the table's column; 0 for computed ones
   const char *sql;
   const char *sql_type;
   core::Kind kind;
@@ -19,6 +23,7 @@ struct ColumnInput {
   bool whole;
   std::int32_t scale;
   std::uint64_t storage; // another number once the name stands for another column, or was changed in between
+  bool is_virtual;       // generated when it is read
 };
 
 struct RelationInput {
@@ -43,6 +48,7 @@ struct RelationInput {
   int column_count;
   const char *condition; // or nullptr
   bool key_is_enforced;
+  bool in_computed;      // a lookup that computed columns above it read
   std::uint64_t storage; // of the physical relation: another number where its rows were written anew
 };
 
@@ -69,6 +75,7 @@ struct SegmentInput {
   const char *name;
   const char *source; // the rule as typed
   std::int64_t built; // the version at which everyone's members were last written
+  bool is_draft;      // the next rule of the segment of that name, which no other rule can name yet
 };
 
 struct ZoneInput {
@@ -82,6 +89,8 @@ struct ZoneInput {
 struct SchemaInput {
   std::int64_t version; // of all definitions
   std::int64_t shrunk;  // the version at which rules may last have ceased to read something
+  std::uint64_t stamp;  // what is kept of customers under another is of another database, or was restored
+  bool is_restored;     // definitions came from a dump
   ZoneInput zone;
   RelationInput *relations;
   int relation_count;

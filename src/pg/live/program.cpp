@@ -5,10 +5,6 @@
 
 namespace segmentation::pg {
 
-uint64 database_stamp() {
-  return hash_combine64(GetSystemIdentifier(), MyDatabaseId);
-}
-
 bool check_segment(const Live *live, int index, Failure *failure) {
   const char *rule = live->schema.segments[index].source;
   try_core([=](Failure &inner) { (void)(**live->core).check(rule, Excerpt::none, inner); }, *failure);
@@ -67,7 +63,7 @@ const SegmentProgram *load_program(const Live *live) {
   pfree(indexes);
   program->upkeep =
       Owned<Upkeep>::make(); // after the work, which it refers to: callbacks run in reverse order
-  uint64 stamp = database_stamp();
+  uint64 stamp = live->schema.stamp;
   run_core([=](Failure &) { program->upkeep->set(new Upkeep(**program->work, stamp)); });
   MemoryContextSwitchTo(before);
   const_cast<Live *>(live)->program = program;

@@ -18,9 +18,6 @@ struct SegmentProgram {
   Owned<Upkeep> *upkeep;
 };
 
-/// What images are written and read under: this database.
-uint64 database_stamp();
-
 /// Returns the program of all segments' rules; compiled at its first use, valid as long as `live`. A segment
 /// whose rule lost what it reads is left out.
 const SegmentProgram *load_program(const Live *live);

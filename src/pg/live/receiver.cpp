@@ -246,7 +246,7 @@ void flush_batch(FeedReceiver *receiver) {
   MemoryContextReset(receiver->cells);
   receiver->outgrown = weigh && bytes > receiver->memory_limit;
   if (receiver->progress != nullptr)
-    receiver->progress->tell(receiver->progress->argument, receiver->name, receiver->rows, "read");
+    receiver->progress->tell(receiver->progress->argument, receiver->name, receiver->rows, "rows read");
 }
 
 } // namespace segmentation::pg

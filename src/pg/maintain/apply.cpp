@@ -7,6 +7,7 @@
 #include "pg/maintain/batch.hpp"
 #include "pg/maintain/deltas.hpp"
 #include "pg/maintain/queue.hpp"
+#include "pg/maintain/restored.hpp"
 #include "pg/maintain/touched.hpp"
 #include "pg/maintain/transaction.hpp"
 #include "pg/maintain/write.hpp"
@@ -136,7 +137,7 @@ bool can_be_alone() {
 
 void write(Applying *applying) {
   Batch batch = start_batch(applying->live, applying->all_noted ? work_out(applying) : nullptr);
-  batch.keeps = applying->all_noted;
+  batch.keeping = applying->all_noted ? Keeping::all : Keeping::none;
   int known = -1;
   while (known != batch.count) { // rows above may have gone to other customers while we waited
     known = batch.count;
@@ -165,6 +166,12 @@ void write(Applying *applying) {
   enqueue_keys(applying->live, outcome.failed, 0);
 }
 
+/// Passes the gate if nobody has it, for who must not wait; false where definitions are changing.
+bool enter_at_once(const Applying *applying) {
+  return ConditionalLockRelationOid(own_relation("segment"), RowExclusiveLock) &&
+         kept_live() == applying->live;
+}
+
 /// Brings the changes to the members or, where that cannot be or is not wanted, to the queue.
 void apply_as_owner(Applying *applying, bool to_queue) {
   ErrorData *error = contain(collect, applying);
@@ -184,7 +191,11 @@ void apply_as_owner(Applying *applying, bool to_queue) {
   }
   applying->alone = !to_queue && (applying->touched.shared || applying->touched.everyone || applying->astray);
   const Live *live = applying->live;
-  if (error == nullptr) {
+  if (error == nullptr && is_replicated() && !enter_at_once(applying)) {
+    enqueue_rows(applying->net);
+    return;
+  }
+  if (error == nullptr && !is_replicated()) {
     error = contain(enter, applying);
     if (error == nullptr && applying->live != live)
       error = contain(collect, applying);
@@ -210,6 +221,10 @@ void apply_as_owner(Applying *applying, bool to_queue) {
 
 /// Does it all, as the customers' owner: an application needs no right on our tables to write into its own.
 void apply_rows(Applying *applying, bool to_queue) {
+  // This transaction may have dropped the extension.
+  Oid schema = get_namespace_oid("segmentation", true);
+  if (!OidIsValid(schema) || !OidIsValid(get_relname_relid("definition_version", schema)))
+    return;
   // Who has truncated a table holds it from everybody, and must not wait for another that is held so.
   if (applying->net.truncated_count > 0 && !to_queue && !lock_bound_relations(false)) {
     enqueue_rows(applying->net);
@@ -217,6 +232,12 @@ void apply_rows(Applying *applying, bool to_queue) {
     return;
   }
   applying->live = kept_live();
+  // Members, counts and queue may be on their way from a dump, and must not meet what we would write.
+  if (may_not_judge(is_ready(applying->live) ? applying->live : nullptr)) {
+    if (!note_left())
+      enqueue_rows(applying->net);
+    return;
+  }
   if (!is_ready(applying->live) && contain(load, applying) != nullptr) {
     enqueue_rows(applying->net);
     return;
@@ -234,7 +255,7 @@ bool apply(bool to_queue, bool all_noted) {
   set_applying_level(GetCurrentTransactionNestLevel());
   Applying applying;
   memset(static_cast<void *>(&applying), 0, sizeof applying);
-  applying.all_noted = all_noted;
+  applying.all_noted = all_noted && !changes->get()->has_overflowed();
   NetChanges *net = &applying.net;
   run_core([=](Failure &) { *net = changes->get()->sum_up(); });
   MemoryContext memory =
@@ -253,9 +274,40 @@ bool apply(bool to_queue, bool all_noted) {
   return true;
 }
 
+void queue_changes(void *) {
+  (void)apply(true, true);
+}
+
+void queue_all(void *) {
+  Session session = open_session();
+  enqueue_everyone();
+  close_session(session);
+}
+
+/// Queues what replication has changed. An error would stop it, here and at each new try: what fails is taken
+/// back, and everyone queued instead.
+void apply_replicated() {
+  ErrorData *error = nullptr;
+  bool everyone = has_lost_rows();
+  if (!everyone) {
+    error = contain(queue_changes, nullptr);
+    everyone = error != nullptr;
+  }
+  if (everyone)
+    error = contain(queue_all, nullptr);
+  if (error != nullptr)
+    ereport(WARNING, (errmsg("replicated changes could not be queued: %s", error->message),
+                      errhint("Members may be wrong until SELECT segmentation.refresh_all().")));
+  set_applied();
+}
+
 } // namespace
 
 void apply_at_commit() {
+  if (is_replicated()) {
+    apply_replicated();
+    return;
+  }
   // Triggers of the shop on what we write may change its tables in turn; not for ever.
   for (int rounds = 0; rounds < 10; ++rounds) {
     if (!apply(maintain_mode() == Maintain::background || rounds == 9, true))
@@ -265,6 +317,10 @@ void apply_at_commit() {
 }
 
 void apply_at_prepare() {
+  if (is_replicated()) {
+    apply_replicated();
+    return;
+  }
   // Queueing comes last: it takes the gate in its weak mode, and what is held weakly must not be wanted
   // strongly.
   if (maintain_mode() != Maintain::background)
@@ -274,7 +330,7 @@ void apply_at_prepare() {
 }
 
 void apply_now() {
-  if (apply(false, false))
+  if (!is_replicated() && apply(false, false))
     set_applied();
 }
 

@@ -69,7 +69,7 @@ Batch start_batch(const Live *live, const Deltas *deltas) {
   memset(&batch, 0, sizeof batch);
   batch.live = live;
   batch.program = load_program(live);
-  batch.table = open_state();
+  batch.table = open_state(live);
   batch.deltas = deltas;
   return batch;
 }

@@ -9,6 +9,14 @@ namespace segmentation::pg {
 
 class Deltas;
 
+/// Whose measures are kept for commits to come.
+enum class Keeping : uint8 {
+  none,  // what is read now is not all that those will take for granted: a statement at hand may have changed
+         // rows that are noted, and folded, only later
+  known, // theirs of whom some were kept before: those of all customers would fill the disk for nothing
+  all,
+};
+
 /// Customers whose state rows this transaction has locked.
 struct Batch {
   const Live *live;
@@ -18,9 +26,7 @@ struct Batch {
   int count;
   int room;
   TimestampTz instant; // at which they are judged: not before any of them was judged last
-  bool keeps; // measures may be kept: what is read now is what those will be told of who come after. Not in
-              // the middle of a transaction, whose statement at hand may have changed rows that are noted,
-              // and folded, only later
+  Keeping keeping;
   const Deltas
       *deltas; // what this transaction's own rows do to what is kept; nullptr: nothing kept is of use
 };

@@ -1,11 +1,12 @@
-// The trigger on bound relations: reads what a statement changed from its transition tables and notes it.
-// Server's side.
+// The triggers on bound relations: one reads what a statement changed from its transition tables and notes
+// it, one the single row that replication has changed. Server's side.
 #include "pg/boundary/contain.hpp"
 #include "pg/boundary/run_core.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/live/program.hpp"
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/image.hpp"
+#include "pg/maintain/queue.hpp"
 #include "pg/maintain/transaction.hpp"
 
 namespace segmentation::pg {
@@ -46,10 +47,68 @@ const CapturePlan *plan_for(Relation relation) {
   return capture_plan(relation, planning.live);
 }
 
-void note(Owned<Changes> *changes, const CapturePlan *plan, int sign, Tuplestorestate *rows,
-          TupleTableSlot *slot) {
+/// Beyond so many rows of one transaction, a first copy of a table say, judging everyone costs replication
+/// less.
+constexpr size_t most_replicated = 100000;
+
+/// Logical replication writes as a background worker in the role replica, which fires row triggers that
+/// sessions do not, and statements' only where it copies or truncates a table. Whoever takes the role in a
+/// session of his own fires the statements' triggers, enabled always, and these tell all.
+bool is_replicating() {
+  return MyBackendType == B_BG_WORKER && SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA;
+}
+
+/// A fault here would stop replication, so what cannot be told has everyone judged.
+struct Replicating {
+  Relation relation;
+  const CapturePlan *plan;
+};
+
+void find_plan(void *argument) {
+  auto *replicating = static_cast<Replicating *>(argument);
+  replicating->plan = plan_for(replicating->relation);
+}
+
+/// Returns the plan; nullptr where everyone will be judged instead.
+const CapturePlan *replicated_plan(Relation relation) {
+  if (!has_lost_rows() && transaction_changes()->get()->news() >= most_replicated)
+    lose_rows();
+  if (has_lost_rows())
+    return nullptr;
+  if (const CapturePlan *plan = kept_capture_plan(RelationGetRelid(relation), kept_live()))
+    return plan;
+  Replicating replicating = {relation, nullptr};
+  if (contain(find_plan, &replicating) == nullptr && replicating.plan->serial != 0)
+    return replicating.plan;
+  // Definitions that cannot be read would be tried anew with each row.
+  lose_rows();
+  return nullptr;
+}
+
+void note_row(Owned<Changes> *changes, const CapturePlan *plan, int sign, TupleTableSlot *slot) {
+  StringInfoData image;
+  initStringInfo(&image);
+  append_image(&image, plan, slot);
+  auto end = static_cast<uint32>(image.len);
+  int level = GetCurrentTransactionNestLevel();
+  const char *bytes = image.data;
+  run_core([=](Failure &) { changes->get()->add(plan, level, sign, bytes, &end, 1); });
+  pfree(image.data);
+}
+
+/// Queues rows for which there is no room.
+void queue(const CapturePlan *plan, const char *images, const uint32 *ends, uint32 count) {
+  Session session = open_session();
+  enqueue_images(plan, images, ends, count);
+  close_session(session);
+}
+
+/// Returns how many of the rows were queued.
+int64 note(Owned<Changes> *changes, const CapturePlan *plan, int sign, Tuplestorestate *rows,
+           TupleTableSlot *slot) {
   if (rows == nullptr || tuplestore_tuple_count(rows) == 0)
-    return;
+    return 0;
+  int64 queued = 0;
   StringInfoData images;
   initStringInfo(&images);
   auto *ends = static_cast<uint32 *>(palloc(sizeof(uint32) * buffer_rows));
@@ -67,7 +126,13 @@ void note(Owned<Changes> *changes, const CapturePlan *plan, int sign, Tuplestore
     if (count == buffer_rows || images.len > buffer_bytes || (!more && count > 0)) {
       CHECK_FOR_INTERRUPTS();
       const char *bytes = images.data;
-      run_core([=](Failure &) { changes->get()->add(plan, level, sign, bytes, ends, count); });
+      bool full = changes->get()->bytes() > static_cast<Size>(capture_memory) * 1024;
+      if (full) {
+        queue(plan, bytes, ends, count);
+        queued += count;
+      } else {
+        run_core([=](Failure &) { changes->get()->add(plan, level, sign, bytes, ends, count); });
+      }
       resetStringInfo(&images);
       count = 0;
     }
@@ -75,6 +140,20 @@ void note(Owned<Changes> *changes, const CapturePlan *plan, int sign, Tuplestore
   ExecClearTuple(slot);
   pfree(images.data);
   pfree(ends);
+  if (queued > 0)
+    changes->get()->set_overflowed();
+  return queued;
+}
+
+void tell_queued(int64 rows) {
+  if (rows > 0)
+    ereport(
+        NOTICE,
+        (errmsg("the customers of %lld changed rows will be brought up to date later",
+                static_cast<long long>(rows)),
+         errdetail("What this transaction has changed takes more than segmentation.capture_memory, %d kB.",
+                   capture_memory),
+         errhint("The worker does it, or CALL segmentation.tick().")));
 }
 
 } // namespace
@@ -96,8 +175,14 @@ SEGMENTATION_FUNCTION(segmentation_capture) {
   if (!truncated && (old_rows == nullptr || tuplestore_tuple_count(old_rows) == 0) &&
       (new_rows == nullptr || tuplestore_tuple_count(new_rows) == 0))
     return PointerGetDatum(nullptr);
-  const CapturePlan *plan = plan_for(trigger->tg_relation);
-  if (plan->binding_count == 0)
+  if (is_replicating()) {
+    set_replicated();
+    if (new_rows != nullptr && tuplestore_tuple_count(new_rows) > static_cast<int64>(most_replicated))
+      lose_rows();
+  }
+  const CapturePlan *plan =
+      is_replicated() ? replicated_plan(trigger->tg_relation) : plan_for(trigger->tg_relation);
+  if (plan == nullptr || plan->binding_count == 0)
     return PointerGetDatum(nullptr);
   Owned<Changes> *changes = transaction_changes();
   if (truncated) {
@@ -106,11 +191,35 @@ SEGMENTATION_FUNCTION(segmentation_capture) {
   } else {
     TupleTableSlot *slot =
         MakeSingleTupleTableSlot(RelationGetDescr(trigger->tg_relation), &TTSOpsMinimalTuple);
-    note(changes, plan, -1, old_rows, slot);
-    note(changes, plan, 1, new_rows, slot);
+    int64 queued = note(changes, plan, -1, old_rows, slot);
+    queued += note(changes, plan, 1, new_rows, slot);
+    tell_queued(queued);
     ExecDropSingleTupleTableSlot(slot);
   }
   if (maintain_mode() == Maintain::statement)
     apply_now();
+  return PointerGetDatum(nullptr);
+}
+
+SEGMENTATION_FUNCTION(segmentation_capture_row) {
+  if (!CALLED_AS_TRIGGER(fcinfo))
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("_capture_row can only be called as a trigger")));
+  auto *trigger = reinterpret_cast<TriggerData *>(fcinfo->context);
+  if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || !TRIGGER_FIRED_AFTER(trigger->tg_event))
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("_capture_row must be fired after a row")));
+  if (!is_replicating())
+    return PointerGetDatum(nullptr);
+  set_replicated();
+  const CapturePlan *plan = replicated_plan(trigger->tg_relation);
+  if (plan == nullptr || plan->binding_count == 0)
+    return PointerGetDatum(nullptr);
+  Owned<Changes> *changes = transaction_changes();
+  // The old row is the whole one of this server's table, whatever its replica identity.
+  bool inserted = TRIGGER_FIRED_BY_INSERT(trigger->tg_event);
+  note_row(changes, plan, inserted ? 1 : -1, trigger->tg_trigslot);
+  if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+    note_row(changes, plan, 1, trigger->tg_newslot);
   return PointerGetDatum(nullptr);
 }

@@ -16,6 +16,14 @@ int attribute_of(const CapturePlan *plan, const char *name) {
   return -1;
 }
 
+int attribute_numbered(const CapturePlan *plan, AttrNumber number) {
+  for (int i = 0; i < plan->attribute_count; ++i) {
+    if (plan->attributes[i].bound_number == number)
+      return i;
+  }
+  return -1;
+}
+
 namespace {
 
 struct KeptPlan {
@@ -47,8 +55,10 @@ int add_attribute(CapturePlan *plan, Relation relation, const char *name) {
     Form_pg_attribute attribute = TupleDescAttr(columns, i);
     if (attribute->attisdropped || strcmp(NameStr(attribute->attname), name) != 0)
       continue;
-    plan->attributes[plan->attribute_count] = {attribute->attnum, getBaseType(attribute->atttypid),
-                                               attribute->attlen, attribute->attbyval, pstrdup(name)};
+    AttrNumber number = plan->bound == plan->relation ? attribute->attnum : get_attnum(plan->bound, name);
+    plan->attributes[plan->attribute_count] = {
+        attribute->attnum,   number,       getBaseType(attribute->atttypid), attribute->attlen,
+        attribute->attbyval, pstrdup(name)};
     return plan->attribute_count++;
   }
   return -1;
@@ -88,6 +98,28 @@ int binding_read_by(const Live *live, const core::Feed &feed, Oid bound) {
   return found;
 }
 
+bool is_read(const core::Feed &feed, int relation) {
+  for (const core::FeedReads &read : feed.reads) {
+    if (read.relation == relation)
+      return true;
+  }
+  return false;
+}
+
+/// True where a feed reads computed columns that may read the relation, a lookup of theirs.
+bool is_in_computed(const Live *live, const core::Feed &feed, Oid bound) {
+  const RelationInput *relations = live->schema.relations;
+  for (int i = 0; i < live->schema.relation_count; ++i) {
+    if (relations[i].relation != bound)
+      continue;
+    for (int at = i; relations[at].in_computed; at = relations[at].of) {
+      if (is_read(feed, relations[at].of))
+        return true;
+    }
+  }
+  return false;
+}
+
 int link_of(const CapturePlan *plan, int32 binding) {
   for (int i = 0; i < plan->binding_count; ++i) {
     if (plan->bindings[i].id == binding)
@@ -101,7 +133,7 @@ void add_reads(CapturePlan *plan, Relation relation, const Live *live, const cor
                FeedEffect *effect) {
   int *reads =
       static_cast<int *>(palloc(sizeof(int) * static_cast<Size>(RelationGetDescr(relation)->natts + 1)));
-  bool all = false;
+  bool all = is_in_computed(live, feed, plan->bound);
   for (const core::FeedReads &read : feed.reads) {
     const RelationInput &input = live->schema.relations[read.relation];
     if (input.relation != plan->bound)
@@ -132,11 +164,11 @@ void add_reads(CapturePlan *plan, Relation relation, const Live *live, const cor
 FeedEffect effect_on(CapturePlan *plan, Relation relation, const Live *live, const core::Feed &feed) {
   FeedEffect effect = {Effect::none, -1, -1, nullptr, 0, nullptr};
   int at = binding_read_by(live, feed, plan->bound);
-  if (at == -1)
+  if (at == -1 && !is_in_computed(live, feed, plan->bound))
     return effect;
   add_reads(plan, relation, live, feed, &effect);
   effect.effect = Effect::stale;
-  if (at == -2)
+  if (at < 0)
     return effect;
   const RelationInput &read = live->schema.relations[at];
   const RelationInput &own = live->schema.relations[feed.relation];

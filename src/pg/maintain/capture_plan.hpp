@@ -8,7 +8,8 @@ namespace segmentation::pg {
 /// A column that is noted.
 struct CapturedAttribute {
   AttrNumber number;
-  Oid type; // the base type
+  AttrNumber bound_number; // the bound relation's, of which the changed one may be a partition
+  Oid type;                // the base type
   int16 length;
   bool by_value;
   const char *name;
@@ -54,6 +55,9 @@ struct CapturePlan {
 
 /// Returns the attribute of that name; -1 where it is not noted.
 int attribute_of(const CapturePlan *plan, const char *name);
+/// Returns the attribute that is the bound relation's of that number, whatever it is called by now; -1 where
+/// it is not noted.
+int attribute_numbered(const CapturePlan *plan, AttrNumber number);
 
 /// Returns the plan for a relation, valid until the transaction ends. `live` may be nullptr: then all columns
 /// are noted. May raise.

@@ -10,6 +10,9 @@ namespace segmentation::pg {
 
 namespace {
 
+/// What summing up adds to each row: an entry of the map, and a net row.
+constexpr std::size_t summed_bytes = 96;
+
 /// Below so many rows each is compared with each.
 constexpr std::size_t few_rows = 16;
 
@@ -28,22 +31,26 @@ struct HashImage {
 
 void Changes::mark(int level) {
   if (begun_.empty() || begun_.back().level < level)
-    begun_.push_back({level, rows_.size(), chunks_.size()});
+    begun_.push_back({level, rows_.size(), chunks_.size(), image_bytes_});
 }
 
 void Changes::add(const CapturePlan *plan, int level, int sign, const char *images, const std::uint32_t *ends,
                   std::uint32_t count) {
   mark(level);
   const std::size_t size = count == 0 ? 0 : ends[count - 1];
+  image_bytes_ += size;
   chunks_.push_back(std::make_unique<char[]>(size));
   char *chunk = chunks_.back().get();
   std::copy_n(images, size, chunk);
-  rows_.reserve(rows_.size() + count);
   std::uint32_t at = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     rows_.push_back({plan, chunk + at, ends[i] - at, static_cast<std::int8_t>(sign)});
     at = ends[i];
   }
+}
+
+std::size_t Changes::bytes() const noexcept {
+  return image_bytes_ + rows_.size() * (sizeof(Row) + summed_bytes);
 }
 
 void Changes::add_truncation(const CapturePlan *plan, int level) {
@@ -82,6 +89,7 @@ NetChanges Changes::sum_up() {
 
 void Changes::set_applied(int level) {
   if (level <= 1 && summed_ == rows_.size()) { // nothing can bring it back but the end of the transaction
+    image_bytes_ = 0;
     rows_.clear();
     chunks_.clear();
     begun_.clear();
@@ -91,7 +99,7 @@ void Changes::set_applied(int level) {
   if (!applied_.empty() && applied_.back().level == level)
     applied_.back().rows = summed_;
   else
-    applied_.push_back({level, summed_, 0});
+    applied_.push_back({level, summed_, 0, 0});
 }
 
 void Changes::commit(int level) noexcept {
@@ -114,6 +122,7 @@ void Changes::roll_back(int level) noexcept {
   while (!begun_.empty() && begun_.back().level >= level) {
     rows_.resize(begun_.back().rows);
     chunks_.resize(begun_.back().chunks);
+    image_bytes_ = begun_.back().image_bytes;
     begun_.pop_back();
   }
   while (!applied_.empty() && applied_.back().level >= level)

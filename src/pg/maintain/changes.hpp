@@ -34,6 +34,12 @@ public:
   /// Notes rows that came (sign 1) or went (-1) in a transaction of a nesting level. Image i ends at ends[i].
   void add(const CapturePlan *plan, int level, int sign, const char *images, const std::uint32_t *ends,
            std::uint32_t count);
+  /// Notes that rows were queued instead, since those that are noted take too much memory.
+  void set_overflowed() noexcept { overflowed_ = true; }
+  /// Tells whether what is noted is all that the transaction changed.
+  bool has_overflowed() const noexcept { return overflowed_; }
+  /// Returns the bytes that what is noted takes, now and when it is summed up.
+  std::size_t bytes() const noexcept;
   /// Notes that all rows of a relation went.
   void add_truncation(const CapturePlan *plan, int level);
 
@@ -60,11 +66,14 @@ private:
     int level;
     std::size_t rows;
     std::size_t chunks;
+    std::size_t image_bytes;
   };
 
   std::size_t applied() const noexcept { return applied_.empty() ? 0 : applied_.back().rows; }
   void mark(int level);
 
+  bool overflowed_ = false;
+  std::size_t image_bytes_ = 0;
   std::vector<Row> rows_;
   std::vector<std::unique_ptr<char[]>> chunks_; // of images; none moves while another is noted
   std::size_t summed_ = 0;                      // rows that sum_up has seen

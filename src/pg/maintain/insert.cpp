@@ -90,7 +90,7 @@ struct Joiners {
 
 void tell(const Joiners &joiners, uint64 inserted) {
   if (joiners.progress != nullptr)
-    joiners.progress->tell(joiners.progress->argument, "membership", inserted, "written");
+    joiners.progress->tell(joiners.progress->argument, "membership", inserted, "rows written");
 }
 
 uint64 insert_directly(const Joiners &joiners, OwnTable *membership) {

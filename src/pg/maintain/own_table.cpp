@@ -136,8 +136,7 @@ bool is_taken(OwnTable *own) {
     own->target = nullptr;
     open_indexes(own, true);
   }
-  ItemPointerData other;
-  bool is_free = ExecCheckIndexConstraints(own->target, own->fresh, own->executor, &other, NIL);
+  bool is_free = segmentation_check_index_constraints(own->target, own->fresh, own->executor);
   ResetPerTupleExprContext(own->executor);
   return !is_free;
 }

@@ -37,7 +37,7 @@ void tell(void *argument, const char *step, uint64 rows, const char *done) {
   if (!activity_due)
     return;
   char buffer[32];
-  char *text = psprintf("%s: %s rows %s", step, grouped(rows, buffer, sizeof buffer), done);
+  char *text = psprintf("%s: %s %s", step, grouped(rows, buffer, sizeof buffer), done);
   show_activity(teller, text, now);
   if (TimestampDifferenceExceeds(teller->line_at, now, line_milliseconds)) {
     teller->line_at = now;

@@ -5,6 +5,9 @@
 #include "pg/boundary/contain.hpp"
 #include "pg/maintain/image.hpp"
 #include "pg/maintain/owners.hpp"
+#include "pg/maintain/restored.hpp"
+#include "pg/maintain/wake.hpp"
+#include "pg/maintain/walk.hpp"
 #include "pg/maintain/write.hpp"
 
 namespace segmentation::pg {
@@ -44,11 +47,18 @@ void append(const Entries &entries) {
   arguments.add(INT4ARRAYOID, make_array(entries.bindings, entries.count, INT4OID));
   arguments.add(TEXTARRAYOID, PointerGetDatum(values));
   execute_own("INSERT INTO segmentation.dirty (binding_id, value) "
-              "SELECT d.binding_id, d.value FROM unnest($1, $2) AS d (binding_id, value)",
+              "SELECT DISTINCT d.binding_id, d.value FROM unnest($1, $2) AS d (binding_id, value)",
               arguments, Plan::saved);
+  wake_worker_at_commit();
 }
 
 } // namespace
+
+void enqueue_everyone() {
+  execute_own("INSERT INTO segmentation.dirty (binding_id) SELECT b.id FROM segmentation.binding AS b WHERE "
+              "b.role = 'customers'");
+  wake_worker_at_commit();
+}
 
 void enqueue_keys(const Live *live, const KeyList &keys, int from) {
   Entries entries = make_entries(keys.count - from);
@@ -74,6 +84,22 @@ void enqueue_touched(const Live *live, const Touched &touched) {
   enqueue_keys(live, touched.keys, 0);
 }
 
+namespace {
+
+/// Adds a row by each of its relation's bindings.
+void add_row(Entries *entries, const CapturePlan *plan, const char *image) {
+  for (int b = 0; b < plan->binding_count; ++b) {
+    const CapturedBinding &binding = plan->bindings[b];
+    Datum value;
+    if (binding.link < 0)
+      add_entry(entries, binding.id, nullptr);
+    else if (image_value(plan, image, binding.link, &value))
+      add_entry(entries, binding.id, print_value(plan->attributes[binding.link].type, value));
+  }
+}
+
+} // namespace
+
 void enqueue_rows(const NetChanges &net) {
   int room = net.truncated_count;
   for (int i = 0; i < net.count; ++i)
@@ -83,17 +109,15 @@ void enqueue_rows(const NetChanges &net) {
     if (net.truncated[i]->binding_count > 0)
       add_entry(&entries, net.truncated[i]->bindings[0].id, nullptr);
   }
-  for (int i = 0; i < net.count; ++i) {
-    const CapturePlan *plan = net.rows[i].plan;
-    for (int b = 0; b < plan->binding_count; ++b) {
-      const CapturedBinding &binding = plan->bindings[b];
-      Datum value;
-      if (binding.link < 0)
-        add_entry(&entries, binding.id, nullptr);
-      else if (image_value(plan, net.rows[i].image, binding.link, &value))
-        add_entry(&entries, binding.id, print_value(plan->attributes[binding.link].type, value));
-    }
-  }
+  for (int i = 0; i < net.count; ++i)
+    add_row(&entries, net.rows[i].plan, net.rows[i].image);
+  append(entries);
+}
+
+void enqueue_images(const CapturePlan *plan, const char *images, const uint32 *ends, uint32 count) {
+  Entries entries = make_entries(static_cast<int>(count) * plan->binding_count);
+  for (uint32 i = 0; i < count; ++i)
+    add_row(&entries, plan, images + (i == 0 ? 0 : ends[i - 1]));
   append(entries);
 }
 
@@ -147,6 +171,7 @@ Touched touched_of(const Live *live, const Rows &rows) {
     }
     if (links.count == 0)
       continue;
+    touched.everyone |= moves_rows(live, r);
     if (links_are_keys(live, r)) {
       GivenKeys given =
           read_keys(live, make_array(links.values, links.count, links.type), get_array_type(links.type));
@@ -208,10 +233,10 @@ void find_owners(void *argument) {
   PopActiveSnapshot();
 }
 
-/// Brings all of a list's customers up to date; who cannot be judged is set aside.
-void write_keys(const Live *live, const Touched &touched, KeyList *keys, bool keeps) {
+/// Brings a list's customers, and those whom links lead to, up to date; who cannot be judged is set aside.
+void write_touched(const Live *live, const Touched &touched, KeyList *keys, Keeping keeping) {
   Batch batch = start_batch(live);
-  batch.keeps = keeps;
+  batch.keeping = keeping;
   int known = -1;
   while (known != batch.count) { // rows below them may have found other customers while we waited
     known = batch.count;
@@ -229,14 +254,25 @@ void write_keys(const Live *live, const Touched &touched, KeyList *keys, bool ke
   set_aside(outcome, live);
 }
 
+Keeping keeping_of(Working working) {
+  return working == Working::apart ? Keeping::all : Keeping::none;
+}
+
 } // namespace
 
-int do_queue(int limit, bool keeps, const ErrorData **error) {
+void write_keys(const Live *live, KeyList *keys, Keeping keeping) {
+  Touched touched;
+  memset(&touched, 0, sizeof touched);
+  write_touched(live, touched, keys, keeping);
+}
+
+int do_queue(int limit, Working working, const ErrorData **error) {
   Preparing preparing;
   memset(static_cast<void *>(&preparing), 0, sizeof preparing);
   *error = contain(prepare, &preparing);
   if (*error != nullptr)
     return 0;
+  bool restored = restore_state().pid != 0;
   Arguments arguments;
   arguments.add(INT4OID, Int32GetDatum(limit));
   Identity caller = become(extension_owner());
@@ -251,28 +287,33 @@ int do_queue(int limit, bool keeps, const ErrorData **error) {
   PopActiveSnapshot();
   become_again(caller);
   int count = static_cast<int>(preparing.rows.count);
-  if (count == 0)
+  if (count == 0 && !restored)
     return 0;
   // What the shop's columns compute is run by the rights of the customers' owner, whoever ticks.
   caller = become(owner_of(preparing.live->customers));
   *error = contain(read_entries, &preparing); // only to see whether they must be alone
+  bool all_now = (preparing.touched.everyone || restored) && working == Working::inside;
   if (*error == nullptr) {
-    preparing.live = enter_gate(preparing.touched.shared || preparing.touched.everyone);
+    preparing.live = enter_gate(preparing.touched.shared || all_now || restored);
     *error = contain(read_entries, &preparing);
   }
   if (*error == nullptr)
     *error = contain(find_owners, &preparing);
   if (*error != nullptr)
     ThrowErrorData(const_cast<ErrorData *>(*error)); // the entries stay
-  if (preparing.touched.everyone)
+  if (all_now)
     write_everyone();
   else
-    write_keys(preparing.live, preparing.touched, &preparing.touched.keys, keeps);
+    write_touched(preparing.live, preparing.touched, &preparing.touched.keys, keeping_of(working));
   become_again(caller);
-  return count;
+  if (restored && !all_now)
+    end_restore(); // with the gate alone: no commit is left that did not judge, and the next ones do
+  if ((preparing.touched.everyone || restored) && !all_now)
+    request_walk_for_everyone();
+  return Max(count, 1);
 }
 
-int retry_set_aside(int limit, bool keeps) {
+int retry_set_aside(int limit, Working working) {
   Preparing preparing;
   memset(static_cast<void *>(&preparing), 0, sizeof preparing);
   if (contain(prepare, &preparing) != nullptr)
@@ -301,7 +342,7 @@ int retry_set_aside(int limit, bool keeps) {
   GivenKeys given = read_keys(preparing.live, make_array(texts, count, TEXTOID), get_array_type(TEXTOID));
   add_keys(&preparing.touched.keys, preparing.live->key, given.keys, given.count);
   sort_keys(&preparing.touched.keys);
-  write_keys(preparing.live, preparing.touched, &preparing.touched.keys, keeps);
+  write_keys(preparing.live, &preparing.touched.keys, keeping_of(working));
   become_again(caller);
   execute_own("DELETE FROM segmentation.set_aside AS a WHERE a.retry_at = 'infinity'");
   return count;
@@ -311,6 +352,8 @@ KeyList queued_customers(const Live *live, bool *everyone) {
   Identity caller = become(extension_owner());
   Rows rows = query(
       "SELECT d.binding_id, d.value FROM segmentation.dirty AS d "
+      "UNION ALL SELECT b.id, NULL FROM segmentation.definition_version AS v, segmentation.binding AS b "
+      "WHERE v.restored_at IS NOT NULL AND b.role = 'customers' "
       "UNION ALL SELECT b.id, a.customer_id FROM segmentation.set_aside AS a, segmentation.binding AS b "
       "WHERE b.role = 'customers'");
   become_again(caller);

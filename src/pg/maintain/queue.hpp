@@ -13,15 +13,29 @@ void enqueue_keys(const Live *live, const KeyList &keys, int from);
 void enqueue_touched(const Live *live, const Touched &touched);
 /// Queues what changes concern where the definitions cannot be read: each row by each of its bindings.
 void enqueue_rows(const NetChanges &net);
+/// Likewise images of one relation's rows, as they are noted. Image i ends at ends[i].
+void enqueue_images(const CapturePlan *plan, const char *images, const uint32 *ends, uint32 count);
+/// Queues everyone, reading no more of the definitions than who the customers are.
+void enqueue_everyone();
 
-/// Does up to `limit` entries of the queue in the current transaction (`keeps`: one that does nothing else);
-/// returns how many it took. Who cannot be judged is set aside. Waits for writers of the customers concerned.
-/// Raises nothing of what contain() keeps: `error` is set where the definitions cannot be read, and nothing
-/// is taken then.
-int do_queue(int limit, bool keeps, const ErrorData **error);
+/// In what kind of transaction the queue is worked off.
+enum class Working : bool {
+  apart,  // one that does nothing else, and commits then
+  inside, // somebody's, which goes on: all at once
+};
+
+/// Does up to `limit` entries of the queue in the current transaction; returns how many it took. Who cannot
+/// be judged is set aside. Where everyone is to be judged, a walk is to do that, or all of it is done inside.
+/// Waits for writers of the customers concerned. Raises nothing of what contain() keeps: `error` is set where
+/// the definitions cannot be read, and nothing is taken then.
+int do_queue(int limit, Working working, const ErrorData **error);
 
 /// Tries again those set aside whose time has come; returns how many.
-int retry_set_aside(int limit, bool keeps);
+int retry_set_aside(int limit, Working working);
+
+/// Brings the customers of a sorted list up to date; who cannot be judged is set aside. The gate must be
+/// passed, and the caller have the rights of the customers' owner.
+void write_keys(const Live *live, KeyList *keys, Keeping keeping);
 
 /// Returns the customers whom the queue concerns, as the active snapshot shows them.
 KeyList queued_customers(const Live *live, bool *everyone);

@@ -53,6 +53,19 @@ SEGMENTATION_FUNCTION(segmentation_lock_before_gate) {
   PG_RETURN_VOID();
 }
 
+SEGMENTATION_FUNCTION(segmentation_try_lock_views) {
+  Datum *views;
+  int count;
+  deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &views, nullptr,
+                    &count);
+  int locked = 0;
+  while (locked < count && ConditionalLockRelationOid(DatumGetObjectId(views[locked]), AccessExclusiveLock))
+    ++locked;
+  for (int i = 0; i < locked && locked < count; ++i)
+    UnlockRelationOid(DatumGetObjectId(views[i]), AccessExclusiveLock);
+  PG_RETURN_BOOL(locked == count);
+}
+
 SEGMENTATION_FUNCTION(segmentation_refresh) {
   Session session = open_session();
   Identity caller = become_reader();
@@ -67,6 +80,7 @@ SEGMENTATION_FUNCTION(segmentation_refresh_all) {
   Session session = open_session();
   Teller teller;
   start_telling(&teller, "SELECT segmentation.refresh_all()");
+  execute_own("SELECT segmentation._mend_capture()"); // before the gate: it locks relations
   Identity caller = become_reader();
   int64 rows = write_everyone(&teller.progress);
   become_again(caller);

@@ -172,7 +172,9 @@ void settle_rest(Settling *settling) {
     if (settling->members[i] == nullptr)
       unpack_verdicts(live, row->verdicts, member);
     const std::string *image = nullptr;
-    if (!take_verdicts(*settling, *row, batch->keeps ? &image : nullptr)) {
+    bool keeps =
+        batch->keeping == Keeping::all || (batch->keeping == Keeping::known && row->measures != nullptr);
+    if (!take_verdicts(*settling, *row, keeps ? &image : nullptr)) {
       for (int s = 0; s < live->schema.segment_count; ++s) {
         if (member[s] != 0)
           add_change(&farewells, &farewells.left, live->schema.segments[s].id, row->datum);

@@ -2,7 +2,6 @@
 #include "pg/maintain/state.hpp"
 
 #include "pg/boundary/fault.hpp"
-#include "pg/live/program.hpp"
 #include "pg/maintain/own_table.hpp"
 
 namespace segmentation::pg {
@@ -12,7 +11,11 @@ namespace {
 enum Column { customer_id, version, as_of, stamp, definitions, verdicts, measures, column_count };
 
 /// To be raised when verdicts come to be written otherwise; measures have a version of their own.
+#ifdef SEGMENTATION_OTHER_FORM
+constexpr uint64 verdicts_form = SEGMENTATION_OTHER_FORM; // of test/modules
+#else
 constexpr uint64 verdicts_form = 1;
+#endif
 
 } // namespace
 
@@ -22,7 +25,7 @@ struct StateTable {
   MemoryContext memory; // of what rows point to
 };
 
-StateTable *open_state() {
+StateTable *open_state(const Live *live) {
   auto *table = static_cast<StateTable *>(palloc0(sizeof(StateTable)));
   table->memory = CurrentMemoryContext;
   table->own = open_own(own_relation("state"), RowExclusiveLock);
@@ -35,7 +38,7 @@ StateTable *open_state() {
       table->own->key->rd_index->indkey.values[0] != customer_id + 1)
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("the primary key of table segmentation.state is not customer_id")));
-  table->stamp = static_cast<int64>(hash_combine64(database_stamp(), verdicts_form));
+  table->stamp = static_cast<int64>(hash_combine64(live->schema.stamp, verdicts_form));
   return table;
 }
 
@@ -82,13 +85,12 @@ void fill(StateTable *table, const StateRow &row, bool empty) {
 bool insert(StateTable *table, StateRow *row) {
   OwnTable *own = table->own;
   open_indexes(own, true);
-  ItemPointerData other;
   row->version = 0;
   row->as_of = 0;
   row->verdicts = row->measures = nullptr;
   fill(table, *row, true);
   // Waits for whoever is inserting the same key.
-  if (!ExecCheckIndexConstraints(own->target, own->fresh, own->executor, &other, NIL))
+  if (!segmentation_check_index_constraints(own->target, own->fresh, own->executor))
     return false;
   uint32 token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
   table_tuple_insert_speculative(own->table, own->fresh, GetCurrentCommandId(true), 0, nullptr, token);

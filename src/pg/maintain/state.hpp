@@ -24,7 +24,7 @@ struct StateRow {
 struct StateTable;
 
 /// Opens the table; memory is the current context's.
-StateTable *open_state();
+StateTable *open_state(const Live *live);
 void close_state(StateTable *table);
 
 /// Locks a customer's row, made where it is missing. Customers must come in the order of compare_keys. Waits

@@ -5,6 +5,9 @@
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/counts.hpp"
 #include "pg/maintain/queue.hpp"
+#include "pg/maintain/restored.hpp"
+#include "pg/maintain/wake.hpp"
+#include "pg/maintain/walk.hpp"
 
 namespace segmentation::pg {
 
@@ -29,16 +32,20 @@ void note_tick(const ErrorData *error) {
 /// A batch being done.
 struct Doing {
   int entries;
-  bool keeps;
+  Working working;
   int done;
   const ErrorData *error;
 };
 
 void run_batch(void *argument) {
   auto *doing = static_cast<Doing *>(argument);
-  doing->done = do_queue(doing->entries, doing->keeps, &doing->error);
+  doing->done = do_queue(doing->entries, doing->working, &doing->error);
   if (doing->done == 0 && doing->error == nullptr)
-    doing->done = retry_set_aside(doing->entries, doing->keeps);
+    doing->done = retry_set_aside(doing->entries, doing->working);
+}
+
+void run_walk(void *argument) {
+  static_cast<Doing *>(argument)->done = walk_on(false).done;
 }
 
 /// Puts the first entry behind all others: it must not keep them waiting.
@@ -50,15 +57,25 @@ void postpone_first() {
       "INSERT INTO segmentation.dirty (binding_id, value) SELECT f.binding_id, f.value FROM first AS f");
 }
 
-/// Does one batch of the queue, or of those set aside, in the current transaction; returns how much it did.
-/// Where a batch fails as a whole some of its entries are done one by one.
-int do_batch(int entries, bool keeps, const ErrorData **error) {
+/// Does one batch of the queue, or of those set aside, or else of a walk, in the current transaction; returns
+/// how much it did. Where a batch fails as a whole some of its entries are done one by one. Walks commit
+/// between batches, so that they are for nobody's own transaction.
+int do_batch(Working working, const ErrorData **error) {
   constexpr int most_single = 50;
-  Doing doing = {entries, keeps, 0, nullptr};
+  Restore restore = restore_state();
+  if (restore.goes_on && restore.pid != MyProcPid) { // what it still brings must not meet what we would write
+    ereport(NOTICE,
+            (errmsg("the queue waits for the restore by the session with PID %d", restore.pid),
+             errhint("When it has ended call this again; segmentation.refresh_all() does not wait.")));
+    return 0;
+  }
+  Doing doing = {working == Working::apart ? batch_entries : INT_MAX, working, 0, nullptr};
   const ErrorData *failed = contain(run_batch, &doing);
   *error = failed != nullptr ? failed : doing.error;
+  if (failed == nullptr && doing.done == 0 && *error == nullptr && working == Working::apart)
+    *error = contain(run_walk, &doing);
   if (failed == nullptr)
-    return doing.done;
+    return *error == nullptr ? doing.done : 0;
   doing.entries = 1;
   for (int i = 0; i < most_single; ++i) {
     doing.done = 0;
@@ -86,7 +103,7 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
   for (;;) {
     Session session = open_session(commits);
     // Customers stay locked until the commit, so that one transaction must lock all of its in one order.
-    int done = do_batch(commits ? batch_entries : INT_MAX, commits, &error);
+    int done = do_batch(commits ? Working::apart : Working::inside, &error);
     if (done == 0) {
       fold_counts(most_counts); // where all who write hold snapshots nobody else does
       note_tick(error);
@@ -102,21 +119,41 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
   PG_RETURN_VOID();
 }
 
+static volatile sig_atomic_t told_to_end = 0;
+
+static void end_when_told(int signal) {
+  told_to_end = 1;
+  die(signal);
+}
+
+/// Who is told to end ends with 1, as who fails, and is started again. This one is done.
+static void end_for_good(int code, Datum) {
+  if (code == 1 && told_to_end != 0)
+    proc_exit(0);
+}
+
 extern "C" {
 __attribute__((visibility("default"))) void segmentation_worker_main(Datum argument);
 }
 
-/// The worker of one database, started by segmentation.start_worker(): ticks every second until it is told to
-/// stop.
+/// The worker of one database, started by segmentation.start_worker(): ticks when it is woken, and every
+/// second, until it is told to stop.
 void segmentation_worker_main(Datum argument) {
   Oid owner = InvalidOid;
   memcpy(&owner, MyBgworkerEntry->bgw_extra, sizeof owner);
-  pqsignal(SIGTERM, die);
+  pqsignal(SIGTERM, end_when_told);
   pqsignal(SIGHUP, SignalHandlerForConfigReload);
   BackgroundWorkerUnblockSignals();
   BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(argument), owner, 0);
-  (void)set_config_option("default_transaction_isolation", "read committed", PGC_SUSET, PGC_S_OVERRIDE,
-                          GUC_ACTION_SET, true, 0, false);
+  before_shmem_exit(end_for_good, Datum{0});
+  // What a database's settings are for sessions of the shop.
+  static constexpr const char *settings[][2] = {{"default_transaction_isolation", "read committed"},
+                                                {"default_transaction_read_only", "off"},
+                                                {"lock_timeout", "0"},
+                                                {"session_replication_role", "origin"}};
+  for (const auto &[name, value] : settings)
+    (void)set_config_option(name, value, PGC_SUSET, PGC_S_OVERRIDE, GUC_ACTION_SET, true, 0, false);
+  TimestampTz noted_at = 0;
   for (;;) {
     CHECK_FOR_INTERRUPTS();
     if (ConfigReloadPending) {
@@ -135,10 +172,12 @@ void segmentation_worker_main(Datum argument) {
     const ErrorData *error = nullptr;
     PushActiveSnapshot(GetTransactionSnapshot());
     Session session = open_session();
-    int done = do_batch(batch_entries, true, &error);
-    if (done == 0) {
+    int done = do_batch(Working::apart, &error);
+    // It may be woken thousands of times a second.
+    if (done == 0 && TimestampDifferenceExceeds(noted_at, GetCurrentTimestamp(), 1000)) {
       fold_counts(most_counts); // where all who write hold snapshots nobody else does
       note_tick(error);
+      noted_at = GetCurrentTimestamp();
     }
     close_session(session);
     PopActiveSnapshot();
@@ -157,8 +196,8 @@ SEGMENTATION_FUNCTION(segmentation_start_worker) {
   (void)fcinfo;
   BackgroundWorker worker;
   memset(&worker, 0, sizeof worker);
-  strlcpy(worker.bgw_name, "segmentation worker", BGW_MAXLEN);
-  strlcpy(worker.bgw_type, "segmentation worker", BGW_MAXLEN);
+  strlcpy(worker.bgw_name, worker_type, BGW_MAXLEN);
+  strlcpy(worker.bgw_type, worker_type, BGW_MAXLEN);
   worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
   worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
   worker.bgw_restart_time = 5;

@@ -51,11 +51,12 @@ Place *list_parents(Collecting &collecting, int relation, int *count) {
   if (one.role == core::Role::lookup || one.role == core::Role::customers)
     return nullptr;
   const RelationInput &parent = schema.relations[one.of];
-  const char *name = parent.columns[one.of_key].name;
+  AttrNumber number = parent.columns[one.of_key].number; // 0 of a computed one is no row's
   auto *places = static_cast<Place *>(palloc(sizeof(Place) * static_cast<Size>(collecting.count + 1)));
   for (int i = 0; i < collecting.count; ++i) {
     const NetRow &row = collecting.rows[i];
-    int attribute = row.plan->bound == parent.relation ? attribute_of(row.plan, name) : -1;
+    int attribute =
+        row.plan->bound == parent.relation && number > 0 ? attribute_numbered(row.plan, number) : -1;
     Datum value;
     if (attribute >= 0 && image_value(row.plan, row.image, attribute, &value))
       places[(*count)++] = {comparable(row.plan->attributes[attribute], value), i};
@@ -83,21 +84,23 @@ bool want_parents(Collecting &collecting, const Place *parents, int count, const
   return any;
 }
 
-/// Makes the row again that an image is of, of the bound relation's own type.
-Datum make_row(TupleDesc columns, const NetRow &row) {
+/// Makes the row again that an image is of, of the bound relation's own type; `retyped` where a column has
+/// been given another type since, so that it cannot be made.
+Datum make_row(TupleDesc columns, const NetRow &row, bool *retyped) {
   Datum *values = static_cast<Datum *>(palloc0(sizeof(Datum) * static_cast<Size>(columns->natts)));
   bool *missing = static_cast<bool *>(palloc(static_cast<Size>(columns->natts)));
   for (int i = 0; i < columns->natts; ++i) {
     Form_pg_attribute column = TupleDescAttr(columns, i);
-    int attribute = column->attisdropped ? -1 : attribute_of(row.plan, NameStr(column->attname));
-    missing[i] = attribute < 0 || !image_value(row.plan, row.image, attribute, &values[i]);
+    int attribute = column->attisdropped ? -1 : attribute_numbered(row.plan, column->attnum);
+    *retyped |= attribute >= 0 && row.plan->attributes[attribute].type != getBaseType(column->atttypid);
+    missing[i] = attribute < 0 || *retyped || !image_value(row.plan, row.image, attribute, &values[i]);
   }
   return HeapTupleGetDatum(heap_form_tuple(columns, values, missing));
 }
 
 /// Computes the links of rows whose link is a computed column. They were captured whole, since what that
 /// reads is not known.
-Links compute_links(const Live *live, int relation, const NetRow *const *rows, int count) {
+Links compute_links(const Live *live, int relation, const NetRow *const *rows, int count, bool *retyped) {
   const RelationInput &one = live->schema.relations[relation];
   const ColumnInput &column = one.columns[one.role == core::Role::lookup ? one.lookup_key : one.key];
   Relation opened = table_open(one.relation, AccessShareLock);
@@ -105,8 +108,10 @@ Links compute_links(const Live *live, int relation, const NetRow *const *rows, i
   Datum *values =
       static_cast<Datum *>(palloc_extended(sizeof(Datum) * static_cast<Size>(count), MCXT_ALLOC_HUGE));
   for (int i = 0; i < count; ++i)
-    values[i] = make_row(RelationGetDescr(opened), *rows[i]);
+    values[i] = make_row(RelationGetDescr(opened), *rows[i], retyped);
   table_close(opened, AccessShareLock);
+  if (*retyped)
+    return {relation, InvalidOid, values, 0};
   Arguments arguments;
   arguments.add(get_array_type(type), make_array(values, count, type));
   CommandCounterIncrement();
@@ -131,6 +136,7 @@ Links compute_links(const Live *live, int relation, const NetRow *const *rows, i
 void collect_binding(Collecting &collecting, int relation) {
   const Live *live = collecting.live;
   const RelationInput &one = live->schema.relations[relation];
+  bool moves = moves_rows(live, relation);
   bool keys = links_are_keys(live, relation);
   Links links = {relation, InvalidOid, nullptr, 0};
   KeyList distinct;
@@ -148,6 +154,7 @@ void collect_binding(Collecting &collecting, int relation) {
     int binding = binding_of(row.plan, one.id);
     if (binding < 0)
       continue;
+    collecting.touched.everyone |= moves;
     if (row.plan->bindings[binding].link < 0) {
       computed[computed_count++] = &row;
       continue;
@@ -170,7 +177,7 @@ void collect_binding(Collecting &collecting, int relation) {
     links.values[links.count++] = value;
   }
   if (computed_count > 0)
-    links = compute_links(live, relation, computed, computed_count);
+    links = compute_links(live, relation, computed, computed_count, &collecting.touched.everyone);
   if (links.count == 0)
     return;
   if (keys) {
@@ -208,6 +215,23 @@ void make_distinct(Links *links) {
 }
 
 } // namespace
+
+bool moves_rows(const Live *live, int lookup) {
+  const RelationInput *relations = live->schema.relations;
+  for (int at = lookup; relations[at].in_computed; at = relations[at].of) {
+    int above = relations[at].of;
+    for (int i = 0; i < live->schema.relation_count; ++i) {
+      const RelationInput &one = relations[i];
+      int link = one.of != above ? -1 : one.role == core::Role::lookup ? one.key : one.of_key;
+      int own = i != above ? -1 : one.role == core::Role::lookup ? one.lookup_key : one.key;
+      for (int column : {link, own}) {
+        if (column >= 0 && relations[above].columns[column].storage == 0)
+          return true;
+      }
+    }
+  }
+  return false;
+}
 
 Touched collect_touched(const Live *live, const NetChanges &net) {
   const NetRow *rows = net.rows;

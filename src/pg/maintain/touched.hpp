@@ -27,6 +27,10 @@ struct Touched {
   bool in_partition; // ... it was a partition
 };
 
+/// True where a lookup's rows say to whom other rows belong: computed columns read it, and a link goes by one
+/// of these. Whose the rows were before is in no image.
+bool moves_rows(const Live *live, int lookup);
+
 /// Collects what rows concern. Rows with count 0 count where their plan is older than `live`.
 Touched collect_touched(const Live *live, const NetChanges &net);
 

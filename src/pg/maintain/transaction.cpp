@@ -6,6 +6,7 @@
 
 #include "pg/boundary/run_core.hpp"
 #include "pg/maintain/apply.hpp"
+#include "pg/maintain/wake.hpp"
 
 namespace segmentation::pg {
 
@@ -13,6 +14,7 @@ namespace {
 
 Owned<Changes> *changes = nullptr; // in TopTransactionContext, which destroys it
 int applying = 0;
+bool replicated = false, lost_rows = false;
 
 void transaction_ends(XactEvent event, void *) {
   if (changes == nullptr)
@@ -27,8 +29,10 @@ void transaction_ends(XactEvent event, void *) {
   case XACT_EVENT_COMMIT:
   case XACT_EVENT_PREPARE:
   case XACT_EVENT_ABORT:
+    transaction_ended(event == XACT_EVENT_COMMIT);
     changes = nullptr;
     applying = 0;
+    replicated = lost_rows = false;
     break;
   default:
     break;
@@ -49,6 +53,23 @@ void subtransaction_ends(SubXactEvent event, SubTransactionId, SubTransactionId,
 }
 
 } // namespace
+
+void set_replicated() {
+  (void)transaction_changes();
+  replicated = true;
+}
+
+bool is_replicated() {
+  return replicated;
+}
+
+void lose_rows() {
+  lost_rows = true;
+}
+
+bool has_lost_rows() {
+  return lost_rows;
+}
 
 void set_applying_level(int level) {
   applying = level;

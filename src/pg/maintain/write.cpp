@@ -7,6 +7,7 @@
 #include "pg/maintain/counts.hpp"
 #include "pg/maintain/insert.hpp"
 #include "pg/maintain/members.hpp"
+#include "pg/maintain/restored.hpp"
 #include "pg/maintain/stored.hpp"
 
 namespace segmentation::pg {
@@ -224,9 +225,13 @@ int64 write_members(const WriteRequest &request) {
 
 int64 write_everyone(const Progress *progress) {
   (void)enter_gate(true);
+  // All that these have left out is there to be read by now; an interruption that lasts stays.
+  execute_own("DELETE FROM segmentation.interruption AS i WHERE i.until IS NOT NULL");
   // What is kept of measures is not trusted either: who refreshes everyone has a reason.
-  execute_own(
-      "UPDATE segmentation.definition_version AS v SET version = v.version + 1, shrunk = v.version + 1");
+  execute_own("UPDATE segmentation.definition_version AS v SET version = GREATEST(v.version, n.built) + 1, "
+              "shrunk = GREATEST(v.version, n.built) + 1 "
+              "FROM (SELECT pg_catalog.max(s.built) AS built FROM segmentation.segment AS s) AS n");
+  end_restore();
   CommandCounterIncrement();
   WriteRequest request;
   memset(&request, 0, sizeof request);
@@ -242,8 +247,11 @@ void delete_members(Datum segments) {
   CommandCounterIncrement();
   Identity caller = become(owner_of(own_relation("membership")));
   PushActiveSnapshot(GetLatestSnapshot());
-  for (const char *table : tables)
-    execute(psprintf("DELETE FROM segmentation.%s AS t WHERE t.segment_id = ANY ($1)", table), arguments);
+  Oid schema = get_namespace_oid("segmentation", false);
+  for (const char *table : tables) {
+    if (OidIsValid(get_relname_relid(table, schema))) // the owner's may have been dropped with the owner
+      execute(psprintf("DELETE FROM segmentation.%s AS t WHERE t.segment_id = ANY ($1)", table), arguments);
+  }
   PopActiveSnapshot();
   become_again(caller);
   execute_own("DELETE FROM segmentation.definition_change AS t WHERE t.segment_id = ANY ($1)", arguments);

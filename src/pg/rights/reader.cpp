@@ -7,7 +7,7 @@ using namespace segmentation::pg;
 namespace {
 
 /// Returns the query's analysed tree, before rules and policies.
-Query *analyse(const char *sql) {
+Query *value_of_query(const char *sql) {
   List *statements = pg_parse_query(sql);
   if (list_length(statements) != 1)
     ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("expression is more than one statement")));
@@ -53,7 +53,7 @@ SEGMENTATION_FUNCTION(segmentation_analysed) {
     elog(ERROR, "return type must be a row type");
   columns = BlessTupleDesc(columns);
   Identity caller = become(PG_GETARG_OID(0));
-  Query *tree = analyse(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+  Query *tree = value_of_query(text_to_cstring(PG_GETARG_TEXT_PP(1)));
   become_again(caller);
   Node *value = reinterpret_cast<Node *>(linitial_node(TargetEntry, tree->targetList)->expr);
   Datum values[3] = {ObjectIdGetDatum(exprType(value)), ObjectIdGetDatum(exprCollation(value)),

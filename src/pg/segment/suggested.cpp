@@ -92,9 +92,12 @@ Suggested *Suggested::attributes_of(const LiveCore &live) {
   const auto attributes = core::describe_attributes(*live.meaning());
   for (std::size_t i = 0; i < attributes.size(); ++i)
     made->add("defined", made->keep(schema.attributes[i].name), attributes[i]);
-  for (std::size_t i = 0; i < schema.relations.front().columns.size(); ++i)
-    made->add("column", made->keep(schema.relations.front().columns[i].name),
-              core::describe_column(schema, 0, static_cast<int>(i), false));
+  for (std::size_t i = 0; i < schema.relations.front().columns.size(); ++i) {
+    const core::Column &column = schema.relations.front().columns[i];
+    if (!column.is_nameless)
+      made->add("column", made->keep(column.name),
+                core::describe_column(schema, 0, static_cast<int>(i), false));
+  }
   for (std::size_t i = 1; i < schema.relations.size(); ++i) {
     const core::Relation &relation = schema.relations[i];
     if (relation.role == core::Role::set && relation.of == 0)

@@ -73,20 +73,23 @@ SELECT segmentation.to_sql('tags = ''gold''');
 
 -- Members, refreshing, and the second path.
 SELECT * FROM segmentation.verify();
-SET session_replication_role = replica; -- no trigger tells
+ALTER EVENT TRIGGER segmentation_triggers DISABLE; -- nothing is to tell of disabled triggers
+ALTER TABLE shop.customers DISABLE TRIGGER USER; -- no trigger tells
 UPDATE shop.customers SET spent = 500 WHERE id IN (2, 3);
 UPDATE shop.customers SET spent = 1 WHERE id = 1;
-RESET session_replication_role;
+ALTER TABLE shop.customers ENABLE TRIGGER USER;
 SELECT * FROM segmentation.verify('RICH');
 SELECT segmentation.refresh(2);
 SELECT * FROM segmentation.verify();
 SELECT segmentation.refresh(ARRAY[1, 99]);
 SELECT segmentation.refresh_all(), segmentation.refresh_all();
 SELECT * FROM segmentation.verify();
-SET session_replication_role = replica; -- no trigger tells
+ALTER TABLE shop.customers DISABLE TRIGGER USER; -- no trigger tells
+ALTER TABLE shop.orders DISABLE TRIGGER USER;
 DELETE FROM shop.orders;
 DELETE FROM shop.customers WHERE id = 3;
-RESET session_replication_role;
+ALTER TABLE shop.customers ENABLE TRIGGER USER;
+ALTER TABLE shop.orders ENABLE TRIGGER USER;
 SELECT * FROM segmentation.verify();
 SELECT segmentation.refresh('3');
 SELECT customer_id FROM segmentation.membership ORDER BY 1;
@@ -111,16 +114,16 @@ FROM shop.numbers;
 SELECT segmentation.matches(format('sum(numbers.m) = %s AND max(numbers.n) = %s', sum(m), max(n))::segmentation.rule, 1) AS folded FROM shop.numbers;
 
 -- Slices: the same members with hardly any memory.
-SET session_replication_role = replica; -- no trigger tells
+ALTER TABLE shop.customers DISABLE TRIGGER USER; -- no trigger tells
 INSERT INTO shop.customers SELECT g, 'c' || g, 'city ' || g % 10, g FROM generate_series(1000, 41000) AS g;
-RESET session_replication_role;
+ALTER TABLE shop.customers ENABLE TRIGGER USER;
 SET segmentation.build_memory = '1MB';
 SELECT segmentation.count_matching('city = ''city 3'' OR spent > 30000');
 SELECT segmentation.refresh_all();
 SELECT count(*) FROM segmentation.verify();
-SET session_replication_role = replica; -- no trigger tells
+ALTER TABLE shop.customers DISABLE TRIGGER USER; -- no trigger tells
 DELETE FROM shop.customers WHERE id > 40000;
-RESET session_replication_role;
+ALTER TABLE shop.customers ENABLE TRIGGER USER;
 SELECT segmentation.refresh_all();
 SELECT count(*) FROM segmentation.verify();
 SELECT segmentation.member_count('rich') = (SELECT count(*) FROM segmentation.membership) AS counted;
@@ -136,13 +139,13 @@ BEGIN
   RETURN new;
 END $$;
 CREATE TRIGGER log_member AFTER INSERT ON segmentation.membership FOR EACH ROW EXECUTE FUNCTION shop.log_member();
-SET session_replication_role = replica; -- no trigger tells
+ALTER TABLE shop.customers DISABLE TRIGGER USER; -- no trigger tells
 UPDATE shop.customers SET spent = 0 WHERE id > 2000;
-RESET session_replication_role;
+ALTER TABLE shop.customers ENABLE TRIGGER USER;
 SELECT segmentation.refresh_all();
-SET session_replication_role = replica; -- no trigger tells
+ALTER TABLE shop.customers DISABLE TRIGGER USER; -- no trigger tells
 UPDATE shop.customers SET spent = 101 WHERE id BETWEEN 5001 AND 7500;
-RESET session_replication_role;
+ALTER TABLE shop.customers ENABLE TRIGGER USER;
 SELECT segmentation.refresh_all();
 SELECT count(*) AS logged FROM shop.log;
 SELECT count(*) FROM segmentation.verify();

@@ -177,10 +177,13 @@ SET ROLE regress_view_settings_reader;
 SELECT id, name, orders FROM segments.points;
 RESET ROLE;
 
--- What others built on a view stands in the way of other columns, not of another order or other members.
+-- What others built on a view stays, and does not stand in the way of other columns: new ones come last, and what is gone is NULL.
 CREATE VIEW shop.report AS SELECT id, name FROM segments.two;
-SELECT refused($$SELECT segmentation.alter_segment('two', 'FROM customers SHOW name, points WHERE id > 1')$$);
-SELECT refused($$SELECT segmentation.alter_segment('two', 'id > 1')$$);
+SELECT segmentation.alter_segment('two', 'FROM customers SHOW name, points WHERE id > 1');
+SELECT columns_of('segments.two');
+SELECT segmentation.alter_segment('two', 'id > 1');
+SELECT columns_of('segments.two');
+SELECT id, name, points, born, entered_at IS NOT NULL AS since FROM segments.two ORDER BY id;
 SELECT segmentation.alter_segment('two', 'FROM customers SHOW name WHERE id > 0 ORDER BY name DESC LIMIT 3');
 SELECT * FROM shop.report;
 SELECT name, rule, version FROM segmentation.segments WHERE name = 'two';
@@ -191,7 +194,7 @@ SELECT id, name FROM shop.report;
 SELECT segmentation.alter_segment('of two', $$segments CONTAINS 'two'$$);
 SELECT id, name FROM shop.report ORDER BY id;
 DROP VIEW shop.report;
--- Where it is another segment's view that cannot follow, that one alone stays as it is, with a warning.
+-- Of another type it is cast.
 SET client_min_messages = warning;
 SELECT segmentation.define_attribute('kind', 'points');
 SELECT segmentation.alter_segment('two', 'FROM customers SHOW kind, name WHERE id > 0');
@@ -199,7 +202,7 @@ CREATE VIEW shop.report AS SELECT id, kind FROM segments.two;
 SELECT segmentation.define_attribute('kind', 'name', replace => true);
 SELECT segmentation.alter_segment('points', 'FROM customers SHOW name, orders, points WHERE id > 1 LIMIT 1');
 SELECT columns_of('segments.two'), columns_of('segments.points');
-SELECT refused($$SELECT segmentation.alter_segment('two', 'FROM customers SHOW kind WHERE id > 0')$$);
+SELECT segmentation.alter_segment('two', 'FROM customers SHOW kind WHERE id > 0');
 DROP VIEW shop.report;
 SELECT segmentation.alter_segment('points', 'FROM customers SHOW name, orders WHERE id > 1 LIMIT 1');
 SELECT columns_of('segments.two');
@@ -223,8 +226,11 @@ SELECT segmentation.drop_segment('renamed'), segmentation.drop_segment('nothing'
 SELECT own_functions();
 SELECT relname FROM pg_class WHERE relnamespace = 'segments'::regnamespace ORDER BY relname;
 
--- No view stands in a migration's way. One that shows what is gone gives an error until the next definition leaves it out.
+-- No view stands in a migration's way, nor is one ever without what it shows: each follows in the statement that changes it.
 SELECT segmentation.create_segment('safe', 'FROM customers SHOW name WHERE id > 0') > 0;
+ALTER EVENT TRIGGER segmentation_guard_drops DISABLE; -- definitions are to break
+ALTER EVENT TRIGGER segmentation_guard_types DISABLE; -- definitions are to break
+ALTER EVENT TRIGGER segmentation_guard_rewrites DISABLE;
 ALTER TABLE shop.customers DROP COLUMN spare, DROP COLUMN tier, ALTER COLUMN name TYPE varchar(50), ALTER COLUMN points TYPE bigint USING 5;
 ALTER TABLE shop.orders DROP COLUMN status;
 SELECT refused('SELECT id, name FROM segments.own');

@@ -29,6 +29,14 @@ SELECT segmentation.create_segment('recent', 'orders MATCHES (date >= -30d, coun
 SET client_min_messages = warning;
 SELECT segmentation.create_segment('best', 'FROM customers SHOW city, extra.pet, spent, orders WHERE spent > 100 ORDER BY spent DESC, city LIMIT 7');
 RESET client_min_messages;
+-- Numbers of columns do not survive a dump where columns were dropped; what renamed ones were called before does.
+ALTER TABLE orders ADD COLUMN passing integer;
+ALTER TABLE orders DROP COLUMN passing;
+ALTER TABLE orders ADD COLUMN late integer DEFAULT 1;
+ALTER TABLE orders RENAME COLUMN total TO amount;
+ALTER TABLE orders RENAME COLUMN created_at TO placed;
+ALTER TABLE orders RENAME COLUMN late TO total;
+ALTER TABLE customers RENAME COLUMN city TO town;
 });
 
 my %asked = (
@@ -37,7 +45,8 @@ my %asked = (
 	segments => 'SELECT id, name, rule, segmentation.rule_source(rule), description FROM segmentation.segment ORDER BY id',
 	members => 'SELECT segment_id, count(*), sum(customer_id) FROM segmentation.membership GROUP BY 1 ORDER BY 1',
 	counts => q{SELECT name, segmentation.member_count(name) FROM segmentation.segment ORDER BY name},
-	view => 'SELECT count(*), min(city) FROM segments."Good & cat"',
+	words => 'SELECT relation::text, word, column_name FROM segmentation.column_word ORDER BY 1, 2',
+	view => 'SELECT count(*), min(town) FROM segments."Good & cat"',
 	settings => 'SELECT * FROM segments.best',
 	functions => q{SELECT p.oid::regprocedure, d.deptype FROM pg_proc AS p JOIN pg_depend AS d ON d.objid = p.oid AND d.refclassid = 'pg_extension'::regclass
 		WHERE p.proname LIKE '\_segment\_rows%' ORDER BY p.proname},
@@ -65,21 +74,17 @@ for my $format ('plain', 'custom')
 	is($node->safe_psql($format, 'SELECT count(*) FROM segmentation.verify()'), '0', "a new segment after $format restore");
 	$node->safe_psql($format, q{SELECT segmentation.alter_segment('best', 'FROM customers SHOW spent WHERE spent > 100')});
 	is($node->safe_psql($format, 'SELECT count(*) > 7, count(spent) = count(*) FROM segments.best'), 't|t', "other settings after $format restore");
+	# What was seen of the columns is this database's own: a rename after the restore is followed as well.
+	$node->safe_psql($format, 'ALTER TABLE orders RENAME COLUMN amount TO sum; ALTER TABLE orders RENAME COLUMN placed TO ordered');
+	is($node->safe_psql($format, q{SELECT string_agg(word || ' ' || column_name, ', ' ORDER BY word) FROM segmentation.column_word
+		WHERE relation = 'orders'::regclass}), 'amount sum, created_at ordered, late total, placed ordered, total sum', "renames after $format restore");
+	$node->safe_psql($format, 'INSERT INTO orders (id, customer_id, sum, ordered) VALUES (9001, 7, 5000, now())');
+	is($node->safe_psql($format, 'SELECT count(*) FROM segmentation.verify()'), '0', "members follow after $format restore");
 }
 
 $node->stop('immediate');
 $node->start;
 is($node->safe_psql('shop', $asked{$_}), $before{$_}, "$_ after a crash") for sort keys %asked;
-
-$node->safe_psql('shop', 'DROP EXTENSION segmentation CASCADE');
-is($node->safe_psql('shop', q{SELECT count(*) FROM pg_namespace WHERE nspname = 'segments'}), '0', 'no view of a segment is left');
-is($node->safe_psql('shop', q{SELECT count(*) FROM pg_proc WHERE pronamespace = 'segmentation'::regnamespace}), '0', 'nor a function');
-is($node->safe_psql('shop', 'SELECT count(*) FROM orders'), '3000', 'the shop is as it was');
-# The table of members is not the extension's but its binder's, and stays; binding again starts from nobody.
-$node->safe_psql('shop', q{CREATE EXTENSION segmentation; SELECT segmentation.bind_customers('customers', timezone => 'UTC')});
-is($node->safe_psql('shop', 'SELECT count(*) FROM segmentation.membership'), '0', 'made again, it knows no members');
-$node->safe_psql('shop', q{SELECT segmentation.create_segment('one', 'id = 1')});
-is($node->safe_psql('shop', q{SELECT count(*) FROM segmentation.verify()}), '0', 'and works');
 
 $node->stop;
 done_testing();

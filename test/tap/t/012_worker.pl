@@ -17,6 +17,18 @@ $node->safe_psql('shop', q{SET segmentation.maintain = background; UPDATE orders
 ok($node->poll_query_until('shop', 'SELECT count(*) = 0 FROM segmentation.dirty'), 'the worker works the queue off');
 is($node->safe_psql('shop', 'SELECT * FROM oracle() LIMIT 10'), '', 'members are right');
 
+# It is woken: looking once a second it would need more than ten seconds for these.
+my $started = time;
+for my $id (1 .. 15)
+{
+	$node->safe_psql('shop', "SET segmentation.maintain = background; UPDATE orders SET total = total + 1 WHERE id = $id");
+	for (1 .. 1000)
+	{
+		last if $node->safe_psql('shop', 'SELECT count(*) FROM segmentation.dirty') eq '0';
+	}
+}
+cmp_ok(time - $started, '<', 10, 'the worker is woken by what is queued');
+
 # Beside a load, and two of them.
 $node->safe_psql('shop', 'SELECT segmentation.start_worker()');
 my $load = start_load($node);
@@ -39,6 +51,9 @@ is($node->safe_psql('shop', 'SELECT * FROM oracle() LIMIT 10'), '', 'members are
 # A database with a worker can be dropped, an extension too.
 $node->safe_psql('shop', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'segmentation worker'});
 ok($node->poll_query_until('shop', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'segmentation worker'}), 'workers end when told to');
+# A worker that died is back after five seconds.
+sleep 7;
+is($node->safe_psql('shop', 'SELECT worker FROM segmentation.status'), '', 'and do not come back');
 $node->safe_psql('shop', 'SELECT segmentation.start_worker()');
 $node->safe_psql('shop', 'SET client_min_messages = warning; DROP EXTENSION segmentation CASCADE');
 ok($node->poll_query_until('shop', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'segmentation worker'}), 'a worker ends with the extension');

@@ -10,10 +10,10 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 our @EXPORT = qw(make_shop start_load end_load is_right wait_for_server);
+our @EXPORT_OK = qw($tables $segments);
 
-my $schema = q{
+our $tables = q{
 SET client_min_messages = warning;
-CREATE EXTENSION segmentation;
 CREATE TABLE customers (id integer PRIMARY KEY, city text);
 CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer_id integer, status text, total numeric(12,2), placed timestamptz);
 CREATE TABLE lines (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_id bigint, product_id integer, quantity integer);
@@ -27,6 +27,11 @@ INSERT INTO products SELECT i, (ARRAY['hat', 'coat', 'shoe', 'sock'])[1 + i % 4]
 INSERT INTO orders (customer_id, status, total, placed)
   SELECT 1 + i % 150, (ARRAY['cart', 'open', 'paid', 'paid'])[1 + i % 4], i % 61, now() - interval '1 day' * (i % 170) FROM generate_series(1, 500) AS i;
 INSERT INTO lines (order_id, product_id, quantity) SELECT 1 + i % 500, 1 + i % 20, 1 + i % 3 FROM generate_series(1, 1200) AS i;
+};
+
+our $segments = q{
+SET client_min_messages = warning;
+CREATE EXTENSION segmentation;
 SELECT segmentation.bind_customers('customers', timezone => 'UTC');
 SELECT segmentation.bind_source('orders', 'orders', 'customer_id', date => 'placed', condition => $$status != 'cart'$$);
 SELECT segmentation.bind_source('lines', 'lines', 'order_id', of => 'orders');
@@ -101,7 +106,7 @@ sub make_shop
 	$node->append_conf('postgresql.conf', "max_prepared_transactions = 10\nrestart_after_crash = on\nfull_page_writes = on\ndeadlock_timeout = '100ms'");
 	$node->start;
 	$node->safe_psql('postgres', 'CREATE DATABASE shop');
-	$node->safe_psql('shop', $schema);
+	$node->safe_psql('shop', $tables . $segments);
 	return $node;
 }
 

@@ -1,0 +1,129 @@
+#!/bin/sh
+# upgrade.sh OLD NEW: pg_upgrade of a shop with segments, from the PostgreSQL whose programs are in directory OLD to that in NEW; both must
+# have the extension installed. Without arguments, or where one is missing, it says so and is skipped.
+set -eu
+. "$(dirname "$0")/../../scripts/common.sh"
+
+old=${1:-} new=${2:-}
+skip() {
+  echo "skipped: no PostgreSQL with the extension in \"$1\""
+  report 0 0 1
+  exit 0
+}
+for bindir in "$old" "$new"; do [ -x "$bindir/postgres" ] || skip "$bindir"; done
+
+work=$(mktemp -d /tmp/segmentation.XXXXXX)
+passed=0 failed=0
+[ -z "$server_user" ] || chown "$server_user" "$work"
+finish() {
+  for name in old new; do
+    if [ -e "$work/$name/postmaster.pid" ]; then as_server_user "$(bindir_of $name)/pg_ctl" -D "$work/$name" -m fast -w -s stop || true; fi
+  done
+  rm -rf "$work"
+}
+bindir_of() { if [ "$1" = old ]; then echo "$old"; else echo "$new"; fi; }
+trap finish EXIT
+make_cluster() {
+  # Checksums are on by default from 18 on, and must be alike.
+  as_server_user "$(bindir_of "$1")/initdb" -D "$work/$1" -U postgres -A trust -E UTF8 --locale=C.UTF-8 -N >"$work/log" ||
+    { cat "$work/log"; exit 1; }
+  echo "listen_addresses = ''" | as_server_user tee -a "$work/$1/postgresql.conf" >/dev/null
+}
+start() { as_server_user "$(bindir_of "$1")/pg_ctl" -D "$work/$1" -l "$work/$1.log" -w -s -o "-k $work -p 5432" start >/dev/null; }
+ask() { "$(bindir_of "$1")/psql" -XAtq -h "$work" -p 5432 -U "${3:-postgres}" -d shop -v ON_ERROR_STOP=1 -c "$2"; }
+# is WHAT GOT EXPECTED
+is() {
+  if [ "$2" = "$3" ]; then passed=$((passed + 1)); echo "ok: $1"; else failed=$((failed + 1)); printf 'not ok: %s\n  %s\nnot\n  %s\n' "$1" "$2" "$3"; fi
+}
+
+for name in old new; do
+  make_cluster $name
+  start $name
+  [ -n "$("$(bindir_of $name)/psql" -XAtq -h "$work" -p 5432 -U postgres -d postgres -c "SELECT 1 FROM pg_available_extensions WHERE name = 'segmentation'")" ] ||
+    skip "$(bindir_of $name)"
+  as_server_user "$(bindir_of $name)/pg_ctl" -D "$work/$name" -m fast -w -s stop
+done
+
+start old
+"$old/psql" -Xq -h "$work" -p 5432 -U postgres -d postgres -c 'CREATE ROLE shop LOGIN' -c 'CREATE DATABASE shop OWNER shop'
+"$old/psql" -XAtq -h "$work" -p 5432 -U postgres -d shop -v ON_ERROR_STOP=1 >/dev/null <<'SQL'
+SET client_min_messages = warning;
+CREATE EXTENSION segmentation;
+CREATE SCHEMA web AUTHORIZATION shop;
+SET ROLE shop;
+CREATE TABLE web.customers (id bigint PRIMARY KEY, city text);
+CREATE TABLE web.orders (id bigint GENERATED ALWAYS AS IDENTITY, customer_id bigint REFERENCES web.customers, total numeric(12,2),
+  created_at timestamptz, PRIMARY KEY (id, created_at)) PARTITION BY RANGE (created_at);
+CREATE TABLE web.orders_old PARTITION OF web.orders FOR VALUES FROM (MINVALUE) TO ('2024-01-01');
+CREATE TABLE web.orders_new PARTITION OF web.orders FOR VALUES FROM ('2024-01-01') TO (MAXVALUE);
+CREATE INDEX ON web.orders (customer_id);
+CREATE TABLE web.tags (customer_id bigint REFERENCES web.customers, tag text, PRIMARY KEY (customer_id, tag));
+INSERT INTO web.customers SELECT i, 'city ' || i % 7 FROM generate_series(1, 500) AS i;
+INSERT INTO web.orders (customer_id, total, created_at)
+  SELECT 1 + i % 400, i % 97, timestamptz '2024-06-01' - interval '4 hours' * i FROM generate_series(1, 3000) AS i;
+INSERT INTO web.tags SELECT i, 'vip' FROM generate_series(1, 500, 11) AS i;
+RESET ROLE;
+SELECT segmentation.bind_customers('web.customers', timezone => 'Europe/Sofia');
+SELECT segmentation.bind_source('orders', 'web.orders', key => 'customer_id', date => 'created_at');
+SELECT segmentation.bind_set('tags', 'web.tags', 'customer_id', 'tag');
+SELECT segmentation.bind_column('tags', 'upper_tag', 'upper(tag)');
+SELECT segmentation.define_attribute('spent', 'sum(orders.total)');
+SELECT segmentation.create_segment('rich', 'spent > 300');
+SELECT segmentation.create_segment('vip', $$tags CONTAINS 'vip'$$);
+SELECT segmentation.create_segment('rich & vip', $$segments CONTAINS 'rich' AND segments CONTAINS 'vip'$$);
+SELECT segmentation.create_segment('best', 'FROM customers SHOW city, spent WHERE spent > 100 ORDER BY spent DESC LIMIT 7');
+SET ROLE shop;
+DELETE FROM web.tags WHERE customer_id = 12;
+INSERT INTO web.orders (customer_id, total, created_at) VALUES (1, 1000, '2024-06-02');
+UPDATE web.orders SET total = 0 WHERE customer_id = 9;
+SET segmentation.maintain = background;
+INSERT INTO web.tags VALUES (15, 'vip');
+SQL
+
+facts="SELECT segment_id, customer_id, entered_at FROM segmentation.membership ORDER BY 1, 2;
+SELECT * FROM segmentation.membership_history ORDER BY 1, 2, 3, 4;
+SELECT id, name, rule, segmentation.rule_source(rule), members, view FROM segmentation.segments;
+SELECT name, relation::text FROM segmentation.bindings;
+SELECT binding_id, value FROM segmentation.dirty;
+SELECT relname, pg_sequence_last_value(oid) FROM pg_class WHERE relkind = 'S' ORDER BY 1;
+SELECT tgrelid::regclass::text, tgname, tgenabled FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2;
+SELECT evtname, evtenabled FROM pg_event_trigger ORDER BY 1;
+SELECT * FROM segments.best;
+SELECT count(*) FROM segments.\"rich & vip\";
+SELECT * FROM segmentation.verify() WHERE NOT pending"
+# Her kept measures are made those of one who has spent nothing.
+is "measures are kept" "$(ask old "UPDATE segmentation.state AS s SET measures = o.measures FROM segmentation.state AS o
+  WHERE s.customer_id = 1 AND o.customer_id = 9 AND s.measures IS NOT NULL RETURNING 1")" 1
+before=$(ask old "$facts")
+as_server_user "$old/pg_ctl" -D "$work/old" -m fast -w -s stop
+
+if (cd "$work" && as_server_user sh -c 'cd "$1" && exec "$3/pg_upgrade" -b "$2" -B "$3" -d "$1/old" -D "$1/new" -U postgres -s "$1"' \
+    sh "$work" "$old" "$new") >"$work/log" 2>&1; then
+  passed=$((passed + 1))
+  echo "ok: $("$old/postgres" --version) to $("$new/postgres" --version)"
+else
+  failed=$((failed + 1))
+  echo "not ok: pg_upgrade"
+  tail -n 40 "$work/log"
+  find "$work/new/pg_upgrade_output.d" -name '*.txt' -exec cat {} + 2>/dev/null || true
+  report $passed $failed 0
+  exit 1
+fi
+start new
+is "all is as it was" "$(ask new "$facts")" "$before"
+ask new "INSERT INTO web.orders (customer_id, total, created_at) VALUES (1, 1, '2024-06-03')" shop
+is "kept measures are not believed" "$(ask new "SELECT segmentation.is_member('rich', 1)")" t
+ask new "INSERT INTO web.tags VALUES (14, 'vip'); INSERT INTO web.orders (customer_id, total, created_at) VALUES (499, 301, '2024-06-03')" shop
+is "an order moves members at its commit" "$(ask new "SELECT segmentation.is_member('vip', 14), segmentation.is_member('rich', 499)")" 't|t'
+ask new 'CALL segmentation.tick()'
+is "what was queued is worked off" "$(ask new "SELECT segmentation.is_member('vip', 15), queued FROM segmentation.status")" 't|0'
+is "no difference" "$(ask new 'SELECT * FROM segmentation.verify()')" ''
+ask new "CREATE TABLE web.orders_next (LIKE web.orders INCLUDING ALL); ALTER TABLE web.orders DETACH PARTITION web.orders_old" shop
+ask new 'SET client_min_messages = warning; CALL segmentation.tick()'
+is "partitions are followed" "$(ask new "SELECT (SELECT count(*) FROM pg_trigger WHERE tgrelid = 'web.orders_old'::regclass AND tgname LIKE 'segmentation%'),
+  count(*) FROM segmentation.verify()")" '0|0'
+ask new "SELECT segmentation.create_segment('later', 'city = ''city 2''')" >/dev/null
+is "a new segment is right" "$(ask new 'SELECT count(*) FROM segmentation.verify()')" 0
+
+report $passed $failed 0
+[ $failed = 0 ]
