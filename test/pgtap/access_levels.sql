@@ -212,7 +212,7 @@ SELECT is_empty($$SELECT p.proname FROM pg_proc AS p WHERE p.pronamespace = 'seg
   'every body has its gate');
 SELECT is_empty($$SELECT p.proname FROM pg_proc AS p WHERE p.pronamespace IN ('segmentation'::regnamespace, 'segmentation_internal'::regnamespace)
   AND p.proname ~ '^_' AND p.oid IN (SELECT segmentation._routines_of(l) FROM unnest('{read,edit,admin}'::text[]) AS l)
-  AND p.proname ~ '^_(write|delete|queue_|follow|capture($|_row)|mend|end|finish|take|request|install|remove|save|read_as|analysed|grant|make|drop|give|lock|open)'$$, 'no level reaches what writes');
+  AND p.proname ~ '^_(write|delete|queue_|follow|capture($|_row)|mend|end|finish|take|request|install|remove|save|read_as|analysed|columns_of|grant|make|drop|give|lock|open)'$$, 'no level reaches what writes');
 DROP OWNED BY pgtap_owner, pgtap_admin, "pgtap ed'it""or", pgtap_reader, pgtap_analyst, pgtap_other CASCADE;
 DROP ROLE pgtap_owner, pgtap_admin, "pgtap ed'it""or", pgtap_reader, pgtap_analyst, pgtap_other;
 SELECT finish();
