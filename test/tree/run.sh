@@ -70,6 +70,20 @@ readme_examples_run() {
   return $status
 }
 
+# The commands of docs/operations.md run in the database that the README's examples leave.
+operations_run() {
+  database=tree_operations
+  psql -Xq -v ON_ERROR_STOP=1 -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $database" \
+    -c "CREATE DATABASE $database"
+  status=0
+  { awk '/^```sql$/ { on = 1; next } /^```$/ { on = 0 } on' README.md
+    echo 'CREATE TABLE carts (id bigint PRIMARY KEY, customer_id bigint, created_at timestamptz);'
+    awk '/^```sql$/ { on = 1; next } /^```$/ { on = 0 } on' docs/operations.md
+  } | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
+  psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
 # The README's reference names every function and view that SQL can use.
 readme_names_everything() {
   database=tree_names
@@ -138,6 +152,7 @@ check "shell scripts parse" shell_scripts_parse
 check "sources are ASCII" sources_are_ascii
 check "functions have comments" functions_have_comments
 check "README examples run" readme_examples_run
+check "commands of docs/operations.md run" operations_run
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match
 check "install replaces the module at once" install_replaces_at_once
