@@ -24,12 +24,14 @@ BEGIN
 END $$;
 
 -- Raises unless a relation is the caller's own permanent table, plain or partitioned and a whole one, with all its rows in
--- this database.
+-- this database. Since what its owner makes of it (computed columns, casts) is run by the rights of the customers'
+-- owner, that must be a role of the caller's, too.
 CREATE FUNCTION segmentation._check_relation(relation regclass) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   class  record;
   remote regclass;
+  reader name;
 BEGIN
   IF relation IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'relation must not be null',
@@ -52,13 +54,20 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '42809', MESSAGE = format('table %s is temporary', relation),
       HINT = 'Bind a permanent table.';
   END IF;
-  IF class.schema IN ('segmentation', 'segments', 'pg_catalog', 'information_schema') THEN
+  IF class.schema IN ('segmentation', 'segmentation_internal', 'segments', 'pg_catalog', 'information_schema') THEN
     RAISE EXCEPTION USING ERRCODE = '42809', MESSAGE = format('%s is not a table of the shop', relation),
       HINT = 'Bind a table outside the schemas of the server and of this extension.';
   END IF;
-  IF NOT pg_has_role(class.relowner, 'USAGE') THEN
+  IF NOT pg_has_role(segmentation._caller(), class.relowner, 'USAGE') THEN
     RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('must be owner of table %s', relation),
       HINT = format('Bind it as a member of role %I.', class.rolname);
+  END IF;
+  SELECT r.rolname INTO reader FROM pg_roles AS r WHERE r.oid = segmentation._reader();
+  IF NOT pg_has_role(segmentation._caller(), segmentation._reader(), 'USAGE') THEN
+    RAISE EXCEPTION USING ERRCODE = '42501',
+      MESSAGE = format('must be a member of role %I, as whom segments are kept', reader),
+      DETAIL = 'It owns the customers table.',
+      HINT = format('Bind tables as a member of both %I and %I.', reader, class.rolname);
   END IF;
   WITH RECURSIVE part (oid) AS (
     SELECT relation::oid
@@ -97,10 +106,15 @@ DECLARE
   class record;
   role  record;
 BEGIN
-  SELECT c.relowner, c.relrowsecurity, c.relforcerowsecurity INTO STRICT class FROM pg_class AS c
-    WHERE c.oid = relation;
+  SELECT c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.relnamespace, n.nspname INTO STRICT class
+  FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation;
   SELECT r.rolname, r.rolsuper OR r.rolbypassrls AS bypasses INTO STRICT role FROM pg_roles AS r
     WHERE r.oid = reader;
+  IF NOT has_schema_privilege(reader, class.relnamespace, 'USAGE') THEN
+    RAISE EXCEPTION USING ERRCODE = '42501',
+      MESSAGE = format('role %I, the owner of the customers table, may not use schema %I', role.rolname, class.nspname),
+      HINT = format('GRANT USAGE ON SCHEMA %I TO %I;', class.nspname, role.rolname);
+  END IF;
   IF NOT has_table_privilege(reader, relation, 'SELECT') THEN
     RAISE EXCEPTION USING ERRCODE = '42501',
       MESSAGE = format('role %I, the owner of the customers table, may not read %s', role.rolname, relation),
@@ -235,8 +249,7 @@ DECLARE
   answer regcollation;
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_type AS t WHERE t.oid = type AND t.typcollation <> 0) THEN RETURN NULL; END IF;
-  EXECUTE format('SELECT pg_collation_for(r.v) FROM (SELECT 1) AS one LEFT JOIN (%s LIMIT 0) AS r ON true',
-                 segmentation._column_sql(bound, column_name)) INTO answer;
+  answer := (segmentation._analysed(segmentation._reader(), segmentation._column_sql(bound, column_name))).collation;
   IF NOT (SELECT c.collisdeterministic FROM pg_collation AS c WHERE c.oid = answer) THEN
     RAISE EXCEPTION USING ERRCODE = '0A000',
       MESSAGE = format('column "%s" of %s has the nondeterministic collation %s', column_name, bound.relation,
@@ -296,9 +309,9 @@ DECLARE
 BEGIN
   IF bound.role = 'customers' AND bound.key = column_name THEN RETURN; END IF;
   IF segmentation._unique_by_index(bound.relation, column_name) THEN RETURN; END IF;
-  EXECUTE format('SELECT r.v::text FROM (%s) AS r WHERE r.v IS NOT NULL GROUP BY r.v HAVING count(*) > 1 '
-    'LIMIT 1',
-                            segmentation._column_sql(bound, column_name)) INTO twice;
+  twice := (segmentation._read_as(segmentation._reader(),
+    format('SELECT r.v::text FROM (%s) AS r WHERE r.v IS NOT NULL GROUP BY r.v HAVING count(*) > 1 LIMIT 1',
+      segmentation._column_sql(bound, column_name))))[1];
   IF twice IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = '23505',
       MESSAGE = format('column "%s" of %s is not unique', column_name, bound.relation),
@@ -312,7 +325,7 @@ END $$;
 CREATE FUNCTION segmentation._check_one_value(fields segmentation.binding) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  twice record;
+  twice text[];
 BEGIN
   IF EXISTS (SELECT FROM pg_index AS i
              WHERE i.indrelid = fields.relation AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
@@ -321,13 +334,13 @@ BEGIN
                    <@ ARRAY[fields.key, fields.field]) THEN
     RETURN;
   END IF;
-  EXECUTE format('SELECT r.%1$I::text AS key, r.%2$I::text AS field FROM %3$s AS r '
+  twice := segmentation._read_as(segmentation._reader(), format('SELECT r.%1$I::text, r.%2$I::text FROM %3$s AS r '
     'WHERE r.%1$I IS NOT NULL AND r.%2$I IS NOT NULL GROUP BY r.%1$I, r.%2$I HAVING count(*) > 1 LIMIT 1',
-    fields.key, fields.field, segmentation._relation_sql(fields)) INTO twice;
-  IF twice.key IS NOT NULL THEN
+    fields.key, fields.field, segmentation._relation_sql(fields)));
+  IF twice IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = '23505',
-      MESSAGE = format('field "%s" of one customer stands in several rows of %s', twice.field, fields.relation),
-      DETAIL = format('Key (%s, %s)=(%s, %s) is duplicated.', fields.key, fields.field, twice.key, twice.field),
+      MESSAGE = format('field "%s" of one customer stands in several rows of %s', twice[2], fields.relation),
+      DETAIL = format('Key (%s, %s)=(%s, %s) is duplicated.', fields.key, fields.field, twice[1], twice[2]),
       HINT = 'What has several values is a set: bind it with segmentation.bind_set.';
   END IF;
   IF NOT EXISTS (SELECT FROM segmentation.binding_column AS c

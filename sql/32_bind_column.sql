@@ -14,9 +14,11 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '42601', MESSAGE = 'expression is empty',
       HINT = 'Give an SQL expression over the row''s columns.';
   END IF;
-  -- Strings and quoted names become one harmless letter. A backslash string is taken before a plain one.
+  -- Strings and quoted names become one harmless letter. A backslash string is taken before a plain one, with what goes
+  -- on with it behind a line's end: there, too, backslashes escape.
   bare := regexp_replace(expression,
-    $re$(?<![a-zA-Z0-9_$\u0080-\uFFFF])[eE]'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*"$re$, 'x', 'g');
+    $re$(?<![a-zA-Z0-9_$\u0080-\U0010FFFF])[eE]'(?:[^'\\]|''|\\.)*'(?:[ \t\f\v]*[\n\r]\s*'(?:[^'\\]|''|\\.)*')*|'(?:[^']|'')*'|"(?:[^"]|"")*"$re$,
+    'x', 'g');
   IF bare ~ '--|/\*|;|''|"|\$' THEN
     RAISE EXCEPTION USING ERRCODE = '42601',
       MESSAGE = CASE WHEN bare ~ '''|"' THEN 'expression has an unfinished quote'
@@ -162,13 +164,12 @@ RETURN format('SELECT c.v FROM %s CROSS JOIN LATERAL %s AS c', segmentation._loo
 
 -- Returns the type of a computed column's expression. Raises unless it is one immutable expression without
 -- subqueries, aggregates, window functions or set-returning functions: the server's own SQLSTATE for what
--- does not parse, 42P17 for the rest. A view made for the moment has the server analyse it; its stored tree
--- names every function and operator that it calls.
+-- does not parse, 42P17 for the rest. The analysed tree names every function and operator that it calls.
 CREATE FUNCTION segmentation._expression_type(bound segmentation.binding, column_name text,
   expression text) RETURNS regtype
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
+SET transform_null_equals = off SET array_nulls = on AS $$
 DECLARE
-  probe   text := format('segmentation.%I', '_probe_' || pg_backend_pid());
   answer  regtype;
   tree    text;
   culprit text;
@@ -178,7 +179,11 @@ DECLARE
 BEGIN
   BEGIN
     PERFORM segmentation._check_expression_text(expression);
-    EXECUTE format('CREATE VIEW %s AS %s', probe, segmentation._computed_sql(bound, expression));
+    SELECT a.type, a.tree INTO answer, tree
+    FROM segmentation._analysed(segmentation._reader(), segmentation._computed_sql(bound, expression)) AS a;
+    IF EXISTS (SELECT FROM pg_type AS t WHERE t.oid = answer AND t.typtype = 'p') THEN
+      RAISE EXCEPTION USING ERRCODE = '42P16', MESSAGE = format('expression has pseudo-type %s', answer);
+    END IF;
   EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, note = PG_EXCEPTION_HINT;
     IF message = 'column c.v does not exist' THEN -- orders.* and its like
@@ -200,16 +205,11 @@ BEGIN
                               'lookup.column); functions and types outside pg_catalog need their schema.',
                               bound.relation) END;
   END;
-  SELECT a.atttypid, r.ev_action::text INTO STRICT answer, tree
-  FROM pg_rewrite AS r JOIN pg_attribute AS a ON a.attrelid = r.ev_class AND a.attnum = 1
-  WHERE r.ev_class = probe::regclass AND r.rulename = '_RETURN';
   SELECT format('column "%s" of %s is generated when it is read', a.attname, a.attrelid::regclass) INTO message
-  FROM pg_depend AS d
-    JOIN pg_rewrite AS r ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
-    JOIN pg_attribute AS a ON d.refclassid = 'pg_class'::regclass AND a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-  WHERE r.ev_class = probe::regclass AND a.attgenerated = 'v' LIMIT 1;
-  EXECUTE format('DROP VIEW %s', probe);
-  IF message IS NOT NULL THEN
+  FROM segmentation._columns_of_query(segmentation._reader(), segmentation._computed_sql(bound, expression), true) AS r
+    JOIN pg_attribute AS a ON a.attrelid = r.relation AND a.attnum = r.number
+  WHERE a.attgenerated = 'v' LIMIT 1;
+  IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '0A000', MESSAGE = format('computed column "%s" of "%s": %s', column_name, bound.name, message),
       HINT = 'Make it STORED, or write its expression here.';
   END IF;

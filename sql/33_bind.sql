@@ -139,6 +139,9 @@ BEGIN
     PERFORM segmentation._check_name('binding', new.name);
   END IF;
   PERFORM segmentation._check_relation(new.relation);
+  -- Before it is locked.
+  PERFORM segmentation._check_ownership(b.relation) FROM segmentation.binding AS b
+  WHERE replace AND segmentation._fold(b.name) = segmentation._fold(new.name);
   PERFORM segmentation._lock_definitions(new.relation, (
     SELECT b.relation FROM segmentation.binding AS b
     WHERE replace AND segmentation._fold(b.name) = segmentation._fold(new.name) AND b.relation <> new.relation));

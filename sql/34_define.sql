@@ -146,7 +146,8 @@ COMMENT ON FUNCTION segmentation.unbind(text) IS
 CREATE FUNCTION segmentation._check_ownership(relation regclass) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF EXISTS (SELECT FROM pg_class AS c WHERE c.oid = relation AND NOT pg_has_role(c.relowner, 'USAGE')) THEN
+  IF EXISTS (SELECT FROM pg_class AS c WHERE c.oid = relation
+             AND NOT pg_has_role(segmentation._caller(), c.relowner, 'USAGE')) THEN
     RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = format('must be owner of table %s', relation),
       HINT = 'Call this as a member of the role that owns the table.';
   END IF;

@@ -78,6 +78,7 @@ BEGIN
   PERFORM segmentation._make_memberships();
   PERFORM segmentation._give_storage(owner);
   PERFORM segmentation._make_plain_views();
+  PERFORM segmentation._grant_to_all();
 END $$;
 
 -- Makes the view behind the source memberships of rules. It reads what its owner owns, and of the extension's own tables
@@ -99,17 +100,19 @@ BEGIN
   UPDATE segmentation.binding SET name = name WHERE false;
 END $$;
 
--- Makes the functions whose results are keys. Their bodies are plain text that the planner inlines.
+-- Makes the functions whose results are keys. Their bodies are plain text that the planner inlines: under whatever
+-- search_path there is, so that operators, functions and types stand with their schema.
 CREATE FUNCTION segmentation._make_readers(key regtype) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   -- Every integer casts to bigint, and an array of any of them to bigint[].
   taken text := CASE WHEN key IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'bigint'
     WHEN key = 'uuid'::regtype THEN 'uuid' END;
+  written text := format('pg_catalog.%I', (SELECT t.typname FROM pg_type AS t WHERE t.oid = key));
 BEGIN
   EXECUTE format(
     'CREATE FUNCTION segmentation.members(segment text) RETURNS SETOF %s LANGUAGE sql STABLE PARALLEL RESTRICTED '
-    'AS %L', key,
+    'AS %L', written,
     -- In a SELECT of its own the name is looked up when the statement runs. The planner would otherwise ask
     -- it for an estimate, by a snapshot that does not see a segment made just before in the same transaction.
     format(
@@ -117,7 +120,7 @@ BEGIN
       'WHERE m.segment_id OPERATOR(pg_catalog.=) (SELECT segmentation._segment_id($1)) '
       'AND NOT (SELECT segmentation._has_news()) '
       'UNION ALL SELECT n.customer::%s FROM segmentation._members_now($1) AS n (customer) '
-      'WHERE (SELECT segmentation._has_news())', key));
+      'WHERE (SELECT segmentation._has_news())', written));
   COMMENT ON FUNCTION segmentation.members(text)
     IS 'The members of a segment, by key. Locks: ACCESS SHARE on segmentation.membership.';
   EXECUTE format(
@@ -140,7 +143,7 @@ BEGIN
       'SELECT m.customer_id, s.name FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id '
       'OPERATOR(pg_catalog.=) m.segment_id '
       'WHERE m.customer_id OPERATOR(pg_catalog.=) ANY ($1) AND NOT (SELECT segmentation._has_news()) '
-      'UNION ALL SELECT n.customer::' || key || ', n.segment FROM segmentation._segments_now(ARRAY(SELECT c::text FROM '
+      'UNION ALL SELECT n.customer::' || written || ', n.segment FROM segmentation._segments_now(ARRAY(SELECT c::pg_catalog.text FROM '
       'pg_catalog.unnest($1) AS c)) AS n WHERE (SELECT segmentation._has_news()) ORDER BY 1, 2');
     EXECUTE format(
       'COMMENT ON FUNCTION segmentation.segments_of(%s[]) IS %L', taken,
@@ -157,7 +160,7 @@ BEGIN
       'pg_catalog.unnest($1) AS c)) AS n WHERE (SELECT segmentation._has_news()) ORDER BY 1, 2',
       CASE WHEN taken IS NULL THEN '$1'
            ELSE format('ARRAY(SELECT segmentation._%s_of(c.given) FROM pg_catalog.unnest($1) AS '
-             'c(given))', taken) END, key));
+             'c(given))', taken) END, written));
   COMMENT ON FUNCTION segmentation.segments_of(text[]) IS
     'The segments of each of these customers. Locks: ACCESS SHARE on segmentation.membership.';
 END $$;

@@ -30,11 +30,12 @@ CREATE FUNCTION segmentation._rule_needs(OUT kind text, OUT name text, OUT bindi
 COMMENT ON FUNCTION segmentation._rule_needs() IS
   'columns, computed ones among them, that the conditions of bindings, attributes, sources and segments read; NULL where one does not check';
 
-CREATE FUNCTION segmentation._columns_of_query(query text, conditions boolean, OUT relation regclass, OUT number smallint)
+CREATE FUNCTION segmentation._columns_of_query(reader oid, query text, conditions boolean, OUT relation regclass, OUT number smallint)
   RETURNS SETOF record
   LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_columns_of_query';
-COMMENT ON FUNCTION segmentation._columns_of_query(text, boolean) IS
-  'columns of tables that the result of a query is made of, and with conditions also those that decide which rows there are; it is not run';
+COMMENT ON FUNCTION segmentation._columns_of_query(oid, text, boolean) IS
+  'columns of tables that the result of a query is made of, and with conditions also those that decide which rows there are; it is analysed by the '
+  'rights of a role, and not run';
 
 CREATE FUNCTION segmentation._needed_by_now() RETURNS SETOF segmentation.needed
   LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_needed_by_now';
@@ -54,7 +55,7 @@ RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp A
   ), inputs AS MATERIALIZED (
     SELECT b.id, b.name AS binding, c.name, i.relation, i.number
     FROM segmentation.binding_column AS c JOIN segmentation.binding AS b ON b.id = c.binding_id,
-      LATERAL segmentation._columns_of_query(segmentation._computed_sql(b, c.expression), false) AS i
+      LATERAL segmentation._columns_of_query(segmentation._reader(), segmentation._computed_sql(b, c.expression), false) AS i
   ), needs AS (
     SELECT r.kind, r.name, b.relation, a.attnum AS number
     FROM reads AS r JOIN segmentation.binding AS b ON b.id = r.binding_id

@@ -33,8 +33,9 @@ RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp A
 $$;
 
 -- What status tells of capture: relations by what is wrong with their triggers, and interruptions that are not mended yet.
+-- Whoever may read status need have no right on what it reads.
 CREATE FUNCTION segmentation._capture_state(OUT disabled text[], OUT missing text[], OUT not_as_replica text[], OUT interruptions text[])
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   SELECT COALESCE(array_agg(g.relation::text ORDER BY g.relation::text) FILTER (WHERE g.disabled), '{}'),
          COALESCE(array_agg(g.relation::text ORDER BY g.relation::text) FILTER (WHERE g.missing), '{}'),
@@ -51,7 +52,7 @@ END $$;
 -- Returns bound relations whose rows row-level security may hide from the customers' owner, as whom segments are kept: it was
 -- refused when they were bound, and switched on later.
 CREATE FUNCTION segmentation._hidden_relations() RETURNS SETOF text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT DISTINCT c.oid::regclass::text
   FROM segmentation.binding AS b JOIN pg_class AS c ON c.oid = b.relation,
     segmentation.binding AS k JOIN pg_class AS o ON o.oid = k.relation JOIN pg_roles AS r ON r.oid = o.relowner
@@ -154,7 +155,7 @@ ALTER EVENT TRIGGER segmentation_dropped_triggers ENABLE ALWAYS;
 -- Gives bound tables the triggers that they lack, before everyone is judged. Waits 3 s at most for a table's writers unless
 -- lock_timeout is set.
 CREATE FUNCTION segmentation._mend_capture() RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   gaps    regclass[] := ARRAY(SELECT g.relation FROM segmentation._trigger_gaps() AS g WHERE g.missing OR g.not_as_replica ORDER BY g.relation);
   limited boolean := current_setting('lock_timeout') <> '0';

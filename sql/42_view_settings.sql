@@ -70,7 +70,8 @@ DECLARE
 BEGIN
   moved := segmentation._place_rows(left(own, -2), '', segmentation._settings_source(settings),
     ' SET search_path = pg_catalog, pg_temp SET datestyle = ''ISO, YMD'' SET intervalstyle = postgres '
-    'SET timezone = ''UTC'' SET bytea_output = hex SET extra_float_digits = 1',
+    'SET timezone = ''UTC'' SET bytea_output = hex SET extra_float_digits = 1 SET standard_conforming_strings = on '
+    'SET transform_null_equals = off SET array_nulls = on',
     settings.segment_id, ARRAY[settings.segment_id],
     CASE WHEN settings.names = '{}' THEN segmentation._old_columns(settings.segment_id) ELSE '{}' END);
   RETURN moved OR body IS DISTINCT FROM (SELECT p.prosrc FROM pg_proc AS p WHERE p.oid = to_regprocedure(own));

@@ -36,7 +36,8 @@ COMMENT ON FUNCTION segmentation._queued() IS
 
 -- Returns the members of a segment as the commit of this transaction will store them, by key.
 CREATE FUNCTION segmentation._members_now(segment text) RETURNS SETOF text
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
+SET transform_null_equals = off SET array_nulls = on AS $$
 DECLARE
   wanted integer := segmentation._segment_id(segment);
   news   text[] := ARRAY(SELECT n FROM segmentation._news() AS n);

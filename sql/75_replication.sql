@@ -80,9 +80,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WHERE EXISTS (SELECT FROM pg_publication) AND current_setting('wal_level') <> 'logical';
 $$;
 
+-- Whoever may call it need have no right on what it reads, nor see other roles' sessions.
 CREATE FUNCTION segmentation.check_replication()
   RETURNS TABLE (severity text, relation regclass, problem text, hint text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT * FROM segmentation._check_subscriber() UNION SELECT * FROM segmentation._check_publisher()
   UNION
   SELECT 'warning', NULL, 'nothing works the queue off', 'SELECT segmentation.start_worker(), or have pg_cron CALL segmentation.tick().'

@@ -1,7 +1,7 @@
--- Nobody but its owner and whom he grants it to uses the extension. Views in schema segments are read with
+-- Nobody but its owner and whom he grants it to (79_access.sql) uses the extension. Views in schema segments are read with
 -- the reader's own rights; segmentation._segment_rows and segmentation._segment_rows_ID under them, made by
 -- bind_customers and with segments, may be called by everybody, since they give no right away.
-REVOKE ALL ON ALL ROUTINES IN SCHEMA segmentation FROM PUBLIC;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA segmentation, segmentation_internal FROM PUBLIC;
 
 -- What printed rules call on values alone: they read no table, and whoever runs the text of to_sql needs them.
 GRANT EXECUTE ON FUNCTION segmentation.finite(numeric), segmentation.finite(double precision),

@@ -46,7 +46,7 @@ SELECT set_eq(
   $$SELECT n.name, n.relation::text, n.column_name::text FROM segmentation.needed AS n
     WHERE n.kind = 'segment' AND (n.relation, n.column_name) NOT IN (TABLE keys)$$,
   $$SELECT s.name, c.relation::text, a.attname::text
-    FROM segmentation.segment AS s, LATERAL segmentation._columns_of_query(segmentation.to_sql(s.rule), true) AS c
+    FROM segmentation.segment AS s, LATERAL segmentation._columns_of_query(segmentation._reader(), segmentation.to_sql(s.rule), true) AS c
     JOIN pg_attribute AS a ON a.attrelid = c.relation AND a.attnum = c.number
     WHERE (c.relation, a.attname) NOT IN (TABLE keys)$$, 'columns that segments read are those of their SQL');
 SELECT is((SELECT string_agg(n.name || ' ' || n.column_name, ', ' ORDER BY n.name, n.column_name) FROM segmentation.needed AS n WHERE n.kind = 'computed column'),

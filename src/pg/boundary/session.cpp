@@ -24,6 +24,10 @@ constexpr const char *pinned_settings[][2] = {
     {"timezone", "UTC"},
     {"bytea_output", "hex"},
     {"extra_float_digits", "1"},
+    // Computed columns are SQL that was read under these.
+    {"standard_conforming_strings", "on"},
+    {"transform_null_equals", "off"},
+    {"array_nulls", "on"},
     // Our statements are run once and touch each row once: compiling them costs more than it gives.
     {"jit", "off"},
     // The rows of a feed are what we came for, and taking one from a worker costs less than the planner
@@ -38,24 +42,24 @@ bool is_pinned() {
   return strcmp(namespace_search_path, "pg_catalog, pg_temp") == 0 && DateStyle == USE_ISO_DATES &&
          DateOrder == DATEORDER_YMD && IntervalStyle == INTSTYLE_POSTGRES &&
          strcmp(pg_get_timezone_name(session_timezone), "UTC") == 0 && bytea_output == BYTEA_OUTPUT_HEX &&
-         extra_float_digits == 1 && !jit_enabled && parallel_tuple_cost == 0.02;
+         extra_float_digits == 1 && standard_conforming_strings && !Transform_null_equals && Array_nulls &&
+         !jit_enabled && parallel_tuple_cost == 0.02;
 }
 
 /// Pins the settings around one statement: most commits of an order run none, and what a statement's triggers
-/// set for themselves must not be taken for ours. Returns what unpin() needs.
+/// or functions set for themselves must not be taken for ours, nor outlive it. Returns what unpin() needs.
 int pin() {
-  if (is_pinned())
-    return 0;
   int settings = NewGUCNestLevel();
-  for (const auto &[name, value] : pinned_settings)
-    (void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-  Assert(is_pinned());
+  if (!is_pinned()) {
+    for (const auto &[name, value] : pinned_settings)
+      (void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    Assert(is_pinned());
+  }
   return settings;
 }
 
 void unpin(int settings) {
-  if (settings > 0)
-    AtEOXact_GUC(true, settings);
+  AtEOXact_GUC(false, settings);
 }
 
 } // namespace
@@ -285,11 +289,18 @@ Oid own_relation(const char *name) {
 Identity become(Oid role) {
   Identity before;
   GetUserIdAndSecContext(&before.role, &before.context);
-  SetUserIdAndSecContext(role, before.context | SECURITY_LOCAL_USERID_CHANGE);
+  // What runs by the rights of the shop's owner may be code of his. It must not get at whoever is behind the
+  // session by what it leaves behind: settings, deferred triggers, temporary tables.
+  bool is_ours = role == extension_owner();
+  before.settings = is_ours ? 0 : NewGUCNestLevel();
+  SetUserIdAndSecContext(role, before.context | SECURITY_LOCAL_USERID_CHANGE |
+                                   (is_ours ? 0 : SECURITY_RESTRICTED_OPERATION));
   return before;
 }
 
 void become_again(const Identity &identity) {
+  if (identity.settings > 0)
+    AtEOXact_GUC(false, identity.settings);
   SetUserIdAndSecContext(identity.role, identity.context);
 }
 

@@ -82,9 +82,11 @@ Datum make_array(Datum *values, int count, Oid element);
 struct Identity {
   Oid role;
   int context;
+  int settings; // what was set since is taken back
 };
-/// Goes on with another role's rights; returns what was before. After an error the transaction's abort goes
-/// back.
+/// Goes on with another role's rights; returns what was before. Another one's than the extension's owner's
+/// are in force as in a security-restricted operation, and what is set meanwhile lasts until become_again.
+/// After an error the transaction's abort goes back.
 Identity become(Oid role);
 void become_again(const Identity &identity);
 /// Returns the role that owns the extension's own tables.

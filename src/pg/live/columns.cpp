@@ -195,11 +195,15 @@ void take_primary_key(RelationInput &relation, Relation opened) {
 }
 
 /// Adds the computed columns of a relation, in the order of its SELECT, which is not run: types are read from
-/// it.
-void add_computed(RelationInput &relation, int at, const ComputedColumn *computed, int computed_count) {
+/// it, as the customers' owner, since already reading a literal of their expressions can run the checks of a
+/// domain.
+void add_computed(RelationInput &relation, int at, const ComputedColumn *computed, int computed_count,
+                  Oid reader) {
   Context context;
   push_context(context, "computed columns of binding \"%s\"", relation.name);
+  Identity caller = become(reader);
   TupleDesc row = columns_of(psprintf("SELECT * FROM %s AS x", relation.from_sql));
+  become_again(caller);
   pop_context(context);
   ColumnInput *columns =
       static_cast<ColumnInput *>(palloc0(sizeof(ColumnInput) * static_cast<Size>(row->natts + 1)));
@@ -328,7 +332,7 @@ void load_columns(RelationInput *relations, int relation_count, const ComputedCo
         relation.rows_sql = print_computed(relation, "unnest($1)", list.data + 2, joins.data, renamed.data);
         relation.from_sql =
             print_computed(relation, relation.from_sql, list.data + 2, joins.data, renamed.data);
-        add_computed(relation, i, computed, computed_count);
+        add_computed(relation, i, computed, computed_count, owner_of(relations[0].relation));
         give_words(relation, words, word_count);
       }
       take_primary_key(relation, opened);

@@ -161,13 +161,26 @@ const Live *kept_live() {
   return kept.is_valid && OidIsValid(kept.live->customers) ? kept.live : nullptr;
 }
 
-const Live *load_live() {
+namespace {
+
+const Live *load_bound() {
   const Live *live = load_live_if_bound();
   if (!OidIsValid(live->customers))
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("customers are not bound"),
                     errhint("Call segmentation.bind_customers first.")));
+  return live;
+}
+
+} // namespace
+
+const Live *load_live() {
+  const Live *live = load_bound();
   refuse_hidden_rows(live); // by the caller's rights, whoever it was that had all this read
   return live;
+}
+
+Identity become_reader() {
+  return become(owner_of(load_bound()->customers));
 }
 
 Datum key_datum(const KeyType &key, const CustomerKey &customer) {

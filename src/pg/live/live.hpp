@@ -38,6 +38,10 @@ struct Live {
 /// or a bound relation has changed. A session must be open. Raises 55000 where no customers are bound, and
 /// mistakes in bound conditions.
 const Live *load_live();
+
+/// Goes on by the rights of the customers' owner, by which the shop's rows are read whoever has members
+/// written. Raises 55000 where customers are not bound.
+Identity become_reader();
 /// The same without demanding that customers are bound.
 const Live *load_live_if_bound();
 

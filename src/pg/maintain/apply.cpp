@@ -29,8 +29,10 @@ struct Applying {
 
 void load(void *argument) {
   auto *applying = static_cast<Applying *>(argument);
+  Identity caller = become_reader();
   applying->live = load_live();
   (void)load_program(applying->live);
+  become_again(caller);
 }
 
 void collect(void *argument) {

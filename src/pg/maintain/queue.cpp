@@ -214,8 +214,10 @@ struct Preparing {
 
 void prepare(void *argument) {
   auto *preparing = static_cast<Preparing *>(argument);
+  Identity caller = become_reader();
   preparing->live = load_live();
   (void)load_program(preparing->live);
+  become_again(caller);
 }
 
 void read_entries(void *argument) {

@@ -40,7 +40,7 @@ void read_members(const Settling &settling, const bool *unknown) {
     return;
   Arguments arguments;
   arguments.add(get_array_type(live->key.type), make_array(keys, count, live->key.type));
-  Identity caller = become(extension_owner());
+  Identity caller = become(owner_of(own_relation("membership")));
   Rows rows = query("SELECT m.customer_id, m.segment_id FROM segmentation.membership AS m "
                     "WHERE m.customer_id = ANY ($1)",
                     arguments, count <= 100 ? Plan::saved : Plan::once);

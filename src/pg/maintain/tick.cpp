@@ -132,6 +132,16 @@ static void end_for_good(int code, Datum) {
     proc_exit(0);
 }
 
+/// Keeps the extension until the transaction ends; false where there is none. Its tables are dropped in
+/// another order than the work takes them in: who drops it must wait before he has any of them.
+static bool hold_extension() {
+  Oid extension = get_extension_oid("segmentation", true);
+  if (!OidIsValid(extension))
+    return false;
+  LockDatabaseObject(ExtensionRelationId, extension, 0, AccessShareLock);
+  return get_extension_oid("segmentation", true) == extension;
+}
+
 extern "C" {
 __attribute__((visibility("default"))) void segmentation_worker_main(Datum argument);
 }
@@ -163,8 +173,7 @@ void segmentation_worker_main(Datum argument) {
     SetCurrentStatementStartTimestamp();
     StartTransactionCommand();
     // DROP EXTENSION ends the work.
-    if (!OidIsValid(get_namespace_oid("segmentation", true)) ||
-        !OidIsValid(get_relname_relid("dirty", get_namespace_oid("segmentation", true)))) {
+    if (!hold_extension()) {
       CommitTransactionCommand();
       break;
     }

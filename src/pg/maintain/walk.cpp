@@ -172,7 +172,9 @@ WalkStep walk_on(bool waits) {
       end_walk(walk);
     return {1, walk.judged};
   }
+  Identity caller = become_reader(); // row security may hide rows from whoever walks
   const Live *live = enter_gate(false);
+  become_again(caller);
   if (!walk.everyone && !is_awaited(walk)) {
     end_walk(walk);
     return {1, walk.judged};

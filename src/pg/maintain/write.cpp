@@ -241,17 +241,22 @@ int64 write_everyone(const Progress *progress) {
 }
 
 void delete_members(Datum segments) {
-  constexpr const char *tables[] = {"membership", "membership_past", "definition_change"};
+  constexpr const char *tables[] = {"membership", "membership_past"};
   Arguments arguments;
   arguments.add(INT4ARRAYOID, segments);
   CommandCounterIncrement();
-  PushActiveSnapshot(GetLatestSnapshot());
   Oid schema = get_namespace_oid("segmentation", false);
-  for (const char *table : tables) {
-    if (OidIsValid(get_relname_relid(table, schema))) // the owner's may have been dropped with the owner
-      execute(psprintf("DELETE FROM segmentation.%s AS t WHERE t.segment_id = ANY ($1)", table), arguments);
+  for (const char *name : tables) {
+    Oid table = get_relname_relid(name, schema);
+    if (!OidIsValid(table)) // the owner's may have been dropped with the owner
+      continue;
+    Identity caller = become(owner_of(table));
+    PushActiveSnapshot(GetLatestSnapshot());
+    execute(psprintf("DELETE FROM segmentation.%s AS t WHERE t.segment_id = ANY ($1)", name), arguments);
+    PopActiveSnapshot();
+    become_again(caller);
   }
-  PopActiveSnapshot();
+  execute_own("DELETE FROM segmentation.definition_change AS t WHERE t.segment_id = ANY ($1)", arguments);
   clear_counts(segments);
   CommandCounterIncrement();
 }

@@ -89,6 +89,7 @@ SEGMENTATION_FUNCTION(segmentation_settings_of) {
   if (asked.count == 0)
     return Datum{0};
   Session session = open_session();
+  Identity caller = become_reader(); // who only has these views made
   const Live *live = load_live();
   auto *view = Owned<SegmentView>::make();
   for (int i = 0; i < live->schema.segment_count; ++i) {
@@ -103,6 +104,7 @@ SEGMENTATION_FUNCTION(segmentation_settings_of) {
     if (settings != nullptr)
       put_settings(fcinfo, segment.id, *settings);
   }
+  become_again(caller);
   close_session(session);
   return Datum{0};
 }

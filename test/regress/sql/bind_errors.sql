@@ -238,7 +238,6 @@ SELECT refused($$SELECT segmentation.bind_customers('shop.customers', timezone =
 
 \echo # what stands is what was bound
 SELECT name, role, relation, computed FROM segmentation.bindings;
-SELECT count(*) FROM pg_class WHERE relnamespace = 'segmentation'::regnamespace AND relname LIKE '\_probe%';
 
 SELECT segmentation.drop_segment('big');
 ALTER EVENT TRIGGER segmentation_guard_drops DISABLE; -- definitions are to break

@@ -102,8 +102,8 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA segments GRANT SELECT ON TABLES TO regress_mi
 ALTER TABLE public_people.people ADD COLUMN level integer;
 SELECT relname, rights, column_rights FROM had;
 -- A role with rights on the shop's table alone migrates it.
-ALTER TABLE public_people.people OWNER TO regress_migrated_views_owner;
 GRANT ALL ON SCHEMA public_people TO regress_migrated_views_owner;
+ALTER TABLE public_people.people OWNER TO regress_migrated_views_owner;
 SET ROLE regress_migrated_views_owner;
 ALTER TABLE public_people.people RENAME level TO grade;
 RESET ROLE;

@@ -1,0 +1,25 @@
+-- Who defines need have no right on what a definition changes: the extension's tables, the views of segments, triggers
+-- on the shop's tables. So the functions below become bodies in schema segmentation_internal, which nobody may call, and
+-- in their place stand functions of the same names that call them by the rights of the extension's owner, keeping in mind
+-- who asked (_caller). Who may execute these decides grant_access (79_access.sql), or a GRANT.
+DO $$
+DECLARE
+  item record;
+BEGIN
+  FOR item IN
+    SELECT p.oid::regprocedure AS signature, p.proname AS name, pg_get_function_arguments(p.oid) AS arguments,
+           pg_get_function_identity_arguments(p.oid) AS identity, pg_get_function_result(p.oid) AS result,
+           obj_description(p.oid, 'pg_proc') AS comment
+    FROM pg_proc AS p
+    WHERE p.pronamespace = 'segmentation'::regnamespace
+      AND p.proname = ANY ('{bind_customers,bind_source,bind_lookup,bind_set,bind_fields,bind_column,unbind,
+        define_attribute,drop_attribute,define_source,drop_source,create_segment,alter_segment,rename_segment,
+        copy_segment,drop_segment,describe_segment,grant_access,revoke_access}')
+    ORDER BY p.oid
+  LOOP
+    EXECUTE format('ALTER FUNCTION %s SET SCHEMA segmentation_internal', item.signature);
+    EXECUTE format('CREATE FUNCTION segmentation.%I(%s) RETURNS %s LANGUAGE c VOLATILE AS %L, %L', item.name,
+      item.arguments, item.result, 'MODULE_PATHNAME', 'segmentation_as_owner');
+    EXECUTE format('COMMENT ON FUNCTION segmentation.%I(%s) IS %L', item.name, item.identity, item.comment);
+  END LOOP;
+END $$;
