@@ -42,6 +42,8 @@ if [ -z "$suites" ]; then
 fi
 
 results=$(mktemp -d)
+# How the suites' programs (prove, pg_regress, GoogleTest, ours) mark what failed.
+failure_marks='^not ok|Failed test|Failed:|Non-zero exit|FAILED|^FAIL|[Ff]ailure|^differs|ERROR:.*Sanitizer|timed out'
 table=$results/table
 : > "$table"
 for suite in $suites; do
@@ -50,7 +52,8 @@ for suite in $suites; do
   echo "== $suite"
   began=$(date +%s)
   status=0
-  SUITE_RESULT=$results/$suite "$run" </dev/null || status=$?
+  { SUITE_RESULT=$results/$suite "$run" </dev/null 2>&1 || echo $? > "$results/$suite.status"; } | tee "$results/$suite.log"
+  [ ! -e "$results/$suite.status" ] || read -r status < "$results/$suite.status"
   seconds=$(($(date +%s) - began))
   if [ -s "$results/$suite" ]; then
     read -r p f s < "$results/$suite"
@@ -63,6 +66,11 @@ for suite in $suites; do
     echo "suite \"$suite\" reported no failure but ended with exit status $status"
   fi
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  # Said again at the end, where one who sees no more than that looks.
+  if [ "$f" != 0 ]; then
+    echo "== $suite" >> "$results/failures"
+    grep -E "$failure_marks" "$results/$suite.log" | head -n 30 >> "$results/failures" || true
+  fi
   printf '%-10s %6d passed %4d failed %4d skipped %5d s\n' "$suite" "$p" "$f" "$s" "$seconds" | tee -a "$table"
 done
 
@@ -75,6 +83,7 @@ else
 fi
 
 echo
+[ ! -s "$results/failures" ] || cat "$results/failures"
 cat "$table"
 rm -rf "$results"
 summary
