@@ -37,11 +37,12 @@ BEGIN
   IF old IS NULL THEN
     EXECUTE format(
       'CREATE TABLE segmentation.membership (segment_id integer NOT NULL, customer_id %s%s NOT NULL, '
-      'entered_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (segment_id, customer_id))', key.full_type,
+      'entered_at timestamptz NOT NULL DEFAULT now(), recorded_at timestamptz, PRIMARY KEY (segment_id, customer_id))', key.full_type,
         key.collation);
     CREATE INDEX membership_customer_id_idx ON segmentation.membership (customer_id);
     COMMENT ON TABLE segmentation.membership
       IS 'Who is in which segment since when. Kept by the extension; read it freely.';
+    COMMENT ON COLUMN segmentation.membership.recorded_at IS 'When time brought her in, seen at this later instant; NULL: seen as it happened.';
     -- Closed memberships. One that is open stands in membership alone.
     EXECUTE format(
       'CREATE TABLE segmentation.membership_past ('
@@ -57,14 +58,24 @@ BEGIN
     -- be read again from the shop's rows, so that a crash costs time, not truth.
     EXECUTE format(
       'CREATE UNLOGGED TABLE segmentation.state (customer_id %s%s PRIMARY KEY, version bigint NOT NULL, '
-      'as_of timestamptz NOT NULL, stamp bigint, definitions bigint, verdicts bytea, measures bytea) '
+      'as_of timestamptz NOT NULL, due_at timestamptz NOT NULL, stamp bigint, definitions bigint, verdicts bytea, measures bytea) '
       'WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05)', key.full_type, key.collation);
     ALTER TABLE segmentation.state ALTER COLUMN verdicts SET STORAGE EXTERNAL, ALTER COLUMN measures SET STORAGE EXTERNAL;
     COMMENT ON TABLE segmentation.state
       IS 'One row for each customer who changed: who writes her members holds its lock. Keeps her measures and verdicts.';
+    -- When time alone may change what is stored of a customer. Of several rows the earliest counts: whoever finds an
+    -- earlier instant adds a row, and waits for nobody; the clock takes away all that she has.
+    EXECUTE format(
+      'CREATE TABLE segmentation.due (customer_id %s%s NOT NULL, due_at timestamptz NOT NULL)', key.full_type, key.collation);
+    ALTER TABLE segmentation.due REPLICA IDENTITY FULL; -- without a key, so that it can be published
+    CREATE INDEX due_due_at_idx ON segmentation.due (due_at, customer_id);
+    CREATE INDEX due_customer_id_idx ON segmentation.due (customer_id, due_at);
+    COMMENT ON TABLE segmentation.due
+      IS 'When time alone may change in which segments a customer is: never too late, perhaps too early.';
     EXECUTE 'CREATE VIEW segmentation.membership_history AS '
-      'SELECT m.segment_id, m.customer_id, m.entered_at, NULL::timestamptz AS left_at, m.entered_at AS recorded_at, '
-      'NULL::timestamptz AS left_recorded_at, CASE WHEN c.segment_id IS NULL THEN ''rule'' ELSE ''rule changed'' END AS entered_reason, '
+      'SELECT m.segment_id, m.customer_id, m.entered_at, NULL::timestamptz AS left_at, COALESCE(m.recorded_at, m.entered_at) AS recorded_at, '
+      'NULL::timestamptz AS left_recorded_at, CASE WHEN c.segment_id IS NOT NULL THEN ''rule changed'' '
+      'WHEN m.recorded_at IS NOT NULL THEN ''time'' ELSE ''rule'' END AS entered_reason, '
       'NULL::text AS left_reason, c.changed_by, NULL::text AS note '
       'FROM segmentation.membership AS m LEFT JOIN segmentation.definition_change AS c '
       'ON c.segment_id = m.segment_id AND c.at = m.entered_at '
@@ -177,6 +188,7 @@ BEGIN
     EXECUTE format('ALTER TABLE segmentation.membership_past OWNER TO %I', owner);
     EXECUTE format('ALTER VIEW segmentation.membership_history OWNER TO %I', owner);
     EXECUTE format('ALTER TABLE segmentation.state OWNER TO %I', owner);
+    EXECUTE format('ALTER TABLE segmentation.due OWNER TO %I', owner);
   END IF;
   IF (SELECT c.relowner::regrole::text FROM pg_class AS c
     WHERE c.oid = 'segmentation.memberships'::regclass) <> quote_ident(owner) THEN
@@ -211,7 +223,7 @@ BEGIN
   END LOOP;
   IF segmentation._key_type() IS NOT NULL THEN
     DROP VIEW segmentation.membership_history, segmentation.memberships;
-    DROP TABLE segmentation.membership, segmentation.membership_past, segmentation.state;
+    DROP TABLE segmentation.membership, segmentation.membership_past, segmentation.state, segmentation.due;
   END IF;
   DELETE FROM segmentation.count_delta;
 END $$;

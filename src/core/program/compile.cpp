@@ -315,6 +315,12 @@ bool Program::rows_suffice() const noexcept {
   return impl_->rows_suffice;
 }
 
+bool Program::moves() const noexcept {
+  return std::any_of(impl_->roots.begin(), impl_->roots.end(), [this](const int root) {
+    return impl_->customers.nodes[static_cast<std::size_t>(root)].moves;
+  });
+}
+
 std::size_t Program::state_bytes() const noexcept {
   // The key and its place in the hash table, then what is kept of her own row, then her measures.
   std::size_t bytes =

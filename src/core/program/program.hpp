@@ -135,6 +135,8 @@ public:
   /// Then everyone may be judged from rows alone: feeds()[0] is not run, and a population that learns takes
   /// in the customers that the other feeds' select_all names, which are customers then.
   bool rows_suffice() const noexcept;
+  /// Tells whether time alone may change an answer.
+  bool moves() const noexcept;
   /// Bytes of state that one customer takes, without variable parts: for sizing slices.
   std::size_t state_bytes() const noexcept;
 

@@ -26,7 +26,7 @@ double estimated_customers(const Live *live) {
 
 } // namespace
 
-void judge_everyone(const Live *live, Work *work, core::Instant now, const Progress *progress,
+void judge_everyone(const Live *live, Work *work, core::Instant now, bool horizons, const Progress *progress,
                     void (*visit)(void *argument, const Pass &pass), void *argument) {
   size_t customer_bytes = 0;
   run_core([=, &customer_bytes](Failure &) {
@@ -40,7 +40,8 @@ void judge_everyone(const Live *live, Work *work, core::Instant now, const Progr
     // The estimate may be off, and texts and sets take what they take: as long as nothing is handed on, more
     // slices can be made.
     bool may_restart = index == 0 && count < slice_limit;
-    if (!run_feeds(live, work, {true, 0, 0}, now, false, {index, count}, may_restart ? limit : 0, progress)) {
+    if (!run_feeds(live, work, {true, 0, 0}, now, horizons, {index, count}, may_restart ? limit : 0,
+                   progress)) {
       count *= 2;
       continue;
     }

@@ -13,8 +13,8 @@ struct Pass {
 };
 
 /// Judges everyone by the work's rules and calls visit(argument, pass) after each pass. What a pass allocates
-/// in the current memory context stays.
-void judge_everyone(const Live *live, Work *work, core::Instant now, const Progress *progress,
+/// in the current memory context stays. With `horizons` the work also tells until when verdicts hold.
+void judge_everyone(const Live *live, Work *work, core::Instant now, bool horizons, const Progress *progress,
                     void (*visit)(void *argument, const Pass &pass), void *argument);
 
 /// Judges some customers, in one pass.

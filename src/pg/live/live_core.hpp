@@ -87,7 +87,8 @@ public:
   std::uint32_t size() const noexcept { return population_ ? population_->size() : 0; }
   std::size_t rule_count() const noexcept { return program_->rule_count(); }
 
-  /// Judges a range of customers and keeps for each rule the set of those for whom it holds.
+  /// Judges a range of customers and keeps for each rule the set of those for whom it holds, and with
+  /// horizons until when that is so for each of them.
   void evaluate(std::uint32_t first, std::uint32_t count);
   bool holds(std::size_t rule, std::uint32_t customer) const noexcept {
     return (words_[rule * stride_ + customer / 64] >> (customer % 64)) & 1;
@@ -102,6 +103,13 @@ public:
   /// `from` of that order on; returns the next position, and in `count` how many were written.
   std::uint32_t list_next(std::size_t rule, std::uint32_t from, std::uint32_t limit, CustomerKey *out,
                           std::uint32_t &count) const;
+  /// A customer, and the first instant at which time alone may change a verdict about her.
+  struct Due {
+    CustomerKey customer;
+    core::Instant at;
+  };
+  /// Likewise writes customers of whom there is such an instant.
+  std::uint32_t list_dues(std::uint32_t from, std::uint32_t limit, Due *out, std::uint32_t &count) const;
   CustomerKey key(std::uint32_t customer) const;
   std::optional<std::uint32_t> find(const CustomerKey &key) const;
 
@@ -118,6 +126,7 @@ private:
   core::Verdicts verdicts_;
   std::vector<std::uint64_t> words_;
   std::size_t stride_ = 0;
+  std::vector<core::Instant> until_; // by customer; empty without horizons
   std::vector<std::uint32_t> order_;
 };
 

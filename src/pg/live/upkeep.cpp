@@ -97,7 +97,10 @@ void Upkeep::start_again() noexcept {
 }
 
 void Upkeep::judge() {
-  population_->judge(0, population_->size(), verdicts_);
+  if (work_.program().moves())
+    population_->evaluate(0, population_->size(), verdicts_);
+  else
+    population_->judge(0, population_->size(), verdicts_);
   is_whole_ = true;
 }
 

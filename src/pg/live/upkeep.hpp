@@ -44,10 +44,14 @@ public:
   /// Goes on with those who were judged: none of their rows is stale.
   void start_again() noexcept;
 
-  /// Judges everyone taken in.
+  /// Judges everyone taken in; where time alone may change an answer, finds out when.
   void judge();
   bool holds(std::size_t rule, std::uint32_t customer) const noexcept {
     return verdicts_.holds[rule * verdicts_.customers + customer] != 0;
+  }
+  /// Returns the first instant at which time alone may change one of her answers; may be early, never late.
+  core::Instant until(std::uint32_t customer) const noexcept {
+    return verdicts_.until.empty() ? core::instant_infinity : verdicts_.until[customer];
   }
   /// Returns what is to be kept of her; valid until the next call.
   const std::string &image(std::uint32_t customer);

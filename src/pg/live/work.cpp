@@ -77,6 +77,7 @@ void Work::start(core::Instant now, bool horizons, core::Slice slice, core::Roll
   population_.reset();
   words_.clear();
   stride_ = 0;
+  until_.clear();
   order_.clear();
   moment_ = core::Moment::at(now, meaning_->schema.zone);
   population_ = std::make_unique<core::Population>(*program_, moment_, horizons, slice, roll);
@@ -88,6 +89,10 @@ void Work::evaluate(std::uint32_t first, std::uint32_t count) {
     words_.assign(stride_ * rule_count(), 0);
   }
   population_->evaluate(first, count, verdicts_);
+  if (!verdicts_.until.empty()) {
+    until_.resize(population_->size(), core::instant_infinity);
+    std::copy(verdicts_.until.begin(), verdicts_.until.end(), until_.begin() + first);
+  }
   for (std::size_t rule = 0; rule < rule_count(); ++rule) {
     const std::uint8_t *holds = verdicts_.holds.data() + rule * verdicts_.customers;
     std::uint64_t *words = words_.data() + rule * stride_;
@@ -144,6 +149,16 @@ std::uint32_t Work::list_next(std::size_t rule, std::uint32_t from, std::uint32_
   for (; at < end && count < limit; ++at) {
     if (holds(rule, order_[at]))
       out[count++] = key(order_[at]);
+  }
+  return at;
+}
+
+std::uint32_t Work::list_dues(std::uint32_t from, std::uint32_t limit, Due *out, std::uint32_t &count) const {
+  count = 0;
+  std::uint32_t at = from;
+  for (; at < order_.size() && count < limit; ++at) {
+    if (const core::Instant until = until_[order_[at]]; until != core::instant_infinity)
+      out[count++] = {key(order_[at]), until};
   }
   return at;
 }

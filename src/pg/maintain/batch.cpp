@@ -90,8 +90,8 @@ void lock_customers(Batch *batch, const KeyList &keys) {
     StateRow *row = &batch->rows[batch->count];
     row->key = keys.keys[i];
     row->datum = keys.datums[i];
-    lock_state(batch->table, row);
-    ++batch->count;
+    if (lock_state(batch->table, row, batch->cause == Cause::time))
+      ++batch->count;
   }
   if (known > 0 && batch->count > known)
     pg_qsort(
@@ -106,9 +106,10 @@ namespace {
 void forget_measures(const Part &part) {
   for (int i = 0; i < part.count; ++i) {
     StateRow *row = &part.batch->rows[part.first + i];
-    if (row->measures == nullptr)
+    if (row->measures == nullptr && row->due_at == due_never)
       continue;
     row->measures = nullptr;
+    row->due_at = due_never; // the clock may have taken it away
     write_state(part.batch->table, row);
   }
 }
@@ -141,9 +142,12 @@ void do_part(const Part &part, Outcome *outcome) {
 Outcome write_batch(Batch *batch) {
   Outcome outcome;
   memset(&outcome, 0, sizeof outcome);
-  batch->instant = GetCurrentTimestamp();
+  batch->recorded_at = GetCurrentTimestamp();
+  if (batch->cause == Cause::change)
+    batch->instant = batch->recorded_at;
   for (int i = 0; i < batch->count; ++i)
     batch->instant = Max(batch->instant, batch->rows[i].as_of);
+  batch->recorded_at = Max(batch->recorded_at, batch->instant);
   if (batch->count > 0)
     do_part({batch, 0, batch->count}, &outcome);
   return outcome;

@@ -17,15 +17,23 @@ enum class Keeping : uint8 {
   all,
 };
 
+/// What a batch is for.
+enum class Cause : bool {
+  change, // of data: judged at the present instant; who has a customer is waited for
+  time,   // judged at a given instant; customers whom somebody else has are left out
+};
+
 /// Customers whose state rows this transaction has locked.
 struct Batch {
+  Cause cause;
   const Live *live;
   const SegmentProgram *program;
   StateTable *table;
   StateRow *rows; // in the order of the keys
   int count;
   int room;
-  TimestampTz instant; // at which they are judged: not before any of them was judged last
+  TimestampTz instant;     // at which they are judged: not before any of them was judged last
+  TimestampTz recorded_at; // when that is
   Keeping keeping;
   const Deltas
       *deltas; // what this transaction's own rows do to what is kept; nullptr: nothing kept is of use
@@ -42,7 +50,8 @@ const Live *enter_gate(bool alone);
 bool lock_bound_relations(bool wait);
 
 Batch start_batch(const Live *live, const Deltas *deltas = nullptr);
-/// Locks the customers of a sorted list who are not locked yet.
+/// Locks the customers of a sorted list who are not locked yet; those whom it must not wait for are missing
+/// in the batch afterwards.
 void lock_customers(Batch *batch, const KeyList &keys);
 
 /// What became of a batch.

@@ -66,6 +66,7 @@ void put_batch(Target *target, const KeyType &key, int32 segment, const Customer
     slot->tts_values[1] = key_datum(key, keys[i]);
     slot->tts_values[2] = TimestampTzGetDatum(at);
     slot->tts_isnull[0] = slot->tts_isnull[1] = slot->tts_isnull[2] = false;
+    slot->tts_isnull[3] = true; // recorded then
     ExecStoreVirtualTuple(slot);
   }
   table_multi_insert(target->own->table, target->slots, static_cast<int>(count), target->command, 0, nullptr);

@@ -13,7 +13,7 @@ bool membership_is_as_made(Relation membership, Oid key_type);
 /// Writes the changes into membership and membership_past and adds to the counts; false, with nothing
 /// written, where one of the tables is not as we make it. By the rights in force, which must be their
 /// owner's. Who has come or gone already is passed over.
-bool write_member_rows(const MemberChanges &changes, TimestampTz at, const char *left_reason,
+bool write_member_rows(const MemberChanges &changes, TimestampTz recorded_at, const char *left_reason,
                        SegmentCounts *counts);
 
 } // namespace segmentation::pg

@@ -14,7 +14,7 @@ MemberChanges start_changes(const Live *live) {
   return changes;
 }
 
-void add_change(MemberChanges *changes, MemberList *list, int32 segment, Datum key) {
+void add_change(MemberChanges *changes, MemberList *list, int32 segment, Datum key, TimestampTz at) {
   if (list->count == list->room) {
     list->room = Max(list->room * 2, 64);
     Size size = sizeof(MemberChange) * static_cast<Size>(list->room);
@@ -22,7 +22,7 @@ void add_change(MemberChanges *changes, MemberList *list, int32 segment, Datum k
         static_cast<MemberChange *>(list->changes == nullptr ? MemoryContextAlloc(changes->memory, size)
                                                              : repalloc_huge(list->changes, size));
   }
-  list->changes[list->count] = {segment, list->count, key};
+  list->changes[list->count] = {segment, list->count, at, key};
   ++list->count;
 }
 
@@ -43,18 +43,22 @@ void sort(MemberList *list) {
 
 constexpr int chunk = 10000;
 
-/// The part of a list from a position, as arguments $1 and $2; $3 is the instant.
-Arguments arguments_of(const KeyType &key, const MemberList &list, int from, int count, TimestampTz at) {
+/// The part of a list from a position, as arguments $1 to $3; $4 is when it is recorded.
+Arguments arguments_of(const KeyType &key, const MemberList &list, int from, int count,
+                       TimestampTz recorded_at) {
   Size room = sizeof(Datum) * static_cast<Size>(count);
-  Datum *ids = static_cast<Datum *>(palloc(room)), *keys = static_cast<Datum *>(palloc(room));
+  Datum *ids = static_cast<Datum *>(palloc(room)), *keys = static_cast<Datum *>(palloc(room)),
+        *instants = static_cast<Datum *>(palloc(room));
   for (int i = 0; i < count; ++i) {
     ids[i] = Int32GetDatum(list.changes[from + i].segment);
     keys[i] = list.changes[from + i].key;
+    instants[i] = TimestampTzGetDatum(list.changes[from + i].at);
   }
   Arguments arguments;
   arguments.add(INT4ARRAYOID, make_array(ids, count, INT4OID));
   arguments.add(get_array_type(key.type), make_array(keys, count, key.type));
-  arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(at));
+  arguments.add(get_array_type(TIMESTAMPTZOID), make_array(instants, count, TIMESTAMPTZOID));
+  arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(recorded_at));
   return arguments;
 }
 
@@ -65,22 +69,23 @@ void count_rows(SegmentCounts *counts, const Rows &rows, int64 delta) {
 }
 
 /// Writes the changes by statements, which follow whatever triggers and policies there are.
-void write_by_statements(const MemberChanges &changes, TimestampTz at, const char *left_reason,
+void write_by_statements(const MemberChanges &changes, TimestampTz recorded_at, const char *left_reason,
                          SegmentCounts *counts) {
   for (int from = 0; from < changes.left.count; from += chunk) {
     int count = Min(chunk, changes.left.count - from);
-    Arguments arguments = arguments_of(*changes.key, changes.left, from, count, at);
+    Arguments arguments = arguments_of(*changes.key, changes.left, from, count, recorded_at);
     arguments.add(TEXTOID, CStringGetTextDatum(left_reason));
     count_rows(
         counts,
         take(
-            "WITH gone AS (DELETE FROM segmentation.membership AS m USING unnest($1, $2) AS d (segment_id, "
-            "customer_id) WHERE m.segment_id = d.segment_id AND m.customer_id = d.customer_id RETURNING "
-            "m.segment_id, m.customer_id, m.entered_at) "
+            "WITH gone AS (DELETE FROM segmentation.membership AS m USING unnest($1, $2, $3) AS d "
+            "(segment_id, customer_id, at) WHERE m.segment_id = d.segment_id AND m.customer_id = "
+            "d.customer_id RETURNING m.segment_id, m.customer_id, m.entered_at, m.recorded_at, d.at) "
             "INSERT INTO segmentation.membership_past (segment_id, customer_id, entered_at, left_at, "
             "recorded_at, left_recorded_at, entered_reason, left_reason, changed_by) "
-            "SELECT g.segment_id, g.customer_id, g.entered_at, GREATEST($3, g.entered_at), g.entered_at, $3, "
-            "CASE WHEN c.segment_id IS NULL THEN 'rule' ELSE 'rule changed' END, $4, c.changed_by "
+            "SELECT g.segment_id, g.customer_id, g.entered_at, GREATEST(g.at, g.entered_at), "
+            "COALESCE(g.recorded_at, g.entered_at), $4, CASE WHEN c.segment_id IS NOT NULL THEN 'rule "
+            "changed' WHEN g.recorded_at IS NOT NULL THEN 'time' ELSE 'rule' END, $5, c.changed_by "
             "FROM gone AS g LEFT JOIN segmentation.definition_change AS c ON c.segment_id = g.segment_id AND "
             "c.at = g.entered_at RETURNING segment_id",
             arguments, count <= 100 ? Plan::saved : Plan::once),
@@ -88,14 +93,13 @@ void write_by_statements(const MemberChanges &changes, TimestampTz at, const cha
   }
   for (int from = 0; from < changes.joined.count; from += chunk) {
     int count = Min(chunk, changes.joined.count - from);
-    count_rows(
-        counts,
-        take("INSERT INTO segmentation.membership (segment_id, customer_id, entered_at) "
-             "SELECT d.segment_id, d.customer_id, $3 FROM unnest($1, $2) AS d (segment_id, customer_id) "
-             "ON CONFLICT DO NOTHING RETURNING segment_id",
-             arguments_of(*changes.key, changes.joined, from, count, at),
-             count <= 100 ? Plan::saved : Plan::once),
-        1);
+    count_rows(counts,
+               take("INSERT INTO segmentation.membership (segment_id, customer_id, entered_at, recorded_at) "
+                    "SELECT d.segment_id, d.customer_id, d.at, NULLIF($4, d.at) FROM unnest($1, $2, $3) AS d "
+                    "(segment_id, customer_id, at) ON CONFLICT DO NOTHING RETURNING segment_id",
+                    arguments_of(*changes.key, changes.joined, from, count, recorded_at),
+                    count <= 100 ? Plan::saved : Plan::once),
+               1);
   }
 }
 
@@ -107,7 +111,7 @@ void fold_now_and_then() {
 
 } // namespace
 
-uint64 write_changes(MemberChanges *changes, TimestampTz at, const char *left_reason) {
+uint64 write_changes(MemberChanges *changes, TimestampTz recorded_at, const char *left_reason) {
   if (changes->joined.count + changes->left.count == 0)
     return 0;
   fold_now_and_then();
@@ -117,8 +121,8 @@ uint64 write_changes(MemberChanges *changes, TimestampTz at, const char *left_re
   // Members' tables are their owner's, who may have put triggers on them: these run with his rights, not with
   // ours.
   Identity caller = become(owner_of(own_relation("membership")));
-  if (!write_member_rows(*changes, at, left_reason, &counts))
-    write_by_statements(*changes, at, left_reason, &counts);
+  if (!write_member_rows(*changes, recorded_at, left_reason, &counts))
+    write_by_statements(*changes, recorded_at, left_reason, &counts);
   become_again(caller);
   append_counts(&counts);
   return static_cast<uint64>(changes->joined.count + changes->left.count);

@@ -185,6 +185,8 @@ Touched touched_of(const Live *live, const Rows &rows) {
   return touched;
 }
 
+} // namespace
+
 void set_aside(const Outcome &outcome, const Live *live) {
   if (outcome.failed.count == 0)
     return;
@@ -205,6 +207,8 @@ void set_aside(const Outcome &outcome, const Live *live) {
       "retry_at = pg_catalog.clock_timestamp() + '1 minute'::interval * LEAST(60, a.attempts + 1)",
       arguments);
 }
+
+namespace {
 
 struct Preparing {
   const Live *live;

@@ -30,6 +30,9 @@ enum class Working : bool {
 /// the definitions cannot be read, and nothing is taken then.
 int do_queue(int limit, Working working, const ErrorData **error);
 
+/// Sets aside who could not be judged, to be tried again later.
+void set_aside(const Outcome &outcome, const Live *live);
+
 /// Tries again those set aside whose time has come; returns how many.
 int retry_set_aside(int limit, Working working);
 

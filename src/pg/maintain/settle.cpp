@@ -2,6 +2,7 @@
 #include "pg/maintain/settle.hpp"
 
 #include "pg/boundary/run_core.hpp"
+#include "pg/maintain/due.hpp"
 #include "pg/maintain/members.hpp"
 #include "pg/maintain/verdicts.hpp"
 
@@ -88,8 +89,15 @@ Settling start(const Part &part) {
   return settling;
 }
 
-/// Reads a customer's verdicts; false where she does not exist. `image` may be nullptr.
-bool take_verdicts(const Settling &settling, const StateRow &row, const std::string **image) {
+/// Why members come and go by a batch.
+const char *reason_of(const Batch *batch) {
+  return batch->cause == Cause::time ? reason_time : reason_rule;
+}
+
+/// Reads a customer's verdicts, and until when they stay; false where she does not exist. `image` and `until`
+/// may be nullptr.
+bool take_verdicts(const Settling &settling, const StateRow &row, const std::string **image,
+                   TimestampTz *until) {
   Upkeep *upkeep = settling.program->upkeep->get();
   const StateRow *state = &row;
   int rules = settling.program->segment_count;
@@ -100,16 +108,26 @@ bool take_verdicts(const Settling &settling, const StateRow &row, const std::str
     exists = customer.has_value();
     for (int rule = 0; exists && rule < rules; ++rule)
       judged[rule] = upkeep->holds(static_cast<size_t>(rule), *customer);
+    if (exists && until != nullptr)
+      *until = upkeep->until(*customer);
     if (exists && image != nullptr)
       *image = &upkeep->image(*customer);
   });
   return exists;
 }
 
+/// Returns since when what is written of a customer is so: by the clock, since time changed it, which may be
+/// a while ago, but not before she was judged last.
+TimestampTz effective_at(const Batch *batch, const StateRow &row) {
+  return batch->cause == Cause::time ? Max(row.came_due, row.as_of) : batch->instant;
+}
+
 /// Notes where a customer's verdicts of one turn differ from where she is stored, and puts that right there.
 /// Tells whether other rules read such a segment's members.
-bool note_differences(const Settling &settling, int turn, Datum key, uint8 *member, MemberChanges *changes) {
+bool note_differences(const Settling &settling, int turn, const StateRow &row, uint8 *member,
+                      MemberChanges *changes) {
   const Live *live = settling.live;
+  TimestampTz at = effective_at(settling.part->batch, row);
   const SegmentProgram *program = settling.program;
   bool is_read = false;
   int rule = 0;
@@ -120,9 +138,9 @@ bool note_differences(const Settling &settling, int turn, Datum key, uint8 *memb
     uint8 holds = settling.judged[rule];
     if (program->turns[rule] == turn && holds != member[s]) {
       if (holds != 0)
-        add_change(changes, &changes->joined, segment, key);
+        add_change(changes, &changes->joined, segment, row.datum, at);
       else
-        add_change(changes, &changes->left, segment, key);
+        add_change(changes, &changes->left, segment, row.datum, at);
       member[s] = holds;
       is_read |= program->is_read[rule];
     }
@@ -140,12 +158,12 @@ const ErrorData *settle_turn(Settling *settling, int turn) {
   bool any = false;
   for (int i = 0; i < part.count; ++i) {
     const StateRow &row = row_at(*settling, i);
-    if (!take_verdicts(*settling, row, nullptr))
+    if (!take_verdicts(*settling, row, nullptr, nullptr))
       continue;
-    concerned[i] = note_differences(*settling, turn, row.datum, settling->members[i], &changes);
+    concerned[i] = note_differences(*settling, turn, row, settling->members[i], &changes);
     any |= concerned[i];
   }
-  settling->written += write_changes(&changes, part.batch->instant, reason_rule);
+  settling->written += write_changes(&changes, part.batch->recorded_at, reason_of(part.batch));
   const ErrorData *error = nullptr;
   if (any) {
     CommandCounterIncrement();
@@ -162,6 +180,7 @@ void settle_rest(Settling *settling) {
   Batch *batch = settling->part->batch;
   const Live *live = settling->live;
   MemberChanges changes = start_changes(live), farewells = start_changes(live);
+  DueList dues = start_dues(live);
   uint8 *scratch = static_cast<uint8 *>(palloc(static_cast<Size>(live->schema.segment_count + 1)));
   Datum *gone = static_cast<Datum *>(
       palloc_extended(sizeof(Datum) * static_cast<Size>(settling->part->count), MCXT_ALLOC_HUGE));
@@ -174,16 +193,23 @@ void settle_rest(Settling *settling) {
     const std::string *image = nullptr;
     bool keeps =
         batch->keeping == Keeping::all || (batch->keeping == Keeping::known && row->measures != nullptr);
-    if (!take_verdicts(*settling, *row, keeps ? &image : nullptr)) {
+    TimestampTz until = due_never;
+    if (!take_verdicts(*settling, *row, keeps ? &image : nullptr, &until)) {
       for (int s = 0; s < live->schema.segment_count; ++s) {
         if (member[s] != 0)
-          add_change(&farewells, &farewells.left, live->schema.segments[s].id, row->datum);
+          add_change(&farewells, &farewells.left, live->schema.segments[s].id, row->datum, batch->instant);
       }
       gone[gone_count++] = row->datum;
       delete_state(batch->table, *row);
       continue;
     }
-    (void)note_differences(*settling, settling->program->turn_count - 1, row->datum, member, &changes);
+    (void)note_differences(*settling, settling->program->turn_count - 1, *row, member, &changes);
+    if (batch->cause == Cause::time)
+      row->due_at = due_never; // the clock has taken all away
+    if (until < row->due_at) {
+      row->due_at = until;
+      add_due(&dues, row->datum, until);
+    }
     row->as_of = batch->instant;
     row->definitions = live->schema.version;
     row->verdicts = pack_verdicts(live, member);
@@ -192,9 +218,12 @@ void settle_rest(Settling *settling) {
                                            image->data(), static_cast<int>(image->size())));
     write_state(batch->table, row);
   }
-  settling->written += write_changes(&changes, batch->instant, reason_rule);
-  settling->written += write_changes(&farewells, batch->instant, reason_deleted);
+  settling->written += write_changes(&changes, batch->recorded_at, reason_of(batch));
+  settling->written += write_changes(&farewells, batch->recorded_at, reason_deleted);
+  write_dues(dues);
   forget_customers(live, gone, gone_count);
+  if (gone_count > 0)
+    delete_dues(live, gone, gone_count);
 }
 
 /// What is kept of customers tells no more where they are stored.
@@ -202,6 +231,7 @@ void forget(const Part &part) {
   for (int i = 0; i < part.count; ++i) {
     StateRow *row = &part.batch->rows[part.first + i];
     row->verdicts = row->measures = nullptr;
+    row->due_at = due_never;
     write_state(part.batch->table, row);
   }
 }

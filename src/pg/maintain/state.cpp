@@ -8,7 +8,7 @@ namespace segmentation::pg {
 
 namespace {
 
-enum Column { customer_id, version, as_of, stamp, definitions, verdicts, measures, column_count };
+enum Column { customer_id, version, as_of, due_at, stamp, definitions, verdicts, measures, column_count };
 
 /// To be raised when verdicts come to be written otherwise; measures have a version of their own.
 #ifdef SEGMENTATION_OTHER_FORM
@@ -44,22 +44,21 @@ StateTable *open_state(const Live *live) {
 
 namespace {
 
-/// Locks the newest version of the row at a place; false where it is gone.
-bool lock(OwnTable *own) {
+/// Locks the newest version of the row at a place; TM_Deleted where it is gone, TM_WouldBlock where somebody
+/// has it and that is skipped.
+TM_Result lock(OwnTable *own, bool skips) {
   ItemPointerData place = own->found->tts_tid;
   let_go(own);
   pause_in_server();
   TM_FailureData failure;
   Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-  TM_Result result =
-      table_tuple_lock(own->table, &place, snapshot, own->found, GetCurrentCommandId(true),
-                       LockTupleNoKeyExclusive, LockWaitBlock, TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
+  TM_Result result = table_tuple_lock(own->table, &place, snapshot, own->found, GetCurrentCommandId(true),
+                                      LockTupleNoKeyExclusive, skips ? LockWaitSkip : LockWaitBlock,
+                                      TUPLE_LOCK_FLAG_FIND_LAST_VERSION, &failure);
   UnregisterSnapshot(snapshot);
-  if (result == TM_Ok)
-    return true;
-  if (result != TM_Deleted && result != TM_Updated)
+  if (result != TM_Ok && result != TM_Deleted && result != TM_Updated && result != TM_WouldBlock)
     elog(ERROR, "locking a row of segmentation.state gave %d", static_cast<int>(result));
-  return false;
+  return result;
 }
 
 /// Puts values into a slot for writing.
@@ -69,6 +68,7 @@ void fill(StateTable *table, const StateRow &row, bool empty) {
   slot->tts_values[customer_id] = row.datum;
   slot->tts_values[version] = Int64GetDatum(row.version);
   slot->tts_values[as_of] = TimestampTzGetDatum(row.as_of);
+  slot->tts_values[due_at] = TimestampTzGetDatum(row.due_at);
   slot->tts_values[stamp] = Int64GetDatum(table->stamp);
   slot->tts_values[definitions] = Int64GetDatum(row.definitions);
   slot->tts_values[verdicts] = PointerGetDatum(row.verdicts);
@@ -87,6 +87,7 @@ bool insert(StateTable *table, StateRow *row) {
   open_indexes(own, true);
   row->version = 0;
   row->as_of = 0;
+  row->due_at = due_never;
   row->verdicts = row->measures = nullptr;
   fill(table, *row, true);
   // Waits for whoever is inserting the same key.
@@ -124,6 +125,7 @@ void take(StateTable *table, StateRow *row) {
   row->as_of = DatumGetTimestampTz(slot->tts_values[as_of]);
   row->is_ours = !slot->tts_isnull[stamp] && DatumGetInt64(slot->tts_values[stamp]) == table->stamp &&
                  !slot->tts_isnull[definitions];
+  row->due_at = row->is_ours ? DatumGetTimestampTz(slot->tts_values[due_at]) : due_never;
   row->definitions = row->is_ours ? DatumGetInt64(slot->tts_values[definitions]) : 0;
   row->verdicts = row->is_ours ? copy_bytes(table, verdicts) : nullptr;
   row->measures = row->is_ours ? copy_bytes(table, measures) : nullptr;
@@ -131,22 +133,22 @@ void take(StateTable *table, StateRow *row) {
 
 } // namespace
 
-void lock_state(StateTable *table, StateRow *row) {
+bool lock_state(StateTable *table, StateRow *row, bool skips) {
   for (;;) {
     CHECK_FOR_INTERRUPTS();
     fault_in_server();
     if (find_row(table->own, &row->datum, 1)) {
-      bool locked = lock(table->own);
-      if (locked)
+      TM_Result result = lock(table->own, skips);
+      if (result == TM_Ok)
         take(table, row); // from here on the lock keeps the row in its place
       ExecClearTuple(table->own->found);
-      if (locked)
-        return;
+      if (result == TM_Ok || result == TM_WouldBlock)
+        return result == TM_Ok;
       continue;
     }
     let_go(table->own);
     if (insert(table, row))
-      return;
+      return true;
   }
 }
 

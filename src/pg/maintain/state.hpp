@@ -14,12 +14,18 @@ struct StateRow {
   Datum datum; // the key, of its own type
   ItemPointerData place;
   int64 version;
-  TimestampTz as_of;        // 0: never judged
-  bool is_ours;             // verdicts and measures can be used
-  int64 definitions;        // the version of the definitions that they hold for
+  TimestampTz as_of;  // 0: never judged
+  TimestampTz due_at; // as early an instant stands in segmentation.due; due_never: not known
+  bool is_ours;       // verdicts and measures can be used
+  TimestampTz
+      came_due;      // for the clock: when time may have changed what is stored; 0: it did not come for that
+  int64 definitions; // the version of the definitions that they hold for
   struct varlena *verdicts; // bytes, or nullptr
   struct varlena *measures;
 };
+
+/// No instant: time changes nothing.
+constexpr TimestampTz due_never = DT_NOEND;
 
 struct StateTable;
 
@@ -28,9 +34,10 @@ StateTable *open_state(const Live *live);
 void close_state(StateTable *table);
 
 /// Locks a customer's row, made where it is missing. Customers must come in the order of compare_keys. Waits
-/// for other transactions; raises 40P01 where these wait for this one.
-void lock_state(StateTable *table, StateRow *row);
-/// Writes as_of, definitions, verdicts and measures of a locked row, and counts its version up.
+/// for other transactions; raises 40P01 where these wait for this one. With `skips` it does not wait for who
+/// has the row, but returns false.
+bool lock_state(StateTable *table, StateRow *row, bool skips);
+/// Writes as_of, due_at, definitions, verdicts and measures of a locked row, and counts its version up.
 void write_state(StateTable *table, StateRow *row);
 /// Takes a locked row away.
 void delete_state(StateTable *table, const StateRow &row);

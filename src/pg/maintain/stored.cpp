@@ -99,8 +99,9 @@ const char *keep_leavers(const Live &live) {
   return psprintf(
       "INSERT INTO segmentation.membership_past (segment_id, customer_id, entered_at, left_at, recorded_at, "
       "left_recorded_at, entered_reason, left_reason, changed_by) "
-      "SELECT g.segment_id, k.%2$s, g.entered_at, GREATEST($1, g.entered_at), g.entered_at, "
-      "$1, CASE WHEN c.segment_id IS NULL THEN 'rule' ELSE 'rule changed' END, "
+      "SELECT g.segment_id, k.%2$s, g.entered_at, GREATEST($1, g.entered_at), "
+      "COALESCE(g.recorded_at, g.entered_at), $1, CASE WHEN c.segment_id IS NOT NULL THEN 'rule changed' "
+      "WHEN g.recorded_at IS NOT NULL THEN 'time' ELSE 'rule' END, "
       "CASE WHEN k.%2$s IS NULL THEN 'customer deleted' WHEN l.segment_id IS NULL THEN 'rule' ELSE 'rule "
       "changed' END, "
       "COALESCE(l.changed_by, c.changed_by) "

@@ -1,8 +1,9 @@
-// Working off what is queued: by CALL tick(), or by a worker that does the same again and again. Server's
-// side.
+// Working off what is queued and what has come due: by CALL tick(), or by a worker that does the same again
+// and again. Server's side.
 #include "pg/boundary/contain.hpp"
 #include "pg/boundary/session.hpp"
 #include "pg/maintain/apply.hpp"
+#include "pg/maintain/clock.hpp"
 #include "pg/maintain/counts.hpp"
 #include "pg/maintain/queue.hpp"
 #include "pg/maintain/restored.hpp"
@@ -37,11 +38,16 @@ struct Doing {
   const ErrorData *error;
 };
 
-void run_batch(void *argument) {
+void run_entries(void *argument) {
   auto *doing = static_cast<Doing *>(argument);
   doing->done = do_queue(doing->entries, doing->working, &doing->error);
   if (doing->done == 0 && doing->error == nullptr)
     doing->done = retry_set_aside(doing->entries, doing->working);
+}
+
+void run_clock(void *argument) {
+  auto *doing = static_cast<Doing *>(argument);
+  doing->done = do_due(doing->entries, doing->working, &doing->error);
 }
 
 void run_walk(void *argument) {
@@ -57,11 +63,36 @@ void postpone_first() {
       "INSERT INTO segmentation.dirty (binding_id, value) SELECT f.binding_id, f.value FROM first AS f");
 }
 
-/// Does one batch of the queue, or of those set aside, or else of a walk, in the current transaction; returns
-/// how much it did. Where a batch fails as a whole some of its entries are done one by one. Walks commit
-/// between batches, so that they are for nobody's own transaction.
-int do_batch(Working working, const ErrorData **error) {
+/// Does a batch of the queue, or of those set aside; returns how much it did. Where it fails as a whole some
+/// of its entries are done one by one.
+int do_entries(Working working, const ErrorData **error) {
   constexpr int most_single = 50;
+  Doing doing = {working == Working::apart ? batch_entries : INT_MAX, working, 0, nullptr};
+  const ErrorData *failed = contain(run_entries, &doing);
+  *error = failed != nullptr ? failed : doing.error;
+  if (failed == nullptr)
+    return *error == nullptr ? doing.done : 0;
+  doing.entries = 1;
+  for (int i = 0; i < most_single; ++i) {
+    doing.done = 0;
+    if (contain(run_entries, &doing) != nullptr)
+      postpone_first();
+    else if (doing.done == 0)
+      break;
+  }
+  return 0;
+}
+
+int do_clock(Working working, const ErrorData **error) {
+  Doing doing = {batch_entries, working, 0, nullptr};
+  const ErrorData *failed = contain(run_clock, &doing);
+  *error = failed != nullptr ? failed : doing.error;
+  return *error == nullptr ? doing.done : 0;
+}
+
+/// Does one batch of those who are due or of what is queued, or else of a walk, in the current transaction;
+/// returns how much it did. Walks commit between batches, so that they are for nobody's own transaction.
+int do_batch(Working working, const ErrorData **error) {
   Restore restore = restore_state();
   if (restore.goes_on && restore.pid != MyProcPid) { // what it still brings must not meet what we would write
     ereport(NOTICE,
@@ -69,22 +100,20 @@ int do_batch(Working working, const ErrorData **error) {
              errhint("When it has ended call this again; segmentation.refresh_all() does not wait.")));
     return 0;
   }
-  Doing doing = {working == Working::apart ? batch_entries : INT_MAX, working, 0, nullptr};
-  const ErrorData *failed = contain(run_batch, &doing);
-  *error = failed != nullptr ? failed : doing.error;
-  if (failed == nullptr && doing.done == 0 && *error == nullptr && working == Working::apart)
-    *error = contain(run_walk, &doing);
-  if (failed == nullptr)
-    return *error == nullptr ? doing.done : 0;
-  doing.entries = 1;
-  for (int i = 0; i < most_single; ++i) {
-    doing.done = 0;
-    if (contain(run_batch, &doing) != nullptr)
-      postpone_first();
-    else if (doing.done == 0)
-      break;
-  }
-  return 0;
+  // By turns, so that neither keeps the other waiting. In somebody's transaction the queue comes first: the
+  // clock waits for no customer, so that it may hold those already.
+  static bool clock_first = false;
+  clock_first = !clock_first && working == Working::apart;
+  const ErrorData *first_error = nullptr;
+  int done = clock_first ? do_clock(working, &first_error) : do_entries(working, &first_error);
+  if (done == 0)
+    done = clock_first ? do_entries(working, error) : do_clock(working, error);
+  if (first_error != nullptr)
+    *error = first_error;
+  Doing walking = {0, working, done, nullptr};
+  if (done == 0 && *error == nullptr && working == Working::apart)
+    *error = contain(run_walk, &walking);
+  return walking.done;
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/batch.hpp"
 #include "pg/maintain/counts.hpp"
+#include "pg/maintain/due.hpp"
 #include "pg/maintain/insert.hpp"
 #include "pg/maintain/members.hpp"
 #include "pg/maintain/restored.hpp"
@@ -24,6 +25,7 @@ struct Writing {
   const Progress *progress;
   TimestampTz
       at; // when members come and go by this: after the gate was passed, so after whoever passed it before
+  bool moves; // time alone may change what is written
   int64 rows;
 };
 
@@ -88,6 +90,8 @@ void write_pass(void *argument, const Pass &pass) {
   writing->rows += static_cast<int64>(insert_joiners(writing->live, pass.work, writing->segments,
                                                      static_cast<uint32>(writing->segment_count), writing->at,
                                                      writing->progress));
+  if (writing->moves)
+    write_all_dues(writing->live, pass.work);
 }
 
 /// Several passes see one slice of the customers each: rows of customers who are gone belong to none of them.
@@ -148,10 +152,10 @@ void write_some(Writing *writing, const WriteRequest &request, const int *indexe
   writing->segment_array = make_array(values, count, INT4OID);
   writing->difference = Owned<Difference>::make();
   auto *owned = Owned<Work>::make();
-  const Writing *chosen = writing;
   run_core([=](Failure &failure) {
-    chosen->difference->set(new Difference({chosen->segments, chosen->segments + count}));
+    writing->difference->set(new Difference({writing->segments, writing->segments + count}));
     owned->set(Work::make_for_segments(**live->core, indexes, count, failure));
+    writing->moves = owned->get() != nullptr && owned->get()->program().moves();
   });
   // What others wrote before our turn came must be seen, and what we wrote of segments whose members these
   // read.
@@ -166,7 +170,7 @@ void write_some(Writing *writing, const WriteRequest &request, const int *indexe
     bool *several;
   } visit = {writing, &several};
   judge_everyone(
-      live, owned->get(), transaction_now(), request.progress,
+      live, owned->get(), transaction_now(), writing->moves, request.progress,
       [](void *argument, const Pass &pass) {
         auto *both = static_cast<Visit *>(argument);
         *both->several = pass.slice.count > 1;
@@ -224,7 +228,7 @@ int64 write_members(const WriteRequest &request) {
 }
 
 int64 write_everyone(const Progress *progress) {
-  (void)enter_gate(true);
+  delete_dues(enter_gate(true), nullptr, 0); // all that there are will be found anew
   // All that these have left out is there to be read by now; an interruption that lasts stays.
   execute_own("DELETE FROM segmentation.interruption AS i WHERE i.until IS NOT NULL");
   // What is kept of measures is not trusted either: who refreshes everyone has a reason.

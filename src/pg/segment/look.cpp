@@ -131,7 +131,7 @@ SEGMENTATION_FUNCTION(segmentation_count_matching) {
   const Live *live = load_live();
   Owned<Work> *work = compile_argument(live, fcinfo, 0);
   Preview preview = {live, 0, 0, 0, nullptr};
-  judge_everyone(live, work->get(), transaction_now(), nullptr, add_pass, &preview);
+  judge_everyone(live, work->get(), transaction_now(), false, nullptr, add_pass, &preview);
   close_session(session);
   PG_RETURN_INT64(preview.members);
 }
@@ -154,7 +154,7 @@ SEGMENTATION_FUNCTION(segmentation_count_matching_all) {
   counts.members = static_cast<int64 *>(palloc0(sizeof(int64) * static_cast<Size>(counts.rules + 1)));
   if (counts.rules > 0) {
     Work *work = compile_rules(live, sources, counts.rules, Excerpt::detail)->get();
-    judge_everyone(live, work, transaction_now(), nullptr, add_counts, &counts);
+    judge_everyone(live, work, transaction_now(), false, nullptr, add_counts, &counts);
   }
   Datum *values = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(counts.rules + 1)));
   for (int i = 0; i < counts.rules; ++i)
@@ -224,7 +224,7 @@ SEGMENTATION_FUNCTION(segmentation_preview) {
   preview.sample = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(sample_limit + 1)));
   int64 low, high;
   if (exact || !estimate(live, work->get(), &preview, &low, &high)) {
-    judge_everyone(live, work->get(), transaction_now(), nullptr, add_pass, &preview);
+    judge_everyone(live, work->get(), transaction_now(), false, nullptr, add_pass, &preview);
     low = high = preview.members;
   }
   Datum values[4] = {Int64GetDatum(preview.members), Int64GetDatum(low), Int64GetDatum(high),

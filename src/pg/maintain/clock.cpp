@@ -1,0 +1,217 @@
+// Candidates are read without locks; under theirs all of a customer's instants are taken away, and the one
+// that she has from then on is written. Server's side.
+#include "pg/maintain/clock.hpp"
+
+#include "pg/boundary/contain.hpp"
+#include "pg/boundary/run_core.hpp"
+#include "pg/maintain/deltas.hpp"
+#include "pg/maintain/due.hpp"
+
+namespace segmentation::pg {
+
+namespace {
+
+/// Where the next batch begins: whoever was left out stands before it, and so do index entries of rows that
+/// are gone, which are not passed again and again.
+struct Position {
+  TimestampTz at;
+  char *key; // nullptr: at the beginning
+};
+
+Position position = {0, nullptr};
+
+void move_to_beginning() {
+  if (position.key != nullptr)
+    pfree(position.key);
+  position = {0, nullptr};
+}
+
+void move_to(TimestampTz at, const char *key) {
+  char *copy = MemoryContextStrdup(TopMemoryContext, key);
+  move_to_beginning();
+  position = {at, copy};
+}
+
+/// Customers in the order of their instants.
+struct Candidates {
+  KeyList keys; // as they come
+  TimestampTz *instants;
+  int count;
+  bool is_last; // there are no more
+};
+
+struct Preparing {
+  const Live *live;
+};
+
+void prepare(void *argument) {
+  Identity caller = become_reader();
+  const Live *live = load_live();
+  (void)load_program(live);
+  become_again(caller);
+  static_cast<Preparing *>(argument)->live = live;
+}
+
+/// Reads who is due. By the rights of the customers' owner, who owns the table.
+Candidates read_candidates(const Live *live, int limit) {
+  Arguments arguments;
+  arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(GetCurrentTimestamp()));
+  arguments.add(INT4OID, Int32GetDatum(limit));
+  bool from_beginning = position.key == nullptr;
+  if (!from_beginning) {
+    arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(position.at));
+    arguments.add(live->key.type,
+                  OidInputFunctionCall(live->key.input, position.key, live->key.input_parameter, -1));
+  }
+  PushActiveSnapshot(GetLatestSnapshot());
+  Rows rows =
+      query(psprintf("SELECT d.customer_id, d.due_at FROM segmentation.due AS d WHERE d.due_at <= $1%s "
+                     "ORDER BY d.due_at, d.customer_id LIMIT $2",
+                     from_beginning ? "" : " AND (d.due_at, d.customer_id) > ($3, $4)"),
+            arguments, Plan::saved);
+  PopActiveSnapshot();
+  Candidates found;
+  memset(static_cast<void *>(&found), 0, sizeof found);
+  found.count = static_cast<int>(rows.count);
+  found.is_last = found.count < limit;
+  found.instants = static_cast<TimestampTz *>(
+      palloc_extended(sizeof(TimestampTz) * static_cast<Size>(found.count + 1), MCXT_ALLOC_HUGE));
+  Datum *keys = static_cast<Datum *>(
+      palloc_extended(sizeof(Datum) * static_cast<Size>(found.count + 1), MCXT_ALLOC_HUGE));
+  bool missing;
+  for (int i = 0; i < found.count; ++i) {
+    keys[i] = value_of(rows, static_cast<uint64>(i), 1, missing);
+    found.instants[i] = DatumGetTimestampTz(value_of(rows, static_cast<uint64>(i), 2, missing));
+  }
+  add_keys(&found.keys, live->key, keys, found.count);
+  if (found.is_last)
+    move_to_beginning();
+  else
+    move_to(found.instants[found.count - 1], print_value(live->key.type, keys[found.count - 1]));
+  return found;
+}
+
+StateRow *find_locked(Batch *batch, const CustomerKey &key) {
+  int low = 0, high = batch->count;
+  while (low < high) {
+    int middle = low + (high - low) / 2;
+    int order = compare_keys(batch->rows[middle].key, key);
+    if (order == 0)
+      return &batch->rows[middle];
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return nullptr;
+}
+
+/// Tells the locked customers when they came due: each the earliest of her instants.
+void note_instants(Batch *batch, const Candidates &found) {
+  for (int i = 0; i < found.count; ++i) {
+    StateRow *row = find_locked(batch, found.keys.keys[i]);
+    if (row != nullptr && row->came_due == 0)
+      row->came_due = found.instants[i];
+  }
+}
+
+/// Of customers of whom nothing is kept only the history tells since when they are out of a segment.
+void note_last_leaving(Batch *batch) {
+  const KeyType &key = batch->live->key;
+  Datum *keys = static_cast<Datum *>(
+      palloc_extended(sizeof(Datum) * static_cast<Size>(batch->count + 1), MCXT_ALLOC_HUGE));
+  int count = 0;
+  for (int i = 0; i < batch->count; ++i) {
+    if (batch->rows[i].as_of == 0)
+      keys[count++] = batch->rows[i].datum;
+  }
+  if (count == 0)
+    return;
+  Arguments arguments;
+  arguments.add(get_array_type(key.type), make_array(keys, count, key.type));
+  Rows rows = query("SELECT p.customer_id, pg_catalog.max(p.left_at) FROM segmentation.membership_past AS p "
+                    "WHERE p.customer_id = ANY ($1) GROUP BY p.customer_id",
+                    arguments);
+  bool missing;
+  for (uint64 i = 0; i < rows.count; ++i) {
+    StateRow *row = find_locked(batch, core_key(key, value_of(rows, i, 1, missing)));
+    if (row != nullptr)
+      row->came_due = Max(row->came_due, DatumGetTimestampTz(value_of(rows, i, 2, missing)));
+  }
+}
+
+void delete_instants(const Batch &batch) {
+  Datum *keys = static_cast<Datum *>(
+      palloc_extended(sizeof(Datum) * static_cast<Size>(batch.count + 1), MCXT_ALLOC_HUGE));
+  for (int i = 0; i < batch.count; ++i)
+    keys[i] = batch.rows[i].datum;
+  delete_dues(batch.live, keys, batch.count);
+}
+
+/// Nothing of the data has changed: what is kept of the customers is good as far as time lets it be.
+const Deltas *no_deltas(const Live *live) {
+  auto *deltas = Owned<Deltas>::make();
+  size_t feeds = load_program(live)->work->get()->program().feeds().size();
+  run_core([=](Failure &) { deltas->set(new Deltas(nullptr, 0, feeds)); });
+  return deltas->get();
+}
+
+/// Returns how many customers were judged.
+int judge_due(const Live *live, Candidates *found) {
+  KeyList keys = copy_keys(found->keys);
+  sort_keys(&keys);
+  Batch batch = start_batch(live, no_deltas(live));
+  batch.cause = Cause::time;
+  batch.keeping = Keeping::known;
+  batch.instant = found->instants[found->count - 1];
+  lock_customers(&batch, keys);
+  note_instants(&batch, *found);
+  PushActiveSnapshot(GetLatestSnapshot());
+  note_last_leaving(&batch);
+  PopActiveSnapshot();
+  delete_instants(batch);
+  Outcome outcome = write_batch(&batch);
+  int judged = batch.count;
+  end_batch(&batch);
+  set_aside(outcome, live);
+  return judged;
+}
+
+/// Returns segmentation.due, or InvalidOid where customers are not bound.
+Oid due_table() {
+  return get_relname_relid("due", get_namespace_oid("segmentation", false));
+}
+
+} // namespace
+
+TimestampTz next_due() {
+  Oid table = due_table();
+  if (!OidIsValid(table))
+    return due_never;
+  Identity caller = become(owner_of(table));
+  PushActiveSnapshot(GetLatestSnapshot());
+  Rows rows = query("SELECT pg_catalog.min(d.due_at) FROM segmentation.due AS d", {}, Plan::saved);
+  PopActiveSnapshot();
+  become_again(caller);
+  bool missing;
+  Datum first = value_of(rows, 0, 1, missing);
+  return missing ? due_never : DatumGetTimestampTz(first);
+}
+
+int do_due(int limit, Working working, const ErrorData **error) {
+  if (next_due() > GetCurrentTimestamp())
+    return 0;
+  Preparing preparing = {nullptr};
+  *error = contain(prepare, &preparing);
+  if (*error != nullptr)
+    return 0;
+  // What the shop's columns compute is run by the rights of the customers' owner, whoever ticks.
+  Identity caller = become(owner_of(preparing.live->customers));
+  const Live *live = enter_gate(false);
+  Candidates found = read_candidates(live, working == Working::inside ? INT_MAX : limit);
+  int judged = found.count > 0 ? judge_due(live, &found) : 0;
+  become_again(caller);
+  return judged > 0 ? judged : !found.is_last;
+}
+
+} // namespace segmentation::pg
