@@ -1,0 +1,18 @@
+// What tick() and the worker do again and again. Server's side.
+#pragma once
+
+#include "pg/boundary/session.hpp"
+#include "pg/maintain/queue.hpp"
+
+namespace segmentation::pg {
+
+/// Does one batch of those who are due or of what is queued, or else of a walk, in the current transaction;
+/// returns how much it did. Walks commit between batches, so that they are for nobody's own transaction. A
+/// session must be open.
+int do_batch(Working working, const ErrorData **error);
+
+/// For when there is nothing to do: adds up the counts and notes that somebody looked, and what went wrong. A
+/// session must be open.
+void rest(const ErrorData *error);
+
+} // namespace segmentation::pg
