@@ -177,10 +177,13 @@ CREATE TABLE segmentation.definition_change (
   PRIMARY KEY (segment_id, at)
 );
 
--- How the work on the queue goes.
+-- How the work of the clock and on the queue goes.
 CREATE TABLE segmentation.upkeep (
   one        boolean PRIMARY KEY DEFAULT true CHECK (one),
   ticked_at  timestamptz,
+  due_judged bigint NOT NULL DEFAULT 0, -- customers whose instant had come
+  queue_done bigint NOT NULL DEFAULT 0, -- entries
+  per_second double precision NOT NULL DEFAULT 0, -- of both, when it was noted last
   error_at   timestamptz,
   error      text
 );

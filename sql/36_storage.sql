@@ -129,9 +129,9 @@ BEGIN
     format(
       'SELECT m.customer_id FROM segmentation.membership AS m '
       'WHERE m.segment_id OPERATOR(pg_catalog.=) (SELECT segmentation._segment_id($1)) '
-      'AND NOT (SELECT segmentation._has_news()) '
+      'AND NOT (SELECT segmentation._any_behind()) '
       'UNION ALL SELECT n.customer::%s FROM segmentation._members_now($1) AS n (customer) '
-      'WHERE (SELECT segmentation._has_news())', written));
+      'WHERE (SELECT segmentation._any_behind())', written));
   COMMENT ON FUNCTION segmentation.members(text)
     IS 'The members of a segment, by key. Locks: ACCESS SHARE on segmentation.membership.';
   EXECUTE format(
@@ -153,9 +153,9 @@ BEGIN
       'LANGUAGE sql STABLE PARALLEL RESTRICTED AS %L', taken, key,
       'SELECT m.customer_id, s.name FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id '
       'OPERATOR(pg_catalog.=) m.segment_id '
-      'WHERE m.customer_id OPERATOR(pg_catalog.=) ANY ($1) AND NOT (SELECT segmentation._has_news()) '
+      'WHERE m.customer_id OPERATOR(pg_catalog.=) ANY ($1) AND NOT (SELECT segmentation._any_behind()) '
       'UNION ALL SELECT n.customer::' || written || ', n.segment FROM segmentation._segments_now(ARRAY(SELECT c::pg_catalog.text FROM '
-      'pg_catalog.unnest($1) AS c)) AS n WHERE (SELECT segmentation._has_news()) ORDER BY 1, 2');
+      'pg_catalog.unnest($1) AS c)) AS n WHERE (SELECT segmentation._any_behind()) ORDER BY 1, 2');
     EXECUTE format(
       'COMMENT ON FUNCTION segmentation.segments_of(%s[]) IS %L', taken,
       'The segments of each of these customers. Locks: ACCESS SHARE on segmentation.membership.');
@@ -166,9 +166,9 @@ BEGIN
     format(
       'SELECT m.customer_id, s.name FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id '
       'OPERATOR(pg_catalog.=) m.segment_id '
-      'WHERE m.customer_id OPERATOR(pg_catalog.=) ANY (%s) AND NOT (SELECT segmentation._has_news()) '
+      'WHERE m.customer_id OPERATOR(pg_catalog.=) ANY (%s) AND NOT (SELECT segmentation._any_behind()) '
       'UNION ALL SELECT n.customer::%s, n.segment FROM segmentation._segments_now(ARRAY(SELECT segmentation._key_text(c) FROM '
-      'pg_catalog.unnest($1) AS c)) AS n WHERE (SELECT segmentation._has_news()) ORDER BY 1, 2',
+      'pg_catalog.unnest($1) AS c)) AS n WHERE (SELECT segmentation._any_behind()) ORDER BY 1, 2',
       CASE WHEN taken IS NULL THEN '$1'
            ELSE format('ARRAY(SELECT segmentation._%s_of(c.given) FROM pg_catalog.unnest($1) AS '
              'c(given))', taken) END, written));

@@ -111,6 +111,25 @@ BEGIN
   END IF;
 END $$;
 
+CREATE FUNCTION segmentation._moves(rule segmentation.rule) RETURNS boolean
+  LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_moves';
+COMMENT ON FUNCTION segmentation._moves(segmentation.rule) IS 'whether time alone may change for whom a rule holds';
+
+-- Warns of a rule whose members only a clock keeps right where none has been seen.
+CREATE FUNCTION segmentation._warn_of_clock(name text, rule segmentation.rule) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF (SELECT u.ticked_at > clock_timestamp() - interval '1 hour' FROM segmentation.upkeep AS u)
+    OR EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.backend_type = 'segmentation worker' AND a.datname = current_database())
+    OR NOT segmentation._moves(rule) THEN
+    RETURN;
+  END IF;
+  RAISE WARNING USING ERRCODE = '01000',
+    MESSAGE = format('time changes the members of segment "%s", but nothing has looked at the clock for an hour', name),
+    DETAIL = 'No worker runs in this database, and segmentation.tick() was not called.',
+    HINT = 'SELECT segmentation.start_worker(), with shared_preload_libraries = ''segmentation'' for good; or have pg_cron CALL segmentation.tick() each minute.';
+END $$;
+
 CREATE FUNCTION segmentation.create_segment(
   name text, rule segmentation.rule, description text DEFAULT NULL, replace boolean DEFAULT false,
   wait boolean DEFAULT true)
@@ -153,6 +172,7 @@ BEGIN
   UPDATE segmentation.segment AS s SET view_name = segmentation._view_name(new_id, create_segment.name)
   WHERE s.id = new_id;
   PERFORM segmentation._follow_views(new_id);
+  PERFORM segmentation._warn_of_clock(create_segment.name, create_segment.rule);
   RETURN new_id;
 END $$;
 COMMENT ON FUNCTION segmentation.create_segment(text, segmentation.rule, text, boolean, boolean) IS
@@ -181,6 +201,7 @@ BEGIN
     SELECT s.* INTO STRICT present FROM segmentation.segment AS s WHERE s.id = changed;
     PERFORM segmentation._alter_by_walk(present, alter_segment.rule);
     PERFORM segmentation._tell_building(present.name);
+    PERFORM segmentation._warn_of_clock(present.name, alter_segment.rule);
     RETURN;
   END IF;
   PERFORM segmentation._drop_draft(changed);
@@ -193,6 +214,7 @@ BEGIN
   PERFORM segmentation._write(changed || segmentation._dependents(changed), true);
   PERFORM segmentation._walk_again();
   PERFORM segmentation._follow_views(changed);
+  PERFORM segmentation._warn_of_clock(alter_segment.name, alter_segment.rule);
 END $$;
 COMMENT ON FUNCTION segmentation.alter_segment(text, segmentation.rule, boolean) IS
   'Gives a segment another rule and brings its members, and those of segments whose rules name it, up to '

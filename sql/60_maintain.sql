@@ -10,7 +10,7 @@ COMMENT ON FUNCTION segmentation.flush() IS
 CREATE PROCEDURE segmentation.tick()
   LANGUAGE c AS 'MODULE_PATHNAME', 'segmentation_tick';
 COMMENT ON PROCEDURE segmentation.tick() IS
-  'applies all that is queued, in batches that each commit (in one, inside a transaction block), and tries again who was set '
+  'applies what time has changed and all that is queued, in batches that each commit (in one, inside a transaction block), and tries again who was set '
   'aside; for pg_cron or by hand. Locks as flush, for the time of a batch';
 
 CREATE FUNCTION segmentation.start_worker() RETURNS integer
@@ -34,37 +34,68 @@ CREATE FUNCTION segmentation._queued() RETURNS SETOF text
 COMMENT ON FUNCTION segmentation._queued() IS
   'the customers whom the queue concerns, and those set aside; NULL is all';
 
--- Returns the members of a segment as the commit of this transaction will store them, by key.
+CREATE FUNCTION segmentation._is_due(customer text) RETURNS boolean
+  LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'segmentation_is_due';
+COMMENT ON FUNCTION segmentation._is_due(text) IS
+  'whether time alone may have changed in which segments a customer (NULL: anybody) is, and the clock has not seen to it by now()';
+
+CREATE FUNCTION segmentation._due() RETURNS SETOF text
+  LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'segmentation_due_customers';
+COMMENT ON FUNCTION segmentation._due() IS 'the customers of whom _is_due is true';
+
+CREATE FUNCTION segmentation._due_state(OUT due bigint, OUT due_in_hour bigint, OUT due_in_day bigint, OUT next_at timestamptz) RETURNS record
+  LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'segmentation_due_state';
+COMMENT ON FUNCTION segmentation._due_state() IS
+  'how many instants have come, and will have within an hour and a day, and which is the earliest; NULLs where no customers are bound';
+
+CREATE FUNCTION segmentation._judged(customers text[]) RETURNS TABLE (customer text, segment_id integer)
+  LANGUAGE c STABLE PARALLEL RESTRICTED STRICT AS 'MODULE_PATHNAME', 'segmentation_judged';
+COMMENT ON FUNCTION segmentation._judged(text[]) IS
+  'the segments of customers, given as keys are printed, as their rules say at now(), by the rights of the customers'' owner; of '
+  'rules that lost what they read, as is stored';
+
+-- Tells whether what is stored of anybody, or of a customer, is behind now(): by this transaction's own changes, which have not
+-- reached the members yet, or because the clock has not.
+CREATE FUNCTION segmentation._any_behind() RETURNS boolean
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+RETURN segmentation._has_news() OR segmentation._is_due(NULL);
+
+CREATE FUNCTION segmentation._is_behind(customer text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+RETURN segmentation._has_news() AND EXISTS (SELECT FROM segmentation._news() AS n WHERE n IS NULL OR n = customer)
+  OR segmentation._is_due(customer);
+
+-- Returns the members of a segment at now(), by key.
 CREATE FUNCTION segmentation._members_now(segment text) RETURNS SETOF text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
 SET transform_null_equals = off SET array_nulls = on AS $$
 DECLARE
   wanted integer := segmentation._segment_id(segment);
-  news   text[] := ARRAY(SELECT n FROM segmentation._news() AS n);
+  behind text[] := ARRAY(SELECT n FROM segmentation._news() AS n UNION SELECT d FROM segmentation._due() AS d);
   rule   segmentation.rule := (SELECT s.rule FROM segmentation.segment AS s WHERE s.id = wanted);
 BEGIN
-  IF array_position(news, NULL) IS NOT NULL THEN -- everyone
+  IF array_position(behind, NULL) IS NOT NULL THEN -- everyone
     RETURN QUERY EXECUTE format('SELECT m.customer::text FROM (%s) AS m (customer)', segmentation.to_sql(rule));
     RETURN;
   END IF;
   RETURN QUERY
     SELECT m.customer_id::text FROM segmentation.membership AS m
-    WHERE m.segment_id = wanted AND m.customer_id::text <> ALL (news)
+    WHERE m.segment_id = wanted AND NOT EXISTS (SELECT FROM unnest(behind) AS b WHERE b = m.customer_id::text)
     UNION ALL
-    SELECT c::text FROM segmentation.matches(rule, news) AS c;
+    SELECT j.customer FROM segmentation._judged(behind) AS j WHERE j.segment_id = wanted;
 END $$;
 
 -- Returns the segments of customers, given as keys are printed, likewise.
 CREATE FUNCTION segmentation._segments_now(customers text[]) RETURNS TABLE (customer text, segment text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  news text[] := ARRAY(SELECT c FROM unnest(customers) AS c WHERE segmentation._is_news(c));
+  behind text[] := ARRAY(SELECT c FROM unnest(customers) AS c WHERE segmentation._is_behind(c));
 BEGIN
   RETURN QUERY
     SELECT m.customer_id::text, s.name FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id = m.segment_id
-    WHERE m.customer_id::text = ANY (customers) AND m.customer_id::text <> ALL (news)
+    WHERE m.customer_id::text = ANY (customers) AND m.customer_id::text <> ALL (behind)
     UNION ALL
-    SELECT c::text, s.name FROM segmentation.segment AS s, segmentation.matches(s.rule, news) AS c;
+    SELECT j.customer, s.name FROM segmentation._judged(behind) AS j JOIN segmentation.segment AS s ON s.id = j.segment_id;
 END $$;
 
 -- Returns the segments whose rules lost what they read, and in `fault` what is wrong where the definitions cannot be read at all.
@@ -88,14 +119,17 @@ SELECT
    FROM (SELECT s.customer_id, s.since FROM segmentation.set_aside AS s ORDER BY s.since, s.customer_id LIMIT 100) AS a)
    AS set_aside_customers,
   (SELECT a.message FROM segmentation.set_aside AS a ORDER BY a.tried_at DESC, a.customer_id LIMIT 1) AS set_aside_because,
-  u.ticked_at, u.error_at, u.error AS last_error,
+  c.due, c.due_in_hour, c.due_in_day, c.next_at AS next_due_at,
+  GREATEST(pg_catalog.clock_timestamp() - c.next_at, '0') AS lag,
+  u.ticked_at, u.due_judged, u.queue_done, u.per_second, u.error_at, u.error AS last_error,
   b.segments AS broken_segments, b.fault AS broken_because,
   t.disabled AS relations_with_disabled_triggers,
   t.missing AS relations_without_triggers,
   t.not_as_replica AS relations_silent_as_replica,
   ARRAY(SELECT h FROM segmentation._hidden_relations() AS h ORDER BY h) AS relations_hiding_rows,
   t.interruptions, v.restored_at
-FROM segmentation.upkeep AS u, segmentation._broken() AS b, segmentation._capture_state() AS t, segmentation.definition_version AS v;
+FROM segmentation.upkeep AS u, segmentation._broken() AS b, segmentation._capture_state() AS t,
+  segmentation._due_state() AS c, segmentation.definition_version AS v;
 COMMENT ON VIEW segmentation.status IS
-  'How the upkeep goes: the worker, what is queued, who could not be judged and why, what is broken, and which changes of '
+  'How the upkeep goes: the worker, who is due by time and how late that is (lag: zero where the clock keeps up), what is queued, who could not be judged and why, what is broken, and which changes of '
   'bound tables are or were not captured.';

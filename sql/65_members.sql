@@ -1,13 +1,9 @@
--- Reading members: stored ones, and for customers whom this transaction has changed itself what its commit will store. A customer
+-- Reading members at now(): stored ones, and for customers whom this transaction has changed itself what its commit will
+-- store, and for those whom the clock has not reached what it will. A customer
 -- may be given as bigint (and whatever casts to it), uuid or text: an untyped
 -- literal or parameter is text, which is read as the key's own type, and text that is no such key is
 -- nobody's. An unknown segment is an error, an unknown customer is not. Functions whose results are keys are
 -- made by bind_customers: see 36_storage.sql.
-
--- Tells whether this transaction's own changes concern a customer and have not reached the members yet.
-CREATE FUNCTION segmentation._is_news(customer text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL RESTRICTED
-RETURN segmentation._has_news() AND EXISTS (SELECT FROM segmentation._news() AS n WHERE n IS NULL OR n = customer);
 
 -- Returns a key as the server prints it, whatever form it was given in.
 CREATE FUNCTION segmentation._key_text(customer text) RETURNS text
@@ -18,7 +14,7 @@ RETURN CASE segmentation._key_type() WHEN 'uuid'::regtype THEN segmentation._uui
 -- Judges a customer now by a segment's rule.
 CREATE FUNCTION segmentation._judge(segment_id integer, customer text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL RESTRICTED
-RETURN (SELECT segmentation.matches(s.rule, customer) FROM segmentation.segment AS s WHERE s.id = segment_id);
+RETURN EXISTS (SELECT FROM segmentation._judged(ARRAY[customer]) AS j WHERE j.segment_id = _judge.segment_id);
 
 CREATE FUNCTION segmentation.is_member(segment text, customer bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
@@ -26,7 +22,7 @@ DECLARE
   id   integer := segmentation._segment_id(segment);
   type regtype := segmentation._key_type();
 BEGIN
-  IF segmentation._is_news(customer::text) THEN RETURN segmentation._judge(id, customer::text); END IF;
+  IF segmentation._is_behind(customer::text) THEN RETURN segmentation._judge(id, customer::text); END IF;
   -- Each statement is planned when it is first reached, so only the one for the key's type ever is.
   IF type IN ('int8'::regtype, 'int4'::regtype, 'int2'::regtype) THEN
     RETURN EXISTS (SELECT FROM segmentation.membership AS m
@@ -44,7 +40,7 @@ DECLARE
   id   integer := segmentation._segment_id(segment);
   type regtype := segmentation._key_type();
 BEGIN
-  IF segmentation._is_news(customer::text) THEN RETURN segmentation._judge(id, customer::text); END IF;
+  IF segmentation._is_behind(customer::text) THEN RETURN segmentation._judge(id, customer::text); END IF;
   IF type = 'uuid'::regtype THEN
     RETURN EXISTS (SELECT FROM segmentation.membership AS m
       WHERE m.segment_id = id AND m.customer_id = customer);
@@ -61,7 +57,7 @@ DECLARE
   id   integer := segmentation._segment_id(segment);
   type regtype := segmentation._key_type();
 BEGIN
-  IF segmentation._is_news(segmentation._key_text(customer)) THEN RETURN segmentation._judge(id, segmentation._key_text(customer)); END IF;
+  IF segmentation._is_behind(segmentation._key_text(customer)) THEN RETURN segmentation._judge(id, segmentation._key_text(customer)); END IF;
   IF type IN ('text'::regtype, 'varchar'::regtype) THEN
     RETURN EXISTS (SELECT FROM segmentation.membership AS m
       WHERE m.segment_id = id AND m.customer_id = customer);
@@ -78,8 +74,8 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_tem
 DECLARE
   type regtype := segmentation._key_type();
 BEGIN
-  IF segmentation._is_news(customer::text) THEN
-    RETURN QUERY SELECT s.name FROM segmentation.segment AS s WHERE segmentation._judge(s.id, customer::text) ORDER BY s.name;
+  IF segmentation._is_behind(customer::text) THEN
+    RETURN QUERY SELECT n.segment FROM segmentation._segments_now(ARRAY[customer::text]) AS n ORDER BY n.segment;
     RETURN;
   END IF;
   IF type IN ('int8'::regtype, 'int4'::regtype, 'int2'::regtype) THEN
@@ -98,8 +94,8 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_tem
 DECLARE
   type regtype := segmentation._key_type();
 BEGIN
-  IF segmentation._is_news(customer::text) THEN
-    RETURN QUERY SELECT s.name FROM segmentation.segment AS s WHERE segmentation._judge(s.id, customer::text) ORDER BY s.name;
+  IF segmentation._is_behind(customer::text) THEN
+    RETURN QUERY SELECT n.segment FROM segmentation._segments_now(ARRAY[customer::text]) AS n ORDER BY n.segment;
     RETURN;
   END IF;
   IF type = 'uuid'::regtype THEN
@@ -118,8 +114,8 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_tem
 DECLARE
   type regtype := segmentation._key_type();
 BEGIN
-  IF segmentation._is_news(segmentation._key_text(customer)) THEN
-    RETURN QUERY SELECT s.name FROM segmentation.segment AS s WHERE segmentation._judge(s.id, segmentation._key_text(customer)) ORDER BY s.name;
+  IF segmentation._is_behind(segmentation._key_text(customer)) THEN
+    RETURN QUERY SELECT n.segment FROM segmentation._segments_now(ARRAY[segmentation._key_text(customer)]) AS n ORDER BY n.segment;
     RETURN;
   END IF;
   IF type IN ('text'::regtype, 'varchar'::regtype) THEN

@@ -65,7 +65,8 @@ DECLARE
   chosen record;
   mistake text;
   walking boolean := EXISTS (SELECT FROM segmentation.walk AS w WHERE w.everyone);
-  pending text[] := ARRAY(SELECT q FROM segmentation._queued() AS q UNION SELECT n FROM segmentation._news() AS n);
+  pending text[] := ARRAY(SELECT q FROM segmentation._queued() AS q UNION SELECT n FROM segmentation._news() AS n
+    UNION SELECT d FROM segmentation._due() AS d);
 BEGIN
   IF verify.segment IS NOT NULL AND NOT EXISTS (SELECT FROM segmentation.segment AS s WHERE segmentation._fold(s.name) = segmentation._fold(verify.segment)) THEN
     RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = format('segment "%s" does not exist', verify.segment);
@@ -93,5 +94,5 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION segmentation.verify(text) IS
   'holds the stored members of a segment (NULL: of all) against its rule as plain SQL, in one snapshot at now(); no row means right. Differences '
-  'of customers whose changes are queued, set aside, or this transaction''s own and not flushed yet are pending, and so are all of a segment '
+  'of customers who have come due, whose changes are queued, set aside, or this transaction''s own and not flushed yet are pending, and so are all of a segment '
   'that is being built, and of everyone while everyone is judged again';

@@ -24,6 +24,14 @@ struct Doing {
   const ErrorData *error;
 };
 
+/// What was done since it was noted.
+struct Tally {
+  int64 due;    // customers
+  int64 queued; // entries
+};
+
+Tally tally = {0, 0};
+
 void run_entries(void *argument) {
   auto *doing = static_cast<Doing *>(argument);
   doing->done = do_queue(doing->entries, doing->working, &doing->error);
@@ -56,6 +64,8 @@ int do_entries(Working working, const ErrorData **error) {
   Doing doing = {working == Working::apart ? batch_entries : INT_MAX, working, 0, nullptr};
   const ErrorData *failed = contain(run_entries, &doing);
   *error = failed != nullptr ? failed : doing.error;
+  if (failed == nullptr && *error == nullptr)
+    tally.queued += doing.done;
   if (failed == nullptr)
     return *error == nullptr ? doing.done : 0;
   doing.entries = 1;
@@ -73,7 +83,10 @@ int do_clock(Working working, const ErrorData **error) {
   Doing doing = {batch_entries, working, 0, nullptr};
   const ErrorData *failed = contain(run_clock, &doing);
   *error = failed != nullptr ? failed : doing.error;
-  return *error == nullptr ? doing.done : 0;
+  if (*error != nullptr)
+    return 0;
+  tally.due += doing.done;
+  return doing.done;
 }
 
 } // namespace
@@ -102,18 +115,26 @@ int do_batch(Working working, const ErrorData **error) {
   return walking.done;
 }
 
+void note_work(const ErrorData *error) {
+  Arguments arguments;
+  arguments.add(INT8OID, Int64GetDatum(tally.due));
+  arguments.add(INT8OID, Int64GetDatum(tally.queued));
+  arguments.add(BOOLOID, BoolGetDatum(error != nullptr));
+  arguments.add(TEXTOID,
+                CStringGetTextDatum(error != nullptr && error->message != nullptr ? error->message : ""));
+  execute_own("UPDATE segmentation.upkeep AS u SET ticked_at = pg_catalog.clock_timestamp(), "
+              "due_judged = u.due_judged + $1, queue_done = u.queue_done + $2, "
+              "per_second = ($1 + $2) / GREATEST(EXTRACT(epoch FROM pg_catalog.clock_timestamp() - "
+              "COALESCE(u.ticked_at, pg_catalog.clock_timestamp())), 1), "
+              "error_at = CASE WHEN $3 THEN pg_catalog.clock_timestamp() ELSE u.error_at END, "
+              "error = CASE WHEN $3 THEN $4 ELSE u.error END",
+              arguments, Plan::saved);
+  tally = {0, 0};
+}
+
 void rest(const ErrorData *error) {
   fold_counts(most_counts); // where all who write hold snapshots nobody else does
-  if (error == nullptr) {
-    execute_own("UPDATE segmentation.upkeep AS u SET ticked_at = pg_catalog.clock_timestamp()", {},
-                Plan::saved);
-  } else {
-    Arguments arguments;
-    arguments.add(TEXTOID, CStringGetTextDatum(error->message != nullptr ? error->message : ""));
-    execute_own("UPDATE segmentation.upkeep AS u SET ticked_at = pg_catalog.clock_timestamp(), error_at = "
-                "pg_catalog.clock_timestamp(), error = $1",
-                arguments, Plan::saved);
-  }
+  note_work(error);
 }
 
 } // namespace segmentation::pg
@@ -127,12 +148,17 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
   bool commits = call != nullptr && IsA(call, CallContext) && !call->atomic;
   const ErrorData *error = nullptr;
   apply_now(); // what is read below must not be folded in once more at the commit
+  TimestampTz noted_at = GetCurrentTimestamp();
   for (;;) {
     Session session = open_session(commits);
     // Customers stay locked until the commit, so that one transaction must lock all of its in one order.
     int done = do_batch(commits ? Working::apart : Working::inside, &error);
-    if (done == 0)
+    if (done == 0) {
       rest(error);
+    } else if (TimestampDifferenceExceeds(noted_at, GetCurrentTimestamp(), 1000)) {
+      note_work(error);
+      noted_at = GetCurrentTimestamp();
+    }
     if (commits)
       SPI_commit();
     close_session(session);

@@ -11,8 +11,10 @@ namespace segmentation::pg {
 /// session must be open.
 int do_batch(Working working, const ErrorData **error);
 
-/// For when there is nothing to do: adds up the counts and notes that somebody looked, and what went wrong. A
-/// session must be open.
+/// Notes that somebody is at it, what was done since it was noted last, and what went wrong; to be called
+/// about once a second. A session must be open.
+void note_work(const ErrorData *error);
+/// The same for when there is nothing to do; adds up the counts.
 void rest(const ErrorData *error);
 
 } // namespace segmentation::pg

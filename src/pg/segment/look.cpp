@@ -136,6 +136,15 @@ SEGMENTATION_FUNCTION(segmentation_count_matching) {
   PG_RETURN_INT64(preview.members);
 }
 
+SEGMENTATION_FUNCTION(segmentation_moves) {
+  Session session = open_session();
+  Owned<Work> *work = compile_argument(load_live(), fcinfo, 0);
+  bool moves = false;
+  run_core([=, &moves](Failure &) { moves = work->get()->program().moves(); });
+  close_session(session);
+  PG_RETURN_BOOL(moves);
+}
+
 SEGMENTATION_FUNCTION(segmentation_count_matching_all) {
   Session session = open_session();
   const Live *live = load_live();
