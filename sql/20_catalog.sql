@@ -184,6 +184,8 @@ CREATE TABLE segmentation.upkeep (
   due_judged bigint NOT NULL DEFAULT 0, -- customers whose instant had come
   queue_done bigint NOT NULL DEFAULT 0, -- entries
   per_second double precision NOT NULL DEFAULT 0, -- of both, when it was noted last
+  latest_at  timestamptz,                         -- the latest that the clock has shown
+  zone_rules text,                                -- by which instants were computed
   error_at   timestamptz,
   error      text
 );

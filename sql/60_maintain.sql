@@ -121,6 +121,7 @@ SELECT
   (SELECT a.message FROM segmentation.set_aside AS a ORDER BY a.tried_at DESC, a.customer_id LIMIT 1) AS set_aside_because,
   c.due, c.due_in_hour, c.due_in_day, c.next_at AS next_due_at,
   GREATEST(pg_catalog.clock_timestamp() - c.next_at, '0') AS lag,
+  CASE WHEN u.latest_at > pg_catalog.clock_timestamp() + '1 minute' THEN u.latest_at - pg_catalog.clock_timestamp() END AS clock_behind,
   u.ticked_at, u.due_judged, u.queue_done, u.per_second, u.error_at, u.error AS last_error,
   b.segments AS broken_segments, b.fault AS broken_because,
   t.disabled AS relations_with_disabled_triggers,
@@ -131,5 +132,5 @@ SELECT
 FROM segmentation.upkeep AS u, segmentation._broken() AS b, segmentation._capture_state() AS t,
   segmentation._due_state() AS c, segmentation.definition_version AS v;
 COMMENT ON VIEW segmentation.status IS
-  'How the upkeep goes: the worker, who is due by time and how late that is (lag: zero where the clock keeps up), what is queued, who could not be judged and why, what is broken, and which changes of '
+  'How the upkeep goes: the worker, who is due by time and how late that is (lag: zero where the clock keeps up), by how much the servers clock was turned back, what is queued, who could not be judged and why, what is broken, and which changes of '
   'bound tables are or were not captured.';

@@ -99,4 +99,21 @@ SELECT ok((SELECT d.due_at < now() + interval '31 minutes' FROM segmentation.due
 SELECT segmentation.refresh_all() \g /dev/null
 SELECT ok((SELECT d.due_at > now() + interval '89 minutes' FROM segmentation.due AS d), 'refresh_all finds the one that is right');
 SELECT is_empty('SELECT * FROM segmentation.verify()', 'members are right at the end');
+
+-- The server has learnt that clocks will be put back, an hour later than it believed.
+UPDATE segmentation.upkeep SET zone_rules = 'Europe/Sofia 0';
+UPDATE segmentation.due SET due_at = due_at + interval '1 hour';
+UPDATE segmentation.state SET due_at = due_at + interval '1 hour';
+\! psql -Xqc 'CALL segmentation.tick()'
+SELECT ok((SELECT min(d.due_at) BETWEEN now() + interval '89 minutes' AND now() + interval '91 minutes' FROM segmentation.due AS d),
+          'other rules of the zone have everyone judged again');
+SELECT matches(u.zone_rules, '^Europe/Sofia [1-9]') FROM segmentation.upkeep AS u;
+
+-- The clock was an hour ahead for a while.
+UPDATE segmentation.upkeep SET latest_at = latest_at + interval '1 hour';
+UPDATE segmentation.state SET as_of = as_of + interval '1 hour';
+SELECT ok((SELECT s.clock_behind BETWEEN '59 min' AND '61 min' FROM segmentation.status AS s), 'status tells of a clock that was turned back');
+SELECT segmentation.refresh_all() \g /dev/null
+SELECT is_empty('SELECT FROM segmentation.state AS s WHERE s.as_of > clock_timestamp()', 'refresh_all judges by the present clock');
+SELECT ok((SELECT s.clock_behind IS NULL FROM segmentation.status AS s), 'and has status say no more');
 DROP OWNED BY pgtap_reader; DROP ROLE pgtap_reader;

@@ -182,6 +182,36 @@ Oid due_table() {
   return get_relname_relid("due", get_namespace_oid("segmentation", false));
 }
 
+/// What instants were computed by: the zone and its rules.
+const char *zone_rules(const Live *live) {
+  const ZoneInput &zone = live->schema.zone;
+  uint64 digest = hash_bytes_extended(reinterpret_cast<const unsigned char *>(&zone.initial_offset),
+                                      sizeof zone.initial_offset, zone.repeats ? 1 : 0);
+  for (int i = 0; i < zone.change_count; ++i)
+    digest = hash_combine64(hash_combine64(digest, static_cast<uint64>(zone.changes[i].at)),
+                            static_cast<uint64>(zone.changes[i].offset_seconds));
+  return psprintf("%s " UINT64_FORMAT, zone.name, digest);
+}
+
+/// Has everyone judged again where the server has learnt other rules of the zone: instants may be too late by
+/// these. Another zone is another binding, which sees to it itself.
+void follow_zone(const Live *live) {
+  Arguments arguments;
+  arguments.add(TEXTOID, CStringGetTextDatum(zone_rules(live)));
+  Rows rows =
+      take_own("UPDATE segmentation.upkeep AS u SET zone_rules = $1 FROM segmentation.upkeep AS b "
+               "WHERE u.zone_rules IS DISTINCT FROM $1 RETURNING pg_catalog.split_part(b.zone_rules, ' ', "
+               "1) = pg_catalog.split_part($1, ' ', 1)",
+               arguments);
+  bool missing = true;
+  bool same_zone = rows.count > 0 && DatumGetBool(value_of(rows, 0, 1, missing)) && !missing;
+  if (!same_zone)
+    return;
+  ereport(LOG, (errmsg("rules of time zone \"%s\" have changed: all customers will be judged again",
+                       live->schema.zone.name)));
+  enqueue_everyone();
+}
+
 } // namespace
 
 TimestampTz next_due() {
@@ -199,12 +229,20 @@ TimestampTz next_due() {
 }
 
 int do_due(int limit, Working working, const ErrorData **error) {
-  if (next_due() > GetCurrentTimestamp())
+  // Once a session: the server reads a zone's rules once.
+  static bool zone_is_followed = false;
+  if (!OidIsValid(due_table()) || (zone_is_followed && next_due() > GetCurrentTimestamp()))
     return 0;
   Preparing preparing = {nullptr};
   *error = contain(prepare, &preparing);
   if (*error != nullptr)
     return 0;
+  if (!zone_is_followed) {
+    follow_zone(preparing.live);
+    zone_is_followed = true;
+    if (next_due() > GetCurrentTimestamp())
+      return 0;
+  }
   // What the shop's columns compute is run by the rights of the customers' owner, whoever ticks.
   Identity caller = become(owner_of(preparing.live->customers));
   const Live *live = enter_gate(false);

@@ -123,6 +123,7 @@ void note_work(const ErrorData *error) {
   arguments.add(TEXTOID,
                 CStringGetTextDatum(error != nullptr && error->message != nullptr ? error->message : ""));
   execute_own("UPDATE segmentation.upkeep AS u SET ticked_at = pg_catalog.clock_timestamp(), "
+              "latest_at = GREATEST(u.latest_at, pg_catalog.clock_timestamp()), "
               "due_judged = u.due_judged + $1, queue_done = u.queue_done + $2, "
               "per_second = ($1 + $2) / GREATEST(EXTRACT(epoch FROM pg_catalog.clock_timestamp() - "
               "COALESCE(u.ticked_at, pg_catalog.clock_timestamp())), 1), "

@@ -229,6 +229,15 @@ int64 write_members(const WriteRequest &request) {
 
 int64 write_everyone(const Progress *progress) {
   delete_dues(enter_gate(true), nullptr, 0); // all that there are will be found anew
+  // Who was judged when the clock showed more than it does now would be judged as of then until it gets
+  // there.
+  Identity caller = become(owner_of(own_relation("state")));
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetLatestSnapshot());
+  execute("DELETE FROM segmentation.state AS s WHERE s.as_of > pg_catalog.clock_timestamp()");
+  PopActiveSnapshot();
+  become_again(caller);
+  execute_own("UPDATE segmentation.upkeep AS u SET latest_at = pg_catalog.clock_timestamp()");
   // All that these have left out is there to be read by now; an interruption that lasts stays.
   execute_own("DELETE FROM segmentation.interruption AS i WHERE i.until IS NOT NULL");
   // What is kept of measures is not trusted either: who refreshes everyone has a reason.
