@@ -15,21 +15,23 @@ namespace {
 /// are gone, which are not passed again and again.
 struct Position {
   TimestampTz at;
-  char *key; // nullptr: at the beginning
+  char *key;  // nullptr: at the beginning
+  bool moves; // somebody has been judged since the beginning, and may have come due again before this place
 };
 
-Position position = {0, nullptr};
+Position position = {0, nullptr, false};
 
 void move_to_beginning() {
   if (position.key != nullptr)
     pfree(position.key);
-  position = {0, nullptr};
+  position = {0, nullptr, false};
 }
 
 void move_to(TimestampTz at, const char *key) {
   char *copy = MemoryContextStrdup(TopMemoryContext, key);
+  bool moves = position.moves;
   move_to_beginning();
-  position = {at, copy};
+  position = {at, copy, moves};
 }
 
 /// Customers in the order of their instants.
@@ -115,8 +117,9 @@ void note_instants(Batch *batch, const Candidates &found) {
   }
 }
 
-/// Of customers of whom nothing is kept only the history tells since when they are out of a segment.
-void note_last_leaving(Batch *batch) {
+/// Of customers of whom nothing is kept only members and history tell how far they have come: time does not
+/// go back for them.
+void note_last_changes(Batch *batch) {
   const KeyType &key = batch->live->key;
   Datum *keys = static_cast<Datum *>(
       palloc_extended(sizeof(Datum) * static_cast<Size>(batch->count + 1), MCXT_ALLOC_HUGE));
@@ -129,8 +132,10 @@ void note_last_leaving(Batch *batch) {
     return;
   Arguments arguments;
   arguments.add(get_array_type(key.type), make_array(keys, count, key.type));
-  Rows rows = query("SELECT p.customer_id, pg_catalog.max(p.left_at) FROM segmentation.membership_past AS p "
-                    "WHERE p.customer_id = ANY ($1) GROUP BY p.customer_id",
+  Rows rows = query("SELECT c.customer_id, pg_catalog.max(c.at) FROM (SELECT m.customer_id, m.entered_at "
+                    "FROM segmentation.membership AS m WHERE m.customer_id = ANY ($1) UNION ALL "
+                    "SELECT p.customer_id, p.left_at FROM segmentation.membership_past AS p "
+                    "WHERE p.customer_id = ANY ($1)) AS c (customer_id, at) GROUP BY c.customer_id",
                     arguments);
   bool missing;
   for (uint64 i = 0; i < rows.count; ++i) {
@@ -156,6 +161,40 @@ const Deltas *no_deltas(const Live *live) {
   return deltas->get();
 }
 
+/// When a customer is judged: when she came due, but not before what is known of her.
+TimestampTz instant_of(const StateRow &row) {
+  return Max(row.came_due, row.as_of);
+}
+
+int compare_instants(const void *a, const void *b) {
+  const auto *left = static_cast<const StateRow *>(a), *right = static_cast<const StateRow *>(b);
+  if (instant_of(*left) != instant_of(*right))
+    return instant_of(*left) < instant_of(*right) ? -1 : 1;
+  return compare_keys(left->key, right->key);
+}
+
+/// Judges each of the locked customers as of her own instant. Many share one, where a day begins.
+void write_by_instants(Batch *batch) {
+  pg_qsort(batch->rows, static_cast<size_t>(batch->count), sizeof(StateRow), compare_instants);
+  MemoryContext memory =
+      AllocSetContextCreate(CurrentMemoryContext, "segmentation instant", ALLOCSET_DEFAULT_SIZES);
+  for (int first = 0, next; first < batch->count; first = next) {
+    for (next = first + 1;
+         next < batch->count && instant_of(batch->rows[next]) == instant_of(batch->rows[first]); ++next)
+      ;
+    CHECK_FOR_INTERRUPTS();
+    MemoryContext before = MemoryContextSwitchTo(memory);
+    Batch part = *batch;
+    part.rows = batch->rows + first;
+    part.count = part.room = next - first;
+    part.instant = instant_of(batch->rows[first]);
+    set_aside(write_batch(&part), batch->live);
+    MemoryContextSwitchTo(before);
+    MemoryContextReset(memory);
+  }
+  MemoryContextDelete(memory);
+}
+
 /// Returns how many customers were judged.
 int judge_due(const Live *live, Candidates *found) {
   KeyList keys = copy_keys(found->keys);
@@ -163,17 +202,15 @@ int judge_due(const Live *live, Candidates *found) {
   Batch batch = start_batch(live, no_deltas(live));
   batch.cause = Cause::time;
   batch.keeping = Keeping::known;
-  batch.instant = found->instants[found->count - 1];
   lock_customers(&batch, keys);
   note_instants(&batch, *found);
   PushActiveSnapshot(GetLatestSnapshot());
-  note_last_leaving(&batch);
+  note_last_changes(&batch);
   PopActiveSnapshot();
   delete_instants(batch);
-  Outcome outcome = write_batch(&batch);
+  write_by_instants(&batch);
   int judged = batch.count;
   end_batch(&batch);
-  set_aside(outcome, live);
   return judged;
 }
 
@@ -246,10 +283,13 @@ int do_due(int limit, Working working, const ErrorData **error) {
   // What the shop's columns compute is run by the rights of the customers' owner, whoever ticks.
   Identity caller = become(owner_of(preparing.live->customers));
   const Live *live = enter_gate(false);
+  bool moved = position.moves;
   Candidates found = read_candidates(live, working == Working::inside ? INT_MAX : limit);
   int judged = found.count > 0 ? judge_due(live, &found) : 0;
   become_again(caller);
-  return judged > 0 ? judged : !found.is_last;
+  bool goes_on = judged > 0 || moved || !found.is_last;
+  position.moves = !found.is_last && (judged > 0 || moved);
+  return goes_on ? Max(judged, 1) : 0;
 }
 
 } // namespace segmentation::pg

@@ -116,18 +116,12 @@ bool take_verdicts(const Settling &settling, const StateRow &row, const std::str
   return exists;
 }
 
-/// Returns since when what is written of a customer is so: by the clock, since time changed it, which may be
-/// a while ago, but not before she was judged last.
-TimestampTz effective_at(const Batch *batch, const StateRow &row) {
-  return batch->cause == Cause::time ? Max(row.came_due, row.as_of) : batch->instant;
-}
-
 /// Notes where a customer's verdicts of one turn differ from where she is stored, and puts that right there.
 /// Tells whether other rules read such a segment's members.
 bool note_differences(const Settling &settling, int turn, const StateRow &row, uint8 *member,
                       MemberChanges *changes) {
   const Live *live = settling.live;
-  TimestampTz at = effective_at(settling.part->batch, row);
+  TimestampTz at = settling.part->batch->instant;
   const SegmentProgram *program = settling.program;
   bool is_read = false;
   int rule = 0;
