@@ -98,6 +98,10 @@ SELECT segmentation.drop_segment('lost') \g /dev/null
 SELECT ok((SELECT d.due_at < now() + interval '31 minutes' FROM segmentation.due AS d), 'an instant may be too early');
 SELECT segmentation.refresh_all() \g /dev/null
 SELECT ok((SELECT d.due_at > now() + interval '89 minutes' FROM segmentation.due AS d), 'refresh_all finds the one that is right');
+UPDATE orders SET placed = placed - interval '50 minutes' WHERE customer_id = 7;
+SELECT ok((SELECT min(d.due_at) < now() + interval '41 minutes' FROM segmentation.due AS d), 'instants that refresh_all took away are not believed in any more');
+UPDATE orders SET placed = placed + interval '50 minutes' WHERE customer_id = 7;
+SELECT segmentation.refresh_all() \g /dev/null
 SELECT is_empty('SELECT * FROM segmentation.verify()', 'members are right at the end');
 
 -- The server has learnt that clocks will be put back, an hour later than it believed.

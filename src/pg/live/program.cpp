@@ -55,6 +55,7 @@ const SegmentProgram *load_program(const Live *live) {
     if (work == nullptr)
       return;
     program->turn_count = work->turn_count();
+    program->moves = work->program().moves();
     for (int rule = 0; rule < whole; ++rule) {
       program->turns[rule] = work->turn(static_cast<size_t>(rule));
       program->is_read[rule] = work->is_read(static_cast<size_t>(rule));

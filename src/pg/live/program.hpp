@@ -13,6 +13,7 @@ struct SegmentProgram {
   int *turns;    // by rule, see Work::turn
   bool *is_read; // by rule
   int turn_count;
+  bool moves;  // time alone may change a verdict
   int64 built; // the latest version at which everyone's members of some segment were written
   Owned<Work> *work;
   Owned<Upkeep> *upkeep;

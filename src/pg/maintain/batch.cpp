@@ -106,10 +106,10 @@ namespace {
 void forget_measures(const Part &part) {
   for (int i = 0; i < part.count; ++i) {
     StateRow *row = &part.batch->rows[part.first + i];
-    if (row->measures == nullptr && row->due_at == due_never)
+    if (row->measures == nullptr && row->due_at == due_unknown)
       continue;
     row->measures = nullptr;
-    row->due_at = due_never; // the clock may have taken it away
+    row->due_at = due_unknown; // the clock may have taken it away
     write_state(part.batch->table, row);
   }
 }

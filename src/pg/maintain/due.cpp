@@ -118,6 +118,40 @@ void write_all_dues(const Live *live, Work *work) {
   pfree(dues);
 }
 
+void look_up_dues(const Live *live, StateRow *rows, int count) {
+  Size room = static_cast<Size>(count + 1);
+  Datum *keys = static_cast<Datum *>(palloc_extended(sizeof(Datum) * room, MCXT_ALLOC_HUGE));
+  int *places = static_cast<int *>(palloc_extended(sizeof(int) * room, MCXT_ALLOC_HUGE));
+  int unknown = 0;
+  for (int i = 0; i < count; ++i) {
+    if (rows[i].due_at != due_unknown)
+      continue;
+    keys[unknown] = rows[i].datum;
+    places[unknown++] = i;
+    rows[i].due_at = due_never;
+  }
+  if (unknown == 0)
+    return;
+  Arguments arguments;
+  arguments.add(get_array_type(live->key.type), make_array(keys, unknown, live->key.type));
+  Identity caller = become(owner_of(own_relation("due")));
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetLatestSnapshot());
+  Rows found =
+      query("SELECT k.place, (SELECT d.due_at FROM segmentation.due AS d WHERE d.customer_id = k.key "
+            "ORDER BY d.due_at LIMIT 1) FROM unnest($1) WITH ORDINALITY AS k (key, place)",
+            arguments, unknown <= 100 ? Plan::saved : Plan::once);
+  PopActiveSnapshot();
+  become_again(caller);
+  for (uint64 row = 0; row < found.count; ++row) {
+    bool missing;
+    int64 place = DatumGetInt64(value_of(found, row, 1, missing)) - 1;
+    Datum at = value_of(found, row, 2, missing);
+    if (!missing)
+      rows[places[place]].due_at = DatumGetTimestampTz(at);
+  }
+}
+
 void delete_dues(const Live *live, Datum *keys, int count) {
   if (keys != nullptr && count == 0)
     return;

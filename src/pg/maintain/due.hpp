@@ -23,6 +23,8 @@ void write_dues(const DueList &list);
 /// Adds the instants of all customers whom the work has judged with horizons, where none as early is stored;
 /// the current user must be the table's owner. The gate must be held alone.
 void write_all_dues(const Live *live, Work *work);
+/// Finds the earliest instants of those of locked customers whose are not known.
+void look_up_dues(const Live *live, StateRow *rows, int count);
 /// Takes away the instants of customers whose state rows are locked; of all where `keys` is nullptr, with the
 /// gate alone.
 void delete_dues(const Live *live, Datum *keys, int count);

@@ -169,8 +169,18 @@ const ErrorData *settle_turn(Settling *settling, int turn) {
   return error;
 }
 
+/// Sees to it that the customers' earliest instants are known where they are needed.
+void know_dues(const Part &part) {
+  StateRow *rows = &part.batch->rows[part.first];
+  if (part.batch->cause == Cause::change && part.batch->program->moves)
+    look_up_dues(part.batch->live, rows, part.count);
+  for (int i = 0; i < part.count && part.batch->cause == Cause::time; ++i)
+    rows[i].due_at = due_never; // the clock has taken all away
+}
+
 /// Writes the last turn, and what is kept of the customers.
 void settle_rest(Settling *settling) {
+  know_dues(*settling->part);
   Batch *batch = settling->part->batch;
   const Live *live = settling->live;
   MemberChanges changes = start_changes(live), farewells = start_changes(live);
@@ -198,8 +208,6 @@ void settle_rest(Settling *settling) {
       continue;
     }
     (void)note_differences(*settling, settling->program->turn_count - 1, *row, member, &changes);
-    if (batch->cause == Cause::time)
-      row->due_at = due_never; // the clock has taken all away
     if (until < row->due_at) {
       row->due_at = until;
       add_due(&dues, row->datum, until);
@@ -225,7 +233,7 @@ void forget(const Part &part) {
   for (int i = 0; i < part.count; ++i) {
     StateRow *row = &part.batch->rows[part.first + i];
     row->verdicts = row->measures = nullptr;
-    row->due_at = due_never;
+    row->due_at = due_unknown;
     write_state(part.batch->table, row);
   }
 }

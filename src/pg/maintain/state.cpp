@@ -22,6 +22,7 @@ constexpr uint64 verdicts_form = 1;
 struct StateTable {
   OwnTable *own;
   int64 stamp;
+  int64 shrunk;         // nothing that was kept before this version of the definitions is believed
   MemoryContext memory; // of what rows point to
 };
 
@@ -38,6 +39,7 @@ StateTable *open_state(const Live *live) {
       table->own->key->rd_index->indkey.values[0] != customer_id + 1)
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                     errmsg("the primary key of table segmentation.state is not customer_id")));
+  table->shrunk = static_cast<int64>(live->schema.shrunk);
   table->stamp = static_cast<int64>(hash_combine64(live->schema.stamp, verdicts_form));
   return table;
 }
@@ -87,7 +89,7 @@ bool insert(StateTable *table, StateRow *row) {
   open_indexes(own, true);
   row->version = 0;
   row->as_of = 0;
-  row->due_at = due_never;
+  row->due_at = due_unknown;
   row->verdicts = row->measures = nullptr;
   fill(table, *row, true);
   // Waits for whoever is inserting the same key.
@@ -125,8 +127,10 @@ void take(StateTable *table, StateRow *row) {
   row->as_of = DatumGetTimestampTz(slot->tts_values[as_of]);
   row->is_ours = !slot->tts_isnull[stamp] && DatumGetInt64(slot->tts_values[stamp]) == table->stamp &&
                  !slot->tts_isnull[definitions];
-  row->due_at = row->is_ours ? DatumGetTimestampTz(slot->tts_values[due_at]) : due_never;
   row->definitions = row->is_ours ? DatumGetInt64(slot->tts_values[definitions]) : 0;
+  row->due_at = row->is_ours && row->definitions >= table->shrunk
+                    ? DatumGetTimestampTz(slot->tts_values[due_at])
+                    : due_unknown;
   row->verdicts = row->is_ours ? copy_bytes(table, verdicts) : nullptr;
   row->measures = row->is_ours ? copy_bytes(table, measures) : nullptr;
 }

@@ -14,18 +14,19 @@ struct StateRow {
   Datum datum; // the key, of its own type
   ItemPointerData place;
   int64 version;
-  TimestampTz as_of;  // 0: never judged
-  TimestampTz due_at; // as early an instant stands in segmentation.due; due_never: not known
-  bool is_ours;       // verdicts and measures can be used
-  TimestampTz
-      came_due;      // for the clock: when time may have changed what is stored; 0: it did not come for that
-  int64 definitions; // the version of the definitions that they hold for
+  TimestampTz as_of;        // 0: never judged
+  TimestampTz due_at;       // the earliest instant in segmentation.due, or due_unknown
+  TimestampTz came_due;     // for the clock: when that was; 0: she is not here for that
+  bool is_ours;             // verdicts and measures can be used
+  int64 definitions;        // the version of the definitions that they hold for
   struct varlena *verdicts; // bytes, or nullptr
   struct varlena *measures;
 };
 
 /// No instant: time changes nothing.
 constexpr TimestampTz due_never = DT_NOEND;
+/// To be looked up.
+constexpr TimestampTz due_unknown = DT_NOBEGIN;
 
 struct StateTable;
 
