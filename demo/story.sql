@@ -105,3 +105,21 @@ SELECT entered_at::time(3), left_at::time(3), left_reason FROM segmentation.memb
 \set ECHO queries
 SELECT count(*) AS differences FROM segmentation.verify();
 \set ECHO none
+
+\if :{?clock}
+\echo '7. A day passes: this server''s clock goes forward. Nobody writes anything. Who is due is judged anew, and nobody else.'
+\echo
+-- Another day: the shop is to be loaded anew next time, as its dates count back from today.
+COMMENT ON SCHEMA shop IS 'a day later';
+\! echo +1d > "$DEMO_CLOCK"
+SELECT pg_sleep(2) \g /dev/null
+\set ECHO queries
+SELECT due AS "customers due", (SELECT count(*) FROM shop.customers) AS "of", lag FROM segmentation.status;
+CALL segmentation.tick();
+SELECT s.name AS segment, count(*) FILTER (WHERE h.entered_reason = 'time' AND h.left_at IS NULL) AS entered, count(*) FILTER (WHERE h.left_reason = 'time') AS "left",
+       max(greatest(h.left_at, h.entered_at))::timestamp(0) AS at
+FROM segmentation.membership_history AS h JOIN segmentation.segments AS s ON s.id = h.segment_id
+WHERE 'time' IN (h.entered_reason, h.left_reason) GROUP BY s.name ORDER BY s.name;
+SELECT count(*) AS differences FROM segmentation.verify();
+\set ECHO none
+\endif

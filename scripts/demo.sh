@@ -4,13 +4,23 @@
 set -eu
 . "$(dirname "$0")/common.sh"
 
-"$root/scripts/install_dependencies.sh" build
+"$root/scripts/install_dependencies.sh" demo
 mkdir -p "$build"
 if [ ! -e "$build/release/segmentation.so" ]; then echo "Building; the first time takes a few minutes."; fi
 ${MAKE:-make} -s -C "$root" all >"$build/demo-build.log" 2>&1 || { cat "$build/demo-build.log"; exit 1; }
 
 trap '"$root/scripts/private_server.sh" stop demo' EXIT
 trap 'exit 130' INT TERM
+# In the story a day passes: the server takes its clock from a file, which says by how much it is ahead.
+library=$(ls /usr/lib/*/faketime/libfaketime.so.1 /usr/lib/faketime/libfaketime.so.1 2>/dev/null | head -n 1)
+DEMO_CLOCK=$build/demo-clock
+echo +0 > "$DEMO_CLOCK"
+export DEMO_CLOCK
+if [ -n "$library" ]; then
+  "$root/scripts/private_server.sh" stop demo
+  SERVER_ENVIRONMENT="LD_PRELOAD=$library FAKETIME_TIMESTAMP_FILE=$DEMO_CLOCK FAKETIME_CACHE_DURATION=1 FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_DISABLE_SHM=1"
+  export SERVER_ENVIRONMENT
+fi
 "$root/scripts/private_server.sh" start demo
 settings=$("$root/scripts/private_server.sh" env demo)
 eval "$settings"
@@ -25,7 +35,7 @@ if [ "$there" != "$loaded" ]; then
   psql -Xqd shop -v loaded="$loaded" -f "$root/demo/shop.sql" >/dev/null
 fi
 
-psql -Xqd shop 2>&1 <"$root/demo/story.sql"
+psql -Xqd shop ${library:+-v clock="$DEMO_CLOCK"} 2>&1 <"$root/demo/story.sql"
 
 if [ -t 0 ] && [ -t 1 ]; then
   cat "$root/demo/try.txt"

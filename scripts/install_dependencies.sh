@@ -1,5 +1,5 @@
 #!/bin/sh
-# install_dependencies.sh [build|test|bench|chroots|versions]: installs from Debian 12 what is missing for building and the
+# install_dependencies.sh [build|demo|test|bench|chroots|versions]: installs from Debian 12 what is missing for building and the
 # demo, for the tests, or for the benchmarks; for scripts/test_versions.sh, what makes chroots, and what is needed inside one for
 # PostgreSQL PG_MAJOR. Needs root or sudo only where something is missing. Starts no server, makes no cluster.
 set -eu
@@ -11,11 +11,12 @@ test_packages="$server_test_packages libgtest-dev clang-14 libclang-rt-14-dev cl
 
 case ${1:-test} in
   build) wanted=$build_packages ;;
+  demo) wanted="$build_packages faketime" ;;
   test) wanted="$build_packages $test_packages" ;;
   bench) wanted="$build_packages python3 libbenchmark-dev" ;;
   chroots) wanted="debootstrap" ;;
   versions) wanted="$build_packages $server_test_packages ccache binutils" ;;
-  *) echo "usage: $0 [build|test|bench|chroots|versions]" >&2; exit 2 ;;
+  *) echo "usage: $0 [build|demo|test|bench|chroots|versions]" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
