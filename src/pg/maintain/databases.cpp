@@ -31,6 +31,8 @@ void start_again(Oid database) {
 
 void transaction_ended(XactEvent event, void *) {
   bool committed = event == XACT_EVENT_COMMIT;
+  if (event == XACT_EVENT_PREPARE) // the launcher sees to the rest
+    afterwards = {};
   if (!committed && event != XACT_EVENT_ABORT)
     return;
   if (committed && afterwards.has_new_database)

@@ -180,9 +180,10 @@ void segmentation_worker_main(Datum argument) {
     SetCurrentStatementStartTimestamp();
     StartTransactionCommand();
     Oid present = hold_extension();
-    // DROP EXTENSION ends the work; where it has been made again, what this process knows is of the old one.
+    // DROP EXTENSION ends the work. Where it has been made again, what this process knows is of the old one;
+    // where workers come by themselves another one has come already.
     if (present != extension)
-      proc_exit(OidIsValid(present) ? 1 : 0);
+      proc_exit(OidIsValid(present) && !preloaded ? 1 : 0);
     bool more = work(&rested_at);
     CommitTransactionCommand();
     pgstat_report_activity(STATE_IDLE, nullptr);
@@ -197,7 +198,7 @@ void segmentation_worker_main(Datum argument) {
 /// Returns the process of the worker of this database; 0 where there is none.
 static int32 worker_pid() {
   Session session = open_session();
-  Rows rows = query("SELECT segmentation._worker()");
+  Rows rows = query_own("SELECT segmentation._worker()");
   int32 pid = int_value(rows, 0, 1);
   close_session(session);
   return pid;

@@ -10,8 +10,16 @@ use Test::More;
 
 my $node = make_shop('worker');
 $node->append_conf('postgresql.conf', 'log_min_messages = warning');
+# Many at once start one: whoever comes second goes again.
+my $workers = q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'segmentation worker'};
+append_to_file($node->basedir . '/start.sql', "SELECT segmentation.start_worker();\n");
+$node->command_ok([ 'pgbench', '-n', '-c', 6, '-t', 1, '-f', $node->basedir . '/start.sql', '-h', $node->host, '-p', $node->port, 'shop' ], 'many start one');
 my $pid = $node->safe_psql('shop', 'SELECT segmentation.start_worker()');
 is($node->safe_psql('shop', 'SELECT worker FROM segmentation.status'), $pid, 'status names the worker');
+ok($node->poll_query_until('shop', "SELECT ($workers) = 1"), 'the others go');
+sleep 6; # a worker that dies is started again after five seconds
+is($node->safe_psql('shop', $workers), '1', 'for good');
+is($node->safe_psql('shop', 'SELECT worker FROM segmentation.status'), $pid, 'the first stays');
 
 $node->safe_psql('shop', q{SET segmentation.maintain = background; UPDATE orders SET total = total + 10});
 ok($node->poll_query_until('shop', 'SELECT count(*) = 0 FROM segmentation.dirty'), 'the worker works the queue off');
