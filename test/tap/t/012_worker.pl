@@ -56,7 +56,12 @@ ok($node->poll_query_until('shop', 'SELECT worker IS NOT NULL FROM segmentation.
 ok($node->poll_query_until('shop', 'SELECT count(*) = 0 FROM segmentation.dirty'), 'and works the queue off');
 is($node->safe_psql('shop', 'SELECT * FROM oracle() LIMIT 10'), '', 'members are right after a killed worker');
 
-# A database with a worker can be dropped, an extension too.
+# Nothing is preloaded here: it keeps others from renaming and dropping its database, until it is told to end, or by force.
+for my $statement ('ALTER DATABASE shop RENAME TO store', 'DROP DATABASE shop')
+{
+	my (undef, undef, $error) = $node->psql('postgres', $statement);
+	like($error, qr/is being accessed by other users/, "$statement fails beside a worker");
+}
 $node->safe_psql('shop', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'segmentation worker'});
 ok($node->poll_query_until('shop', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'segmentation worker'}), 'workers end when told to');
 # A worker that died is back after five seconds.
@@ -65,5 +70,11 @@ is($node->safe_psql('shop', 'SELECT worker FROM segmentation.status'), '', 'and 
 $node->safe_psql('shop', 'SELECT segmentation.start_worker()');
 $node->safe_psql('shop', 'SET client_min_messages = warning; DROP EXTENSION segmentation CASCADE');
 ok($node->poll_query_until('shop', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'segmentation worker'}), 'a worker ends with the extension');
+$node->safe_psql('postgres', 'CREATE DATABASE other');
+$node->safe_psql('other', 'CREATE EXTENSION segmentation');
+$node->safe_psql('other', 'SELECT segmentation.start_worker()');
+$node->safe_psql('postgres', 'DROP DATABASE other WITH (FORCE)');
+sleep 6;
+unlike(slurp_file($node->logfile), qr/database .* does not exist/, 'a worker whose database is dropped by force is gone for good');
 
 done_testing();

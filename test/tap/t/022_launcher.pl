@@ -138,6 +138,14 @@ $node->safe_psql('copy', q{SET segmentation.maintain = background; UPDATE orders
 is_done('DROP DATABASE copy', 'one is dropped');
 is_done('DROP DATABASE second WITH (FORCE)', 'one is dropped by force');
 $node->safe_psql('postgres', 'DROP TABLESPACE space');
+$node->safe_psql('postgres', 'CREATE ROLE keeper LOGIN; CREATE DATABASE kept TEMPLATE shop OWNER keeper');
+like(worker_of('kept'), qr/^\d+$/, 'one of another owner has a worker');
+is_done('SET ROLE keeper; DROP DATABASE kept', 'its owner, who may not end a superuser\'s session, drops it');
+append_to_file($node->basedir . '/copy.sql', "CREATE DATABASE copy:client_id TEMPLATE shop;\n");
+$node->command_ok([ 'pgbench', '-n', '-c', 2, '-t', 1, '-f', $node->basedir . '/copy.sql', '-h', $node->host, '-p', $node->port, 'postgres' ],
+	'two copies are made at once');
+like(worker_of($_), qr/^\d+$/, "$_ has a worker") for qw(copy0 copy1 shop);
+is_done("DROP DATABASE $_", "$_ is dropped") for qw(copy0 copy1);
 # A statement that fails leaves the worker.
 my $reader = $node->background_psql('shop');
 $reader->query_safe('SELECT 1');
@@ -148,6 +156,9 @@ $pid = worker_of('shop');
 $node->safe_psql('postgres', 'CREATE ROLE stranger CREATEDB LOGIN');
 isnt($node->psql('postgres', 'DROP DATABASE shop', extra_params => [ '-U', 'stranger' ]), 0, 'a stranger may not drop it');
 is($node->safe_psql('shop', 'SELECT worker FROM segmentation.status'), $pid, 'nor end its worker');
+# Whoever ended it may not have come to start it again: the launcher sees that.
+kill 'USR2', $pid;
+like(worker_of('shop', $pid), qr/^\d+$/, 'one that ended for good is missed');
 # Where databases go, nobody tries to get in.
 unlike(slurp_file($node->logfile), qr/FATAL: .*database .* does not exist/, 'no worker looks for a database that is gone');
 
@@ -202,6 +213,8 @@ ok($node->poll_query_until('postgres', "SELECT ($launcher) IS NOT NULL"), 'the l
 sleep 4;
 my $shortage = () = slurp_file($node->logfile) =~ /could not start a worker in each database/g;
 is($shortage, 1, 'where no worker has one, that is told once');
+(undef, undef, $error) = $node->psql('third', 'CREATE EXTENSION segmentation');
+like($error, qr/WARNING:  could not start a worker.*\nHINT:  Raise max_worker_processes/, 'who makes the extension is told');
 unlike(slurp_file($node->logfile), qr/PANIC/, 'nothing panicked');
 $node->append_conf('postgresql.conf', 'max_worker_processes = 8');
 $node->restart;
