@@ -15,7 +15,8 @@ PG_MODULE_MAGIC;
 __attribute__((visibility("default"))) void _PG_init(void);
 void _PG_init(void) {
   segmentation::pg::define_settings();
-  if (process_shared_preload_libraries_in_progress) {
+  // pg_upgrade wants nobody in its databases but itself.
+  if (process_shared_preload_libraries_in_progress && !IsBinaryUpgrade) {
     segmentation::pg::register_launcher();
     segmentation::pg::follow_databases();
   }
