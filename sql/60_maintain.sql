@@ -13,11 +13,21 @@ COMMENT ON PROCEDURE segmentation.tick() IS
   'applies what time has changed and all that is queued, in batches that each commit (in one, inside a transaction block), and tries again who was set '
   'aside; for pg_cron or by hand. Locks as flush, for the time of a batch';
 
+-- The worker of this database is who holds its lock (worker_lock in worker.cpp): one at most. Every role sees that, while pg_stat_activity
+-- shows others' processes to some.
+CREATE FUNCTION segmentation._worker() RETURNS integer
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT l.pid FROM pg_locks AS l
+        WHERE l.locktype = 'advisory' AND l.objsubid = 3 AND l.classid = 1583866135 AND l.mode = 'ExclusiveLock' AND l.granted
+          AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()));
+COMMENT ON FUNCTION segmentation._worker() IS 'the process id of the worker of this database; NULL where there is none';
+
 CREATE FUNCTION segmentation.start_worker() RETURNS integer
   LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_start_worker';
 COMMENT ON FUNCTION segmentation.start_worker() IS
-  'starts a background worker of this database that does what tick() does whenever there is something to do; returns its '
-  'process id. It runs until pg_terminate_backend, DROP EXTENSION or the server''s stop';
+  'starts the background worker of this database, unless it runs, which does what tick() does whenever there is something to do; '
+  'returns its process id. It runs until DROP EXTENSION or segmentation.worker = off; with the module in shared_preload_libraries it '
+  'comes back by itself, else it ends for good by pg_terminate_backend or the server''s stop';
 
 CREATE FUNCTION segmentation._has_news() RETURNS boolean
   LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'segmentation_has_news';
@@ -111,8 +121,7 @@ END $$;
 
 CREATE VIEW segmentation.status AS
 SELECT
-  (SELECT a.pid FROM pg_catalog.pg_stat_activity AS a
-   WHERE a.backend_type = 'segmentation worker' AND a.datname = pg_catalog.current_database() ORDER BY a.pid LIMIT 1) AS worker,
+  segmentation._worker() AS worker,
   (SELECT pg_catalog.count(*) FROM segmentation.dirty) AS queued,
   (SELECT pg_catalog.count(*) FROM segmentation.set_aside) AS set_aside,
   (SELECT pg_catalog.array_agg(a.customer_id ORDER BY a.since, a.customer_id)

@@ -88,7 +88,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UNION
   SELECT 'warning', NULL, 'nothing works the queue off', 'SELECT segmentation.start_worker(), or have pg_cron CALL segmentation.tick().'
   FROM segmentation.upkeep AS u
-  WHERE NOT EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.backend_type = 'segmentation worker' AND a.datname = current_database())
+  WHERE segmentation._worker() IS NULL
     AND COALESCE(u.ticked_at < clock_timestamp() - interval '5 minutes', true)
   ORDER BY 1, 2, 3;
 $$;

@@ -1,5 +1,7 @@
-// The module: magic block and settings.
+// The module: magic block, settings, and what it adds to a server that loads it at its start.
 #include "pg/boundary/settings.hpp"
+#include "pg/maintain/databases.hpp"
+#include "pg/maintain/launcher.hpp"
 
 extern "C" {
 __attribute__((visibility("default"))) const Pg_magic_struct *PG_MAGIC_FUNCTION_NAME(void);
@@ -13,5 +15,10 @@ PG_MODULE_MAGIC;
 __attribute__((visibility("default"))) void _PG_init(void);
 void _PG_init(void) {
   segmentation::pg::define_settings();
+  // pg_upgrade wants nobody in its databases but itself.
+  if (process_shared_preload_libraries_in_progress && !IsBinaryUpgrade) {
+    segmentation::pg::register_launcher();
+    segmentation::pg::follow_databases();
+  }
 }
 }

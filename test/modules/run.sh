@@ -120,5 +120,6 @@ is "counts, too" "$(ask 'SELECT count(*) FROM segmentation.segments AS s WHERE s
 exec 3>&- 4>&-
 wait
 psql -Xqd postgres -c 'DROP DATABASE modules'
+. "$(dirname "$0")/preloaded.sh"
 report $passed $failed 0
 [ $failed = 0 ]

@@ -102,3 +102,19 @@ using SegmentationQueryId = int64;
 #else
 using SegmentationQueryId = uint64;
 #endif
+
+// PostgreSQL 16 asks for the owner of all kinds of objects in one way.
+static inline bool segmentation_owns_database(Oid database, Oid role) {
+#if PG_VERSION_NUM >= 160000
+  return object_ownercheck(DatabaseRelationId, database, role);
+#else
+  return pg_database_ownercheck(database, role);
+#endif
+}
+
+// PostgreSQL 17 has one timeout more: names and values of settings to follow others in a list.
+#if PG_VERSION_NUM >= 170000
+#define SEGMENTATION_LATER_TIMEOUTS {"transaction_timeout", "0"},
+#else
+#define SEGMENTATION_LATER_TIMEOUTS
+#endif

@@ -7,6 +7,7 @@ int build_memory = 256 * 1024;
 int commit_limit = 10000;
 int build_batch = 1000;
 int capture_memory = 64 * 1024;
+bool run_worker = true;
 
 namespace {
 
@@ -46,6 +47,11 @@ void define_settings() {
                           "Customers whom a transaction may bring up to date when it commits.",
                           "Those beyond it are queued for the worker or tick().", &commit_limit, 10000, 0,
                           INT_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable(
+      "segmentation.worker", "Whether background workers keep segments right.",
+      "off ends those that run. With the module in shared_preload_libraries they come by "
+      "themselves, else by start_worker().",
+      &run_worker, true, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
   MarkGUCPrefixReserved("segmentation");
 }
 

@@ -16,6 +16,8 @@ extern int capture_memory;
 /// segmentation.build_batch: customers whom a walk judges in one transaction.
 extern int build_batch;
 extern int commit_limit;
+/// segmentation.worker: whether there are to be background workers.
+extern bool run_worker;
 
 /// segmentation.maintain.
 Maintain maintain_mode();

@@ -1,14 +1,23 @@
-// Telling the worker that the queue has something, so that it need not look often. Server's side.
+// Telling background processes of ours something: the worker that the queue has something, so that it need
+// not look often. Server's side.
 #pragma once
+
+#include "pg/boundary/server.hpp"
 
 namespace segmentation::pg {
 
-/// What pg_stat_activity calls the worker.
+/// What pg_stat_activity calls the worker and the launcher.
 constexpr const char *worker_type = "segmentation worker";
+constexpr const char *launcher_type = "segmentation launcher";
 
 /// Has this transaction, once it has committed, wake a worker of this database.
 void wake_worker_at_commit();
 /// The transaction has ended. Raises nothing.
 void transaction_ended(bool committed);
+
+/// Sends a signal to the workers of a database. Raises nothing.
+void signal_workers(Oid database, int signal);
+/// Has the launcher look at the databases. Raises nothing.
+void wake_launcher();
 
 } // namespace segmentation::pg

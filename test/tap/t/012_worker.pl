@@ -1,4 +1,4 @@
-# The worker: works the queue off by itself, is restarted when it dies, and goes when it is told to.
+# The worker that start_worker() starts: works the queue off by itself, is restarted when it dies, and goes when it is told to.
 use strict;
 use warnings FATAL => 'all';
 use FindBin;
@@ -10,8 +10,16 @@ use Test::More;
 
 my $node = make_shop('worker');
 $node->append_conf('postgresql.conf', 'log_min_messages = warning');
+# Many at once start one: whoever comes second goes again.
+my $workers = q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'segmentation worker'};
+append_to_file($node->basedir . '/start.sql', "SELECT segmentation.start_worker();\n");
+$node->command_ok([ 'pgbench', '-n', '-c', 6, '-t', 1, '-f', $node->basedir . '/start.sql', '-h', $node->host, '-p', $node->port, 'shop' ], 'many start one');
 my $pid = $node->safe_psql('shop', 'SELECT segmentation.start_worker()');
 is($node->safe_psql('shop', 'SELECT worker FROM segmentation.status'), $pid, 'status names the worker');
+ok($node->poll_query_until('shop', "SELECT ($workers) = 1"), 'the others go');
+sleep 6; # a worker that dies is started again after five seconds
+is($node->safe_psql('shop', $workers), '1', 'for good');
+is($node->safe_psql('shop', 'SELECT worker FROM segmentation.status'), $pid, 'the first stays');
 
 $node->safe_psql('shop', q{SET segmentation.maintain = background; UPDATE orders SET total = total + 10});
 ok($node->poll_query_until('shop', 'SELECT count(*) = 0 FROM segmentation.dirty'), 'the worker works the queue off');
@@ -29,13 +37,13 @@ for my $id (1 .. 15)
 }
 cmp_ok(time - $started, '<', 10, 'the worker is woken by what is queued');
 
-# Beside a load, and two of them.
-$node->safe_psql('shop', 'SELECT segmentation.start_worker()');
+# One of them is enough; ticks beside it and a load do no harm.
+is($node->safe_psql('shop', 'SELECT segmentation.start_worker()'), $pid, 'there is one worker');
 my $load = start_load($node);
-select undef, undef, undef, 1.0;
+$node->safe_psql('shop', join(';', ('CALL segmentation.tick()') x 50));
 end_load($load);
-ok($node->poll_query_until('shop', 'SELECT count(*) = 0 FROM segmentation.dirty'), 'two workers work the queue off');
-is($node->safe_psql('shop', 'SELECT * FROM oracle() LIMIT 10'), '', 'members are right with two workers beside a load');
+ok($node->poll_query_until('shop', 'SELECT count(*) = 0 FROM segmentation.dirty'), 'worker and ticks work the queue off');
+is($node->safe_psql('shop', 'SELECT * FROM oracle() LIMIT 10'), '', 'members are right with a worker and ticks beside a load');
 unlike(slurp_file($node->logfile), qr/terminated by signal|PANIC/, 'no process died');
 
 # Killed in the middle of its work.
@@ -48,7 +56,12 @@ ok($node->poll_query_until('shop', 'SELECT worker IS NOT NULL FROM segmentation.
 ok($node->poll_query_until('shop', 'SELECT count(*) = 0 FROM segmentation.dirty'), 'and works the queue off');
 is($node->safe_psql('shop', 'SELECT * FROM oracle() LIMIT 10'), '', 'members are right after a killed worker');
 
-# A database with a worker can be dropped, an extension too.
+# Nothing is preloaded here: it keeps others from renaming and dropping its database, until it is told to end, or by force.
+for my $statement ('ALTER DATABASE shop RENAME TO store', 'DROP DATABASE shop')
+{
+	my (undef, undef, $error) = $node->psql('postgres', $statement);
+	like($error, qr/is being accessed by other users/, "$statement fails beside a worker");
+}
 $node->safe_psql('shop', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'segmentation worker'});
 ok($node->poll_query_until('shop', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'segmentation worker'}), 'workers end when told to');
 # A worker that died is back after five seconds.
@@ -57,5 +70,11 @@ is($node->safe_psql('shop', 'SELECT worker FROM segmentation.status'), '', 'and 
 $node->safe_psql('shop', 'SELECT segmentation.start_worker()');
 $node->safe_psql('shop', 'SET client_min_messages = warning; DROP EXTENSION segmentation CASCADE');
 ok($node->poll_query_until('shop', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'segmentation worker'}), 'a worker ends with the extension');
+$node->safe_psql('postgres', 'CREATE DATABASE other');
+$node->safe_psql('other', 'CREATE EXTENSION segmentation');
+$node->safe_psql('other', 'SELECT segmentation.start_worker()');
+$node->safe_psql('postgres', 'DROP DATABASE other WITH (FORCE)');
+sleep 6;
+unlike(slurp_file($node->logfile), qr/database .* does not exist/, 'a worker whose database is dropped by force is gone for good');
 
 done_testing();
