@@ -120,4 +120,5 @@ SELECT ok((SELECT s.clock_behind BETWEEN '59 min' AND '61 min' FROM segmentation
 SELECT segmentation.refresh_all() \g /dev/null
 SELECT is_empty('SELECT FROM segmentation.state AS s WHERE s.as_of > clock_timestamp()', 'refresh_all judges by the present clock');
 SELECT ok((SELECT s.clock_behind IS NULL FROM segmentation.status AS s), 'and has status say no more');
+SELECT * FROM finish();
 DROP OWNED BY pgtap_reader; DROP ROLE pgtap_reader;

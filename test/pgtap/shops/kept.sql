@@ -22,12 +22,14 @@ SELECT segmentation.bind_source('orders', 'orders', 'customer_id', date => 'plac
 SELECT segmentation.bind_source('lines', 'lines', 'order_id', of => 'orders') \g /dev/null
 SELECT segmentation.bind_lookup('product', 'products', of => 'lines', key => 'product_id') \g /dev/null
 SELECT segmentation.bind_set('tags', 'tags', 'customer_id', 'tag') \g /dev/null
+SET client_min_messages = error; -- nothing looks at the clock here
 SELECT segmentation.create_segment(n, r) FROM (VALUES
   ('three', 'orders MATCHES (count >= 3)'), ('spent', 'sum(orders.total) >= 90'), ('lately', 'orders MATCHES (date >= -90d, sum_total >= 30)'),
   ('open', 'last(orders.status) = ''open'''), ('wide', 'max(orders.total) > 45 AND min(orders.total) < 12'),
   ('hats', 'lines MATCHES (category = ''hat'', sum_quantity >= 6)'), ('kinds', 'count(DISTINCT lines.product_id) >= 4'),
   ('vip', 'tags CONTAINS ''vip'' OR city = ''Sofia'''), ('vip hats', 'segments CONTAINS ''vip'' AND segments CONTAINS ''hats'''),
   ('none', 'orders NOT MATCHES ()')) AS s (n, r) \g /dev/null
+SET client_min_messages = warning;
 CREATE FUNCTION oracle() RETURNS SETOF text LANGUAGE sql AS $$
   SELECT concat_ws(' ', 'member', v.segment, v.customer, CASE WHEN v.stored THEN 'is stored' ELSE 'is not stored' END) FROM segmentation.verify() AS v
   UNION ALL
