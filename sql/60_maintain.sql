@@ -29,6 +29,12 @@ COMMENT ON FUNCTION segmentation.start_worker() IS
   'returns its process id. It runs until DROP EXTENSION or segmentation.worker = off; with the module in shared_preload_libraries it '
   'comes back by itself, else it ends for good by pg_terminate_backend or the server''s stop';
 
+CREATE FUNCTION segmentation._before_removal() RETURNS event_trigger
+  LANGUAGE c AS 'MODULE_PATHNAME', 'segmentation_before_removal';
+COMMENT ON FUNCTION segmentation._before_removal() IS 'ends the worker before DROP EXTENSION segmentation; it comes back where that is rolled back';
+CREATE EVENT TRIGGER segmentation_removal ON ddl_command_start WHEN TAG IN ('DROP EXTENSION') EXECUTE FUNCTION segmentation._before_removal();
+ALTER EVENT TRIGGER segmentation_removal ENABLE ALWAYS;
+
 CREATE FUNCTION segmentation._has_news() RETURNS boolean
   LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'segmentation_has_news';
 COMMENT ON FUNCTION segmentation._has_news() IS

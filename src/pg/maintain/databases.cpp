@@ -3,6 +3,7 @@
 // lock none comes back. Server's side.
 #include "pg/maintain/databases.hpp"
 
+#include "pg/boundary/session.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/maintain/wake.hpp"
 #include "pg/maintain/worker.hpp"
@@ -54,11 +55,8 @@ Afterwards *until_end_of_transaction() {
   return &afterwards;
 }
 
-/// Ends the worker of a database until the transaction ends, where whoever asks may do with it what he wants.
-void make_room(const char *name) {
-  Oid database = get_database_oid(name, true);
-  if (!OidIsValid(database) || RecoveryInProgress() || !segmentation_owns_database(database, GetUserId()))
-    return;
+/// Ends the worker of a database until the transaction ends; then one comes back.
+void make_room(Oid database) {
   LOCKTAG lock = worker_lock(database);
   if (LockAcquire(&lock, worker_lock_of_room, false, true) != LOCKACQUIRE_NOT_AVAIL)
     return;
@@ -68,6 +66,13 @@ void make_room(const char *name) {
   MemoryContextSwitchTo(before);
   signal_workers(database, make_room_signal);
   (void)LockAcquire(&lock, worker_lock_of_room, false, false);
+}
+
+/// The same, where whoever asks may do with the database what he wants.
+void make_room_in(const char *name) {
+  Oid database = get_database_oid(name, true);
+  if (OidIsValid(database) && !RecoveryInProgress() && segmentation_owns_database(database, GetUserId()))
+    make_room(database);
 }
 
 const char *option(List *options, const char *name) {
@@ -84,24 +89,24 @@ void before_statement(Node *statement) {
   switch (nodeTag(statement)) {
   case T_DropdbStmt:
     until_end_of_transaction()->drops_database = true;
-    make_room(reinterpret_cast<DropdbStmt *>(statement)->dbname);
+    make_room_in(reinterpret_cast<DropdbStmt *>(statement)->dbname);
     break;
   case T_CreatedbStmt: {
     const char *original = option(reinterpret_cast<CreatedbStmt *>(statement)->options, "template");
-    make_room(original != nullptr ? original : "template1");
+    make_room_in(original != nullptr ? original : "template1");
     until_end_of_transaction()->has_new_database = true;
     break;
   }
   case T_RenameStmt: {
     auto *rename = reinterpret_cast<RenameStmt *>(statement);
     if (rename->renameType == OBJECT_DATABASE)
-      make_room(rename->subname);
+      make_room_in(rename->subname);
     break;
   }
   case T_AlterDatabaseStmt: {
     auto *alter = reinterpret_cast<AlterDatabaseStmt *>(statement);
     if (option(alter->options, "tablespace") != nullptr)
-      make_room(alter->dbname);
+      make_room_in(alter->dbname);
     until_end_of_transaction()->has_new_database = true;
     break;
   }
@@ -130,3 +135,22 @@ void follow_databases() {
 }
 
 } // namespace segmentation::pg
+
+using namespace segmentation::pg;
+
+/// An event trigger before DROP EXTENSION: its tables are dropped in another order than the worker takes them
+/// in, and each would wait for the other.
+SEGMENTATION_FUNCTION(segmentation_before_removal) {
+  if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+    ereport(ERROR, (errcode(ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED),
+                    errmsg("function is for event triggers only")));
+  auto *statement =
+      reinterpret_cast<DropStmt *>(reinterpret_cast<EventTriggerData *>(fcinfo->context)->parsetree);
+  ListCell *cell;
+  foreach (cell, statement->objects) {
+    if (strcmp(strVal(lfirst(cell)), "segmentation") == 0 &&
+        has_privs_of_role(GetUserId(), extension_owner()))
+      make_room(MyDatabaseId);
+  }
+  PG_RETURN_NULL();
+}

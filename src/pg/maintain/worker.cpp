@@ -52,20 +52,10 @@ void set_settings() {
     (void)set_config_option(name, value, PGC_SUSET, PGC_S_OVERRIDE, GUC_ACTION_SET, true, 0, false);
 }
 
-/// Keeps the extension until the transaction ends; InvalidOid where there is none. Its tables are dropped in
-/// another order than the work takes them in: who drops it must wait before he has any of them.
-Oid hold_extension() {
-  Oid extension = get_extension_oid("segmentation", true);
-  if (!OidIsValid(extension))
-    return InvalidOid;
-  LockDatabaseObject(ExtensionRelationId, extension, 0, AccessShareLock);
-  return get_extension_oid("segmentation", true) == extension ? extension : InvalidOid;
-}
-
 /// Ends here where the database has nothing to do; returns the extension.
 Oid take_up_work() {
   StartTransactionCommand();
-  Oid extension = hold_extension();
+  Oid extension = get_extension_oid("segmentation", true);
   if (!OidIsValid(extension) || GetDatabaseEncoding() != PG_UTF8)
     proc_exit(0);
   Oid owner = extension_owner();
@@ -194,7 +184,7 @@ void segmentation_worker_main(Datum argument) {
     }
     SetCurrentStatementStartTimestamp();
     StartTransactionCommand();
-    Oid present = hold_extension();
+    Oid present = get_extension_oid("segmentation", true);
     // DROP EXTENSION ends the work. Where it has been made again, what this process knows is of the old one;
     // where workers come by themselves another one has come already.
     if (present != extension)

@@ -56,6 +56,17 @@ ok($node->poll_query_until('shop', 'SELECT worker IS NOT NULL FROM segmentation.
 ok($node->poll_query_until('shop', 'SELECT count(*) = 0 FROM segmentation.dirty'), 'and works the queue off');
 is($node->safe_psql('shop', 'SELECT * FROM oracle() LIMIT 10'), '', 'members are right after a killed worker');
 
+# A migration that has a table and wants the views' functions, beside a worker that waits for the table.
+my $migration = $node->background_psql('shop');
+$migration->query_safe('BEGIN; LOCK TABLE customers IN ACCESS EXCLUSIVE MODE');
+$node->safe_psql('shop', q{INSERT INTO segmentation.dirty (binding_id, value) SELECT b.id, '7' FROM segmentation.binding AS b WHERE b.name = 'customers'});
+ok($node->poll_query_until('postgres', q{SELECT count(*) > 0 FROM pg_stat_activity WHERE backend_type = 'segmentation worker' AND wait_event_type = 'Lock'}),
+	'the worker waits for a migration');
+$migration->query_safe('ALTER TABLE customers RENAME city TO town; ALTER TABLE customers RENAME town TO city; COMMIT');
+$migration->quit;
+ok($node->poll_query_until('shop', 'SELECT count(*) = 0 FROM segmentation.dirty'), 'and works on after it');
+unlike(slurp_file($node->logfile), qr/deadlock/, 'which did not wait for it');
+
 # Nothing is preloaded here: it keeps others from renaming and dropping its database, until it is told to end, or by force.
 for my $statement ('ALTER DATABASE shop RENAME TO store', 'DROP DATABASE shop')
 {
@@ -70,6 +81,15 @@ is($node->safe_psql('shop', 'SELECT worker FROM segmentation.status'), '', 'and 
 $node->safe_psql('shop', 'SELECT segmentation.start_worker()');
 $node->safe_psql('shop', 'SET client_min_messages = warning; DROP EXTENSION segmentation CASCADE');
 ok($node->poll_query_until('shop', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'segmentation worker'}), 'a worker ends with the extension');
+# Rolled back it is there again; dropped it goes at once, even in the middle of its work.
+$node->safe_psql('shop', 'DROP FUNCTION oracle; ' . $CrashShop::segments);
+$pid = $node->safe_psql('shop', 'SELECT segmentation.start_worker()');
+$node->safe_psql('shop', 'SET client_min_messages = warning; BEGIN; DROP EXTENSION segmentation CASCADE; ROLLBACK');
+ok($node->poll_query_until('shop', "SELECT worker IS NOT NULL AND worker <> $pid FROM segmentation.status"), 'another one comes where DROP EXTENSION is rolled back');
+$node->safe_psql('shop', q{SET segmentation.maintain = background; UPDATE orders SET total = total + 10; UPDATE lines SET quantity = quantity + 1});
+$node->safe_psql('shop', 'SET client_min_messages = warning; DROP EXTENSION segmentation CASCADE');
+ok($node->poll_query_until('shop', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'segmentation worker'}), 'none comes where it is not');
+unlike(slurp_file($node->logfile), qr/deadlock/, 'nobody waited for another');
 $node->safe_psql('postgres', 'CREATE DATABASE other');
 $node->safe_psql('other', 'CREATE EXTENSION segmentation');
 $node->safe_psql('other', 'SELECT segmentation.start_worker()');
