@@ -19,7 +19,7 @@ def literal(text):
 def environment(database, settings):
     more = {'PGDATABASE': database} if database else {}
     if settings:
-        more['PGOPTIONS'] = ' '.join(f'-c {name}={value}' for name, value in settings.items())
+        more['PGOPTIONS'] = ' '.join(f'-c {name}=' + str(value).replace(' ', '\\ ') for name, value in settings.items())
     return dict(os.environ, **more)
 
 
@@ -59,25 +59,29 @@ def prewarm(database=None):
 
 
 class Slice:
-    """What pgbench did: its throughput, the transactions that counted, and what the first one of a session took."""
+    """What pgbench did: its throughput, the transactions that counted, what the first one of a session took, and the share that failed."""
 
-    def __init__(self, rate, transactions, first_ms):
-        self.rate, self.transactions, self.first_ms = rate, transactions, first_ms
+    def __init__(self, rate, transactions, first_ms, failed):
+        self.rate, self.transactions, self.first_ms, self.failed = rate, transactions, first_ms, failed
 
 
 # A session's first transactions load the module and plan statements; a shop keeps its connections, so they do not count.
 SETTLING = 10
 
 
-def pgbench(database, script, clients, seconds, variables=None, settings=None):
-    """Runs a script of transactions/ for so long and returns its Slice. Ends the program where a transaction fails."""
+def pgbench(database, script, clients, seconds, variables=None, settings=None, may_fail=False):
+    """Runs a script of transactions/ for so long and returns its Slice. Ends the program where a transaction fails, unless it may,
+    as a conflict with another (40001); those are not tried again."""
     with tempfile.TemporaryDirectory() as folder:
         command = ['pgbench', '-n', '-M', 'prepared', '-c', str(clients), '-j', str(min(clients, 2)), '-T', str(seconds), '-l',
-                   '--log-prefix', os.path.join(folder, 'log'), '-f', os.path.join(HERE, 'transactions', script)]
+                   '--failures-detailed', '--log-prefix', os.path.join(folder, 'log'), '-f', os.path.join(HERE, 'transactions', script)]
         for name, value in (variables or {}).items():
             command += ['-D', f'{name}={value}']
         done = subprocess.run(command, text=True, capture_output=True, env=environment(database, settings))
-        if done.returncode or 'ERROR' in done.stderr or re.search(r'failed transactions: [1-9]', done.stdout):
+        conflicts = re.search(r'serialization failures: (\d+)', done.stdout)
+        conflicts = int(conflicts[1]) if conflicts else 0
+        others = re.search(r'deadlock failures: [1-9]', done.stdout)
+        if done.returncode or 'ERROR' in done.stderr or others or conflicts and not may_fail:
             sys.exit(f'benchmark: {script} in {database}: {done.stderr[-3000:]}')
         ends = {}
         first = []
@@ -85,6 +89,8 @@ def pgbench(database, script, clients, seconds, variables=None, settings=None):
             with open(name, encoding='ascii') as file:
                 for line in file:
                     client, number, microseconds, _, second, fraction = line.split()[:6]
+                    if not microseconds.isdigit():
+                        continue
                     ends.setdefault(client, []).append(int(second) + int(fraction) / 1e6)
                     if number == '1':
                         first.append(int(microseconds) / 1000)
@@ -92,4 +98,5 @@ def pgbench(database, script, clients, seconds, variables=None, settings=None):
         sys.exit(f'benchmark: {script} in {database}: too few transactions in {seconds} s')
     settled = max(of_client[min(SETTLING, len(of_client) // 2) - 1] for of_client in ends.values())
     counted = [end for of_client in ends.values() for end in of_client if end > settled]
-    return Slice(len(counted) / (max(counted) - settled), sum(map(len, ends.values())), max(first))
+    done_count = sum(map(len, ends.values()))
+    return Slice(len(counted) / (max(counted) - settled), done_count, max(first, default=0), conflicts / (conflicts + done_count))
