@@ -68,15 +68,31 @@ copy_sources() {
   tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$home/$1/src" --no-same-owner -xmf -
 }
 
+# Unpacks the programs of this system's PostgreSQL into a chroot: of the oldest release that its archive has, for pg_upgrade to a release
+# that was made before the old server's does not work (15.20 and 17.12 keep versions of columns, which 18.6 does not know).
+unpack_programs() {
+  mkdir -p "$home/packages"
+  release=$(apt-cache madison "postgresql-$1" | awk '{ print $3 }' | sort -V | head -n 1)
+  for package in "postgresql-$1" "postgresql-client-$1"; do
+    file=$(find "$home/packages" -name "${package}_${release}_*.deb")
+    if [ -z "$file" ]; then
+      (cd "$home/packages" && apt-get -q -o APT::Sandbox::User=root download "$package=$release") >>"$home/$2.log" 2>&1 || return 1
+      file=$(find "$home/packages" -name "${package}_${release}_*.deb")
+    fi
+    dpkg-deb --fsys-tarfile "$file" | tar -C "$home/$2" -xf - ./usr/lib/postgresql ./usr/share/postgresql || return 1
+  done
+  ${MAKE:-make} -s -C "$root" install DESTDIR="$home/$2" >/dev/null
+}
+
 # Puts another PostgreSQL, its programs with the extension, into a chroot, and of libraries what is missing there: bring_programs OLD ROOT CHROOT.
 bring_programs() {
   for folder in usr/lib/postgresql/"$1" usr/share/postgresql/"$1"; do
     rm -rf "${home:?}/$3/$folder"
-    mkdir -p "$home/$3/$folder"
-    # Without what compiles queries: LLVM is large.
-    tar -C "$2/$folder" --exclude=bitcode --exclude='llvmjit*' -cf - . | tar -C "$home/$3/$folder" -xf -
+    [ "$2" = / ] || { mkdir -p "$home/$3/$folder" && tar -C "$2/$folder" -cf - . | tar -C "$home/$3/$folder" -xf -; }
   done
-  [ "$2" != / ] || ${MAKE:-make} -s -C "$root" install DESTDIR="$home/$3" >/dev/null || return 1
+  [ "$2" != / ] || unpack_programs "$1" "$3" || return 1
+  # What compiles queries needs LLVM, which is large.
+  rm -f "$home/$3/usr/lib/postgresql/$1/lib"/llvmjit*
   while true; do
     missing=$(inside "$3" sh -c "ldconfig; ldd /usr/lib/postgresql/$1/bin/* /usr/lib/postgresql/$1/lib/segmentation.so /usr/local/lib/lib*.so* 2>/dev/null" |
       sed -n 's/^[[:space:]]*\([^ ]*\) => not found.*/\1/p' | sort -u)
