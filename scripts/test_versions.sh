@@ -106,7 +106,7 @@ bring_programs() {
 }
 
 test_upgrades() {
-  inside "$1" make -s install PG_CONFIG="$bin/pg_config" >>"$home/$1.log" 2>&1 || { failed=$((failed + 1)); return; }
+  inside "$1" make -s install PG_CONFIG="$bin/pg_config" >>"$home/$1.log" 2>&1 || { tail -n 20 "$home/$1.log"; failed=$((failed + 1)); return; }
   for old in $("$PG_CONFIG" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/') $tested; do
     [ "$old" -lt "$1" ] || continue
     echo "== upgrade from $old"

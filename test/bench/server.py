@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -59,10 +60,33 @@ def prewarm(database=None):
 
 
 class Slice:
-    """What pgbench did: its throughput, the transactions that counted, what the first one of a session took, and the share that failed."""
+    """What pgbench did: its throughput, the transactions that counted, what the first one of a session took, the share that failed, and
+    the server's processor time of each, in microseconds."""
 
-    def __init__(self, rate, transactions, first_ms, failed):
-        self.rate, self.transactions, self.first_ms, self.failed = rate, transactions, first_ms, failed
+    def __init__(self, rate, transactions, first_ms, failed, cpu):
+        self.rate, self.transactions, self.first_ms, self.failed, self.cpu = rate, transactions, first_ms, failed, cpu
+
+
+def spent(database):
+    """Returns the seconds of processor time of the server's sessions that have ended; waits a moment for the end of those in a database."""
+    with open(os.path.join(os.environ['SERVER_DATA'], 'postmaster.pid'), encoding='utf-8') as file:
+        server = f'/proc/{file.readline().strip()}'
+
+    def goes_on(child):
+        try:
+            with open(f'/proc/{child}/cmdline', encoding='utf-8') as file:
+                title = file.read()
+        except OSError:
+            return False
+        return title == '' or f' {database} [local]' in title  # one that has ended has none until the server has seen that
+    for _ in range(50):
+        with open(f'{server}/task/{server[6:]}/children', encoding='ascii') as file:
+            if not any(map(goes_on, file.read().split())):
+                break
+        time.sleep(0.02)
+    with open(f'{server}/stat', encoding='utf-8') as file:
+        fields = file.read().rpartition(')')[2].split()
+    return (int(fields[13]) + int(fields[14])) / os.sysconf('SC_CLK_TCK')
 
 
 # A session's first transactions load the module and plan statements; a shop keeps its connections, so they do not count.
@@ -77,7 +101,9 @@ def pgbench(database, script, clients, seconds, variables=None, settings=None, m
                    '--failures-detailed', '--log-prefix', os.path.join(folder, 'log'), '-f', os.path.join(HERE, 'transactions', script)]
         for name, value in (variables or {}).items():
             command += ['-D', f'{name}={value}']
+        before = spent(database)
         done = subprocess.run(command, text=True, capture_output=True, env=environment(database, settings))
+        cpu = spent(database) - before
         conflicts = re.search(r'serialization failures: (\d+)', done.stdout)
         conflicts = int(conflicts[1]) if conflicts else 0
         others = re.search(r'deadlock failures: [1-9]', done.stdout)
@@ -99,4 +125,5 @@ def pgbench(database, script, clients, seconds, variables=None, settings=None, m
     settled = max(of_client[min(SETTLING, len(of_client) // 2) - 1] for of_client in ends.values())
     counted = [end for of_client in ends.values() for end in of_client if end > settled]
     done_count = sum(map(len, ends.values()))
-    return Slice(len(counted) / (max(counted) - settled), done_count, max(first, default=0), conflicts / (conflicts + done_count))
+    return Slice(len(counted) / (max(counted) - settled), done_count, max(first, default=0), conflicts / (conflicts + done_count),
+                 cpu / (conflicts + done_count) * 1e6)
