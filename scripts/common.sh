@@ -46,3 +46,22 @@ run_prove() {
   report $((tests - failures)) "$failures" 0
   return "$prove_status"
 }
+
+# Builds TARGET, a form of the module that is for tests alone; where it cannot be built, reports one failure and ends the suite.
+build_test_module() {
+  mkdir -p "$build"
+  if ! { cmake -S "$root" -B "$build/release" -DPG_CONFIG="$PG_CONFIG" &&
+         cmake --build "$build/release" --target "$1" -j "$(nproc)"; } >"$build/$1.log" 2>&1; then
+    tail -n 40 "$build/$1.log"
+    report 0 1 0
+    exit 1
+  fi
+}
+
+# Puts a built module among the private server's as NAME, by rename, as install_files.sh does: place_test_module TARGET NAME. Sets library.
+place_test_module() {
+  library=$SERVER_TREE$($PG_CONFIG --pkglibdir)/$2.so
+  cp "$build/release/$1.so" "$library.new"
+  chmod a+r "$library.new"
+  mv -f "$library.new" "$library"
+}

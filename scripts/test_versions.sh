@@ -2,13 +2,15 @@
 # test_versions.sh [MAJOR...]: builds and tests under later majors of PostgreSQL than this system has (default: 17 18), each
 # in a chroot of the Debian suite that has it, with that suite's compiler and libraries. A chroot is made once, takes some
 # minutes and 2.5 GB, and stays in build/versions/MAJOR: remove it for newer packages. Needs root, since only root can chroot.
-#   SUITES="regress pgtap"   only these of test/*; by default all but real data, fuzzers and what is about this system's compiler
+# Then pg_upgrade to it from this system's version, and from those that the same run has tested before: test/versions/upgrade.sh.
+#   SUITES="regress pgtap"   only these of test/*, and "upgrade"; by default all but real data, fuzzers and what is about this system's compiler
 # Each version's output is in build/versions/MAJOR.log too. What cannot be had is skipped, and said. The last line adds up.
 set -eu
 . "$(dirname "$0")/common.sh"
 
 home=$build/versions
-suites=${SUITES:-tree regress pgtap isolation tap random language time faults concurrent}
+suites=${SUITES:-tree regress pgtap isolation tap random language time modules faults concurrent upgrade}
+tested=
 all_passed=0 all_failed=0 all_skipped=0
 
 skip() {
@@ -66,6 +68,71 @@ copy_sources() {
   tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$home/$1/src" --no-same-owner -xmf -
 }
 
+# Unpacks the programs of this system's PostgreSQL into a chroot: of the oldest release that its archive has, for pg_upgrade to a release
+# that was made before the old server's does not work (15.20 and 17.12 keep versions of columns, which 18.6 does not know).
+unpack_programs() {
+  mkdir -p "$home/packages"
+  release=$(apt-cache madison "postgresql-$1" | awk '{ print $3 }' | sort -V | head -n 1)
+  for package in "postgresql-$1" "postgresql-client-$1"; do
+    file=$(find "$home/packages" -name "${package}_${release}_*.deb")
+    if [ -z "$file" ]; then
+      (cd "$home/packages" && apt-get -q -o APT::Sandbox::User=root download "$package=$release") >>"$home/$2.log" 2>&1 || return 1
+      file=$(find "$home/packages" -name "${package}_${release}_*.deb")
+    fi
+    dpkg-deb --fsys-tarfile "$file" | tar -C "$home/$2" -xf - ./usr/lib/postgresql ./usr/share/postgresql || return 1
+  done
+  ${MAKE:-make} -s -C "$root" install DESTDIR="$home/$2" >/dev/null
+}
+
+# Puts another PostgreSQL, its programs with the extension, into a chroot, and of libraries what is missing there: bring_programs OLD ROOT CHROOT.
+bring_programs() {
+  for folder in usr/lib/postgresql/"$1" usr/share/postgresql/"$1"; do
+    rm -rf "${home:?}/$3/$folder"
+    [ "$2" = / ] || { mkdir -p "$home/$3/$folder" && tar -C "$2/$folder" -cf - . | tar -C "$home/$3/$folder" -xf -; }
+  done
+  [ "$2" != / ] || unpack_programs "$1" "$3" || return 1
+  # What compiles queries needs LLVM, which is large.
+  rm -f "$home/$3/usr/lib/postgresql/$1/lib"/llvmjit*
+  while true; do
+    missing=$(inside "$3" sh -c "ldconfig; ldd /usr/lib/postgresql/$1/bin/* /usr/lib/postgresql/$1/lib/segmentation.so /usr/local/lib/lib*.so* 2>/dev/null" |
+      sed -n 's/^[[:space:]]*\([^ ]*\) => not found.*/\1/p' | sort -u)
+    [ -n "$missing" ] || return 0
+    for library in $missing; do
+      file=$(find "$2/usr/lib" -name "$library" | head -n 1)
+      [ -n "$file" ] || return 1
+      cp -L "$file" "$home/$3/usr/local/lib/"
+    done
+  done
+}
+
+test_upgrades() {
+  inside "$1" make -s install PG_CONFIG="$bin/pg_config" >>"$home/$1.log" 2>&1 || { tail -n 20 "$home/$1.log"; failed=$((failed + 1)); return; }
+  for old in $("$PG_CONFIG" --version | sed 's/^[^0-9]*\([0-9]*\).*/\1/') $tested; do
+    [ "$old" -lt "$1" ] || continue
+    echo "== upgrade from $old"
+    from=$home/$old
+    case " $tested " in *" $old "*) ;; *) from=/ ;; esac
+    if bring_programs "$old" "$from" "$1"; then
+      counted "$home/$1.log" inside "$1" test/versions/upgrade.sh "/usr/lib/postgresql/$old/bin" "$bin"
+    else
+      skip "could not bring the programs of PostgreSQL $old"
+    fi
+  done
+}
+
+# Runs a command that ends with its counts, shows what it says and puts it into a log too, and adds them up: counted LOG COMMAND...
+counted() {
+  log=$1
+  shift
+  { "$@" 2>&1 || true; } | tee -a "$log"
+  counts=$(tail -n 1 "$log" | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed\(, \([0-9]*\) skipped\)*$/\1 \2 \4/p')
+  # What ends without a count has failed.
+  read -r p f s <<COUNTS
+${counts:-0 1}
+COUNTS
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))
+}
+
 test_version() {
   echo "=== PostgreSQL $1"
   make_chroot "$1" || { skip "PostgreSQL $1: no chroot of Debian $(debian_suite "$1") could be made"; return; }
@@ -73,15 +140,14 @@ test_version() {
   bin=/usr/lib/postgresql/$1/bin
   inside "$1" PG_MAJOR="$1" scripts/install_dependencies.sh versions ||
     { skip "PostgreSQL $1: Debian $(debian_suite "$1") has not got what is needed"; return; }
+  passed=0 failed=0 skipped=0
+  rm -f "$home/$1.log"
+  here=$(printf ' %s ' "$suites" | sed 's/ upgrade / /')
   # shellcheck disable=SC2086
-  { inside "$1" PG_MAJOR="$1" PG_CONFIG="$bin/pg_config" DEPENDENCIES=versions \
-      FAULT_ROUNDS="${FAULT_ROUNDS:-2000}" CONCURRENT_SECONDS="${CONCURRENT_SECONDS:-20}" scripts/test.sh $suites 2>&1 || true; } | tee "$home/$1.log"
-  counts=$(tail -n 1 "$home/$1.log" | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed\(, \([0-9]*\) skipped\)*$/\1 \2 \4/p')
-  # What ends without a count has failed.
-  read -r passed failed skipped <<COUNTS
-${counts:-0 1}
-COUNTS
-  skipped=${skipped:-0}
+  [ -z "${here# }" ] || counted "$home/$1.log" inside "$1" PG_MAJOR="$1" PG_CONFIG="$bin/pg_config" DEPENDENCIES=versions \
+    FAULT_ROUNDS="${FAULT_ROUNDS:-2000}" CONCURRENT_SECONDS="${CONCURRENT_SECONDS:-20}" scripts/test.sh $here
+  case " $suites " in *" upgrade "*) test_upgrades "$1" ;; esac
+  tested="$tested $1"
   echo "$("$home/$1$bin/postgres" --version 2>/dev/null || inside "$1" "$bin/postgres" --version): $passed passed, $failed failed, $skipped skipped"
   all_passed=$((all_passed + passed)) all_failed=$((all_failed + failed)) all_skipped=$((all_skipped + skipped))
 }

@@ -190,8 +190,10 @@ BEGIN
       state := '42601';
       message := 'expression is more than one value';
     END IF;
-    IF EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = bound.relation AND a.attgenerated = 'v'
-               AND message = format('column %s.%s does not exist', bound.name, a.attname)) THEN
+    IF EXISTS (SELECT FROM (SELECT bound.name, bound.relation
+                            UNION ALL SELECT l.name, (l.lookup).relation FROM segmentation._lookups_of(bound) AS l) AS r
+                 JOIN pg_attribute AS a ON a.attrelid = r.relation AND a.attgenerated = 'v'
+               WHERE message = format('column %s.%s does not exist', r.name, a.attname)) THEN
       state := '0A000';
       message := replace(message, 'does not exist', 'is generated when it is read');
       note := 'Make it STORED, or write its expression here.';

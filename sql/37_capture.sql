@@ -51,21 +51,24 @@ BEGIN
       item.function);
     EXECUTE format('ALTER TRIGGER %I ON %s DEPENDS ON EXTENSION segmentation', item.name, item.relation);
   END LOOP;
-  PERFORM segmentation._fire_as_made(_install_capture.relation);
+  PERFORM segmentation._fire_as_made(ARRAY(SELECT segmentation._with_partitions(_install_capture.relation)));
 END $$;
 
--- Has the triggers of a relation and its partitions fire when they are to: ENABLE TRIGGER leaves them as any other. All of a relation at
--- once, when they are there: ALTER TABLE is looked at by event triggers.
-CREATE FUNCTION segmentation._fire_as_made(relation regclass) RETURNS void
+-- Has triggers of ours fire as they are to: CREATE TRIGGER and ENABLE TRIGGER leave them like any other. All of a relation at once, when they
+-- are there: ALTER TABLE is looked at by event triggers. Relations are whatever tables: a restore with --disable-triggers enables
+-- triggers perhaps before it has brought the bindings, and those of the extension's own tables, too.
+CREATE FUNCTION segmentation._fire_as_made(relations regclass[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   item record;
 BEGIN
   FOR item IN
-    SELECT r.oid::regclass AS relation, string_agg(format('ENABLE %s TRIGGER %I', w.fires, w.name), ', ' ORDER BY w.name) AS actions
-    FROM segmentation._with_partitions(_fire_as_made.relation) AS p(oid) JOIN pg_class AS r ON r.oid = p.oid
-      CROSS JOIN LATERAL segmentation._capture_triggers(r.relkind) AS w JOIN pg_trigger AS t ON t.tgrelid = r.oid AND t.tgname = w.name
-    WHERE t.tgfoid = w.function AND (t.tgenabled = 'O' OR t.tgenabled = 'A' AND w.enabled = 'R')
+    SELECT r.oid::regclass AS relation, string_agg(format('ENABLE %s TRIGGER %I', w.fires, t.tgname), ', ' ORDER BY t.tgname) AS actions
+    FROM pg_class AS r JOIN pg_trigger AS t ON t.tgrelid = r.oid
+      JOIN (SELECT c.name, c.fires, c.enabled, c.function::oid FROM segmentation._capture_triggers('r') AS c
+            UNION ALL SELECT n, 'ALWAYS', 'A', NULL FROM unnest('{changed,needs_changed,note_needs}'::name[]) AS n) AS w
+        ON w.name = t.tgname AND (w.function = t.tgfoid OR w.function IS NULL AND r.relnamespace = 'segmentation'::regnamespace)
+    WHERE r.oid = ANY (_fire_as_made.relations) AND (t.tgenabled = 'O' OR t.tgenabled = 'A' AND w.enabled = 'R')
     GROUP BY r.oid ORDER BY r.oid
   LOOP
     EXECUTE format('ALTER TABLE ONLY %s %s', item.relation, item.actions);

@@ -78,27 +78,6 @@ BEGIN
   IF FOUND THEN PERFORM segmentation._queue_everyone(); END IF;
 END $$;
 
--- Has triggers of ours that came back by ENABLE TRIGGER fire as they are to, on whatever table: a restore with --disable-triggers leaves
--- them like any other, perhaps before it has brought the bindings, and those of the extension's own tables, too. Called by an event trigger.
-CREATE FUNCTION segmentation._fire_enabled_as_made() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  item record;
-BEGIN
-  FOR item IN
-    SELECT t.tgrelid::regclass AS relation, string_agg(format('ENABLE %s TRIGGER %I', w.fires, t.tgname), ', ' ORDER BY t.tgname) AS actions
-    FROM (SELECT DISTINCT d.objid, d.schema_name FROM pg_event_trigger_ddl_commands() AS d WHERE d.classid = 'pg_class'::regclass) AS d
-      JOIN pg_trigger AS t ON t.tgrelid = d.objid
-      JOIN (SELECT c.name, c.fires, c.enabled, c.function::oid FROM segmentation._capture_triggers('r') AS c
-            UNION ALL SELECT n, 'ALWAYS', 'A', NULL FROM unnest('{changed,needs_changed,note_needs}'::name[]) AS n) AS w
-        ON w.name = t.tgname AND (w.function = t.tgfoid OR w.function IS NULL AND d.schema_name = 'segmentation')
-    WHERE t.tgenabled = 'O' OR t.tgenabled = 'A' AND w.enabled = 'R'
-    GROUP BY t.tgrelid ORDER BY t.tgrelid
-  LOOP
-    EXECUTE format('ALTER TABLE ONLY %s %s', item.relation, item.actions);
-  END LOOP;
-END $$;
-
 -- Follows what is done to the triggers. Those that come back by ENABLE TRIGGER fire for replicas again, too. ALTER TABLE of a table
 -- that lost one gives it back, since it holds the table's lock already; but not while a dump is restored, which brings them itself.
 CREATE FUNCTION segmentation._follow_triggers() RETURNS event_trigger
@@ -112,7 +91,10 @@ DECLARE
     WHERE EXISTS (SELECT FROM segmentation.binding AS b WHERE b.relation::oid IN (r.oid, pg_partition_root(r.oid)::oid)));
   item    record;
 BEGIN
-  IF TG_TAG = 'ALTER TABLE' THEN PERFORM segmentation._fire_enabled_as_made(); END IF;
+  IF TG_TAG = 'ALTER TABLE' THEN
+    PERFORM segmentation._fire_as_made(ARRAY(
+      SELECT DISTINCT d.objid::regclass FROM pg_event_trigger_ddl_commands() AS d WHERE d.classid = 'pg_class'::regclass));
+  END IF;
   IF altered = '{}' THEN RETURN; END IF;
   IF TG_TAG = 'ALTER TABLE' THEN
     FOR item IN

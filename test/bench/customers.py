@@ -1,28 +1,15 @@
-"""Two kinds of customers that are hard on whoever keeps members: one whose orders all come at once, one with a long history."""
+"""A customer with a long history, who is hard on whoever keeps members."""
 
 import statistics
 
 from figures import ratios, turns
-from server import each_time, psql
+from server import each_time
 
 LONG, SHORT, SHORT_ONES = 50000, 5, 2000
 
 # One order with its line in one statement.
 ORDER = ("WITH o AS (INSERT INTO shop.orders (customer_id, status, paid, total, created_at) VALUES ({customer}, 'shipped', true, 30, {at}) "
          "RETURNING id) INSERT INTO shop.lines SELECT id, 7, 'category 8', 'brand 7', 1, 30 FROM o")
-
-
-def hot_customer(bench, plain, kept):
-    """Four clients place orders of one and the same customer, and wait for the disk as a shop that must lose nothing does."""
-    customer = kept.psql('SELECT customer_id FROM shop.orders GROUP BY customer_id ORDER BY count(*), customer_id LIMIT 1').strip()
-    one = {'first': customer, 'last': customer}
-    psql('ALTER SYSTEM SET fsync = on; SELECT pg_reload_conf(); CHECKPOINT')
-    slices = turns(bench.rounds, {shop.name: lambda shop=shop: bench.slice(shop, 'order.sql', 4, one, {'synchronous_commit': 'on'})
-                                  for shop in (plain, kept)})
-    bench.compare(f'{kept.name}: order of one customer, 4 clients, synchronous, of plain', slices[kept.name], slices[plain.name])
-    psql('ALTER SYSTEM RESET fsync; SELECT pg_reload_conf(); CHECKPOINT')
-    kept.tidy()
-    plain.tidy()
 
 
 def long_history(bench, kept):

@@ -49,7 +49,7 @@ class Shop:
                                env=environment('bench_shop', None))
         done = subprocess.run(['psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-c', f'ALTER TABLE shop.{table} DISABLE TRIGGER ALL',
                                '-c', f'COPY shop.{table} FROM STDIN (FORMAT binary)', '-c', f'ALTER TABLE shop.{table} ENABLE TRIGGER ALL'],
-                              stdin=out.stdout, env=environment(self.database, None), check=False)
+                              stdin=out.stdout, env=environment(self.database, {'client_min_messages': 'warning'}), check=False)
         if out.wait() or done.returncode:
             sys.exit(f'benchmark: could not fill {self.database}')
 

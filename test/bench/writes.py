@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The benchmark's second part: what keeping members costs those who write to the shop, against the same shop without the
 extension. Run by scripts/bench.sh [--only writes], which makes the server and the shop. Options:
-  --phases A,B   only these of: hundred (100 segments, at commit and in the background; one statement; one busy customer; a
-                 customer with 50,000 orders), thousand (20 and 1,000 thresholds), distinct (1,000 rules that share nothing)
+  --phases A,B   only these of: hundred (100 segments, at commit and in the background; one statement; a customer with 50,000
+                 orders), thousand (20 and 1,000 thresholds), distinct (1,000 rules that share nothing)
   --seconds S    of each slice of writing (2)      --rounds N   turns of slices (5)
   --quick        one turn of a second each, the thousands as hundreds: to see that it runs; its figures mean nothing
   --no-verify    go on where members are wrong
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 
-from customers import hot_customer, long_history
+from customers import long_history
 from figures import Figures, ratios, turns
 from kept_shop import Shop
 from many_segments import distinct, thresholds
@@ -38,8 +38,8 @@ class Bench:
         self.everyone = {'first': 1, 'last': self.customers}
         self.chunk = min(10000, self.customers)
 
-    def slice(self, shop, script, clients, variables=None, more=None):
-        return pgbench(shop.database, script, clients, self.seconds, variables or self.everyone, {**(shop.settings or {}), **(more or {})})
+    def slice(self, shop, script, clients, variables=None):
+        return pgbench(shop.database, script, clients, self.seconds, variables or self.everyone, shop.settings)
 
     def one_statement(self, shop, number):
         """Returns the milliseconds of one statement with an order of each of 10,000 customers; all numbers together meet everyone."""
@@ -97,6 +97,8 @@ class Bench:
                 for shop in others:
                     self.compare(f'{shop.name}: {title}, {clients} client{"s" * (clients > 1)}, of plain', slices[shop.name],
                                  slices[plain.name], wanted(shop, clients))
+                    self.figures.add(f'{shop.name}: {title}, {clients} client{"s" * (clients > 1)}, server\'s processor time, times plain',
+                                     ratios([s.cpu for s in slices[shop.name]], [s.cpu for s in slices[plain.name]]))
                     moved = (shop.member_rows() - before[shop.name]) / sum(s.transactions for s in slices[shop.name])
                     self.figures.add(f'{shop.name}: {title}, {clients} client{"s" * (clients > 1)}, member rows a transaction', [moved])
                 all_slices[title, clients] = slices
@@ -151,7 +153,6 @@ def hundred(bench, today, _quick):
         bench.figures.add(f'{queued.name}: orders drained a second, of those that plain places',
                           [a.drained / b.rate for a, b in zip(writing[queued.name], writing[plain.name])])
         queue_beside_worker(bench, plain, queued)
-    hot_customer(bench, plain, kept)
     long_history(bench, kept)
     bench.finish(others)
     plain.drop()

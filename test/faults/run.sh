@@ -6,17 +6,8 @@ set -eu
 
 rounds=${FAULT_ROUNDS:-10000}
 log=$build/faults.log
-mkdir -p "$build"
-if ! { cmake -S "$root" -B "$build/release" -DPG_CONFIG="$PG_CONFIG" &&
-       cmake --build "$build/release" --target segmentation_faults -j "$(nproc)"; } >"$log" 2>&1; then
-  tail -n 40 "$log"
-  report 0 1 0
-  exit 1
-fi
-library=$SERVER_TREE$($PG_CONFIG --pkglibdir)/segmentation_faults.so
-rm -f "$library"
-cp "$build/release/segmentation_faults.so" "$library"
-chmod a+r "$library"
+build_test_module segmentation_faults
+place_test_module segmentation_faults segmentation_faults
 trap 'rm -f "$library"' EXIT
 
 psql -Xqd postgres -c 'DROP DATABASE IF EXISTS faults' -c 'CREATE DATABASE faults'

@@ -4,25 +4,10 @@
 set -eu
 . "$(dirname "$0")/../../scripts/common.sh"
 
-log=$build/modules.log
-mkdir -p "$build"
-if ! { cmake -S "$root" -B "$build/release" -DPG_CONFIG="$PG_CONFIG" &&
-       cmake --build "$build/release" --target segmentation_other -j "$(nproc)"; } >"$log" 2>&1; then
-  tail -n 40 "$log"
-  report 0 1 0
-  exit 1
-fi
-library=$SERVER_TREE$($PG_CONFIG --pkglibdir)/segmentation_replaced.so
+build_test_module segmentation_other
 work=$(mktemp -d)
-trap 'exec 3>&- 4>&-; rm -rf "$work" "$library" "$library.new"' EXIT
+trap 'exec 3>&- 4>&-; rm -rf "$work" "${library:-}"' EXIT
 passed=0 failed=0
-
-# Puts a module where sessions of the database find it, as install_files.sh does.
-replace_module() {
-  cp "$build/release/$1.so" "$library.new"
-  chmod a+r "$library.new"
-  mv -f "$library.new" "$library"
-}
 
 # Sessions stay open behind pipes: old is on descriptor 3, new on 4. open_session NAME.
 open_session() {
@@ -64,13 +49,13 @@ SELECT segmentation.create_segment('rich', 'sum(orders.total) >= 200');
 SELECT segmentation.create_segment('even', 'count(orders) >= 10 OR max(orders.total) > 150');
 UPDATE pg_proc SET probin = '$libdir/segmentation_replaced' WHERE probin = '$libdir/segmentation';
 SQL
-replace_module segmentation
+place_test_module segmentation segmentation_replaced
 open_session old
 exec 3>"$work/old"
 tell old "SELECT pg_backend_pid()"
 old_pid=$said
 tell old "INSERT INTO orders (customer_id, total) SELECT i, 0 FROM generate_series(1, 20) AS i"
-replace_module segmentation_other
+place_test_module segmentation_other segmentation_replaced
 open_session new
 exec 4>"$work/new"
 tell new "SELECT pg_backend_pid()"

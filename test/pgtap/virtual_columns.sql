@@ -48,7 +48,9 @@ SELECT is(message_of($$SELECT segmentation.bind_column('orders', 'four', 'twice 
 SELECT throws_ok($$SELECT segmentation.bind_column('orders', 'four', 'orders.twice * 2')$$, '0A000',
   'computed column "four" of "orders": column orders.twice is generated when it is read', 'by the row''s name');
 SELECT throws_ok($$SELECT segmentation.bind_column('orders', 'lost', 'statuses.unpaid')$$, '0A000',
-  'computed column "lost" of "orders": column "unpaid" of public.statuses is generated when it is read', 'a lookup''s');
+  'computed column "lost" of "orders": column statuses.unpaid is generated when it is read', 'a lookup''s');
+SELECT throws_ok($$SELECT segmentation.bind_column('orders', 'lost', 'unpaid')$$, '0A000',
+  'computed column "lost" of "orders": column "unpaid" of public.statuses is generated when it is read', 'a lookup''s, by its name alone');
 SELECT lives_ok($$SELECT segmentation.bind_column('orders', 'done', 'statuses.paid')$$, 'what is stored beside it may be read');
 SELECT throws_ok($$SELECT segmentation.bind_column('orders', 'four', 'nowhere * 2')$$, '42703',
   'computed column "four" of "orders": column "nowhere" does not exist', 'another that does not exist');

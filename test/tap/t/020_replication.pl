@@ -148,7 +148,7 @@ is($subscriber->safe_psql('shop', 'SELECT count(*), count(value) FROM segmentati
 # Replication waits neither for a customer's lock nor for the definitions, whatever segmentation.maintain says.
 $subscriber->safe_psql('postgres', 'ALTER DATABASE shop SET segmentation.maintain = statement');
 $subscriber->safe_psql('shop', 'ALTER SUBSCRIPTION shop DISABLE');
-$subscriber->poll_query_until('shop', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'logical replication worker'});
+$subscriber->poll_query_until('shop', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type ~ '^logical replication .*worker$'});
 $subscriber->safe_psql('shop', 'ALTER SUBSCRIPTION shop ENABLE');
 my $holder = $subscriber->background_psql('shop');
 $holder->query_safe(q{BEGIN; SELECT segmentation.refresh(ARRAY(SELECT id FROM customers))});
@@ -201,10 +201,10 @@ is_replicated('definitions that changed under load');
 is($subscriber->safe_psql('shop', 'SELECT apply_error_count + sync_error_count FROM pg_stat_subscription_stats'), '0', 'replication had no error in all this');
 
 # Crashes under load: the process that applies, the worker, the whole server.
-for my $victim ('logical replication worker', 'segmentation worker')
+for my $victim ('logical replication (apply )?worker', 'segmentation worker')
 {
 	$load = start_load($publisher, 2);
-	kill 'KILL', $subscriber->safe_psql('shop', "SELECT pid FROM pg_stat_activity WHERE backend_type = '$victim' AND datname = 'shop' LIMIT 1");
+	kill 'KILL', $subscriber->safe_psql('shop', "SELECT pid FROM pg_stat_activity WHERE backend_type ~ '^$victim\$' AND datname = 'shop' LIMIT 1");
 	select undef, undef, undef, 0.5;
 	end_load($load);
 	wait_for_server($subscriber);
