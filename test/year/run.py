@@ -56,17 +56,17 @@ def generated(a, number, zone):
 
 def retail(a, zones):
     rng = random.Random(f"{a.seed}/retail/{zones[0]}")
-    start = datetime(2010, 12, 10, tzinfo=timezone.utc)
+    begin = start = datetime(2010, 12, 10, tzinfo=timezone.utc)
     with open(a.clock, "w") as file:
         file.write(start.strftime("%Y-%m-%d %H:%M:%S.%f\n"))
     load = "../data/online_retail/load.sql"
     make_database("year_retail", load, "retail.sql", data=a.data, slice=a.slice)
     session, year = open_year(a, "year_retail", rng, "Europe/London", RETAIL, Retail())
-    for quarter, zone in enumerate(zones):
+    for number, zone in enumerate(zones):
         session.must(f"SELECT segmentation.bind_customers('shop.customers', timezone => {literal(zone)}, replace => true)")
         year = Year(session, rng, zone, RETAIL, Retail(), f"seed {a.seed}, year_retail, {zone}")
-        # totals go on
-        yield year, start + timedelta(days=366 / len(zones)) * quarter, start + timedelta(days=366 / len(zones)) * (quarter + 1), max(2, a.hops // len(zones))
+        yield year, start, begin + timedelta(days=366 / len(zones)) * (number + 1), max(2, a.hops // len(zones))
+        start = year.now
     session.close()
 
 
@@ -74,8 +74,8 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--clock", required=True)
     arguments.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000_000)
-    arguments.add_argument("--people", type=int, default=1500)
-    arguments.add_argument("--hops", type=int, default=10)
+    arguments.add_argument("--people", type=int, default=400)
+    arguments.add_argument("--hops", type=int, default=8)
     arguments.add_argument("--slice", type=int, default=6, help="Online Retail's customers: one in so many")
     arguments.add_argument("--data", help="folder with online_retail.csv.xz")
     arguments.add_argument("--whole", action="store_true", help="a year of Online Retail in each zone")
