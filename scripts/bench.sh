@@ -1,29 +1,30 @@
 #!/bin/sh
-# bench.sh [--only rules|writes|contention] [OPTION...]: the benchmark on a private server. Makes the shop (CUSTOMERS=100000 by default) once a
+# bench.sh [--only rules|writes|contention|time] [OPTION...]: the benchmark on a private server. Makes the shop (CUSTOMERS=100000 by default) once a
 # day; each part works on copies of it. The machine should do nothing else meanwhile.
 #   rules    rules against SQL that says the same; ten minutes or so (test/bench/run.py)
 #   writes   what keeping members costs those who write to the shop; a quarter of an hour (test/bench/writes.py)
 #   contention   writers who meet: failures at each isolation level, one customer that all write; ten minutes (test/bench/contention.py)
+#   time     what passing time costs: days, and a longer downtime (test/bench/days.py)
 #   --rounds N      turns of what is compared            --quick       one short turn each in a small shop, to see that it runs
 #   --seconds S     of each slice of writing (likewise)   --phases A,B  only these phases (writes, contention)
 #   --no-verify     go on where members are wrong (writes)
 set -eu
 . "$(dirname "$0")/common.sh"
 
-parts="rules writes" rules_options="" writes_options="" verify="" customers=100000
+parts="rules writes time" rules_options="" writes_options="" verify="" time_options="" customers=100000
 while [ $# -gt 0 ]; do
   case $1 in
     --only) parts=${2:?}; shift ;;
-    --rounds) rules_options="$rules_options --rounds ${2:?}" writes_options="$writes_options --rounds ${2:?}"; shift ;;
+    --rounds) rules_options="$rules_options --rounds ${2:?}" writes_options="$writes_options --rounds ${2:?}" time_options="$time_options --rounds ${2:?}"; shift ;;
     --seconds | --phases) writes_options="$writes_options $1 ${2:?}"; shift ;;
     --no-verify) verify=$1 ;;
-    --quick) rules_options="$rules_options --rounds 1" writes_options="$writes_options $1" customers=5000 ;;
+    --quick) rules_options="$rules_options --rounds 1" writes_options="$writes_options $1" time_options="--quick" customers=5000 ;;
     *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
 for part in $parts; do
-  case $part in rules | writes | contention) ;; *) fail "there is no part \"$part\": rules, writes, contention" ;; esac
+  case $part in rules | writes | contention | time) ;; *) fail "there is no part \"$part\": rules, writes, contention, time" ;; esac
 done
 
 "$root/scripts/install_dependencies.sh" bench
@@ -72,6 +73,10 @@ for part in $parts; do
     contention)
       # shellcheck disable=SC2086
       python3 "$root/test/bench/contention.py" $writes_options
+      ;;
+    time)
+      # shellcheck disable=SC2086
+      python3 "$root/test/bench/days.py" $time_options
       ;;
   esac
 done

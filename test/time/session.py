@@ -17,8 +17,11 @@ def instant(text):
 
 class Session:
     def __init__(self, clock, database):
-        self.clock, self.zone = clock, None
-        self.psql = subprocess.Popen(["psql", "-qAtX", "-d", database], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        self.clock, self.database, self.zone = clock, database, None
+        self.open()
+
+    def open(self):
+        self.psql = subprocess.Popen(["psql", "-qAtX", "-d", self.database], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                      env=dict(os.environ, PGOPTIONS="-c client_min_messages=error"))
 
     def run(self, sql):

@@ -160,6 +160,36 @@ def keeps_its_word(session, rng, now, zone, rule, answer, where, failures):
     return len(lines)
 
 
+def keeps_its_instants(session, rng, now, zone, rules, where, failures):
+    """No stored instant comes after the first change: with segments of these rules alive, each customer's verdicts are by SQL the same a microsecond before
+    her earliest instant, and at a moment on the way there; or at any time, where she has none."""
+    for number, rule in enumerate(rules):
+        session.must(f"SELECT segmentation.create_segment('tried {number}', {literal(rule)})")
+    stored = {}
+    for line in session.must("SELECT c.id, coalesce(to_char(min(d.due_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), '') FROM customers AS c "
+                             "LEFT JOIN segmentation.due AS d ON d.customer_id = c.id GROUP BY c.id ORDER BY c.id"):
+        customer, at = line.split("|")
+        stored[customer] = datetime.fromisoformat(at + "+00:00") if at else None
+    checks = 0
+    for customer in rng.sample(sorted(stored), 5):
+        due = stored[customer]
+        checks += 1
+        if due is not None and due <= now:
+            failures.append((where, " ; ".join(rules), f"customer {customer} was due at {due} when the segments were made"))
+            continue
+        last = due - timedelta(microseconds=1) if due else now + timedelta(days=rng.choice([1, 40, 400, 3000]))
+        if last.year > 2100:
+            continue
+        for at in {last, now + (last - now) * rng.random()}:
+            session.set_clock(at)
+            wrong = session.must(f"SELECT segment FROM segmentation.verify() WHERE customer = '{customer}'")
+            if wrong:
+                failures.append((where, " ; ".join(rules), f"customer {customer} changed in {wrong} by {at}; the stored instant is {due or 'none'}"))
+    session.set_clock(now)
+    session.must("SELECT segmentation.drop_segment(name) FROM segmentation.segments")
+    return checks
+
+
 def sweep(session, seed, instants, rules=14):
     """Returns how many checks there were, and what failed."""
     checks, failures = 0, []
@@ -184,6 +214,8 @@ def sweep(session, seed, instants, rules=14):
                 good = [i for i in range(rules) if verdict(answers[i])[1] is None]
                 for i in rng.sample(good, min(3, len(good))):
                     checks += keeps_its_word(session, rng, now, zone, texts[i], answers[i], where, failures)
+                some = rng.sample(good, min(3, len(good)))
+                checks += keeps_its_instants(session, rng, now, zone, [texts[i] for i in some], where, failures)
         except RuntimeError as error:
             failures.append((where, "", str(error)))
         if len(failures) >= 10:

@@ -15,6 +15,7 @@ from rules import GENERATED, RETAIL
 from year import Year
 from session import Session, literal
 from shops import Generated, Retail
+from upsets import upset
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # The clock changes by an hour on either side of UTC, never, and by half an hour.
@@ -41,32 +42,29 @@ def open_year(a, database, rng, zone, rules, shop):
     return session, Year(session, rng, zone, rules, shop, f"seed {a.seed}, {database}, {zone}")
 
 
-def generated(a, number, zone):
-    rng = random.Random(f"{a.seed}/{zone}")
+def generated(a, database, zone):
+    rng = random.Random(f"{a.seed}/{database}")
     start = datetime(rng.choice([2019, 2023, 2024, 2025]), rng.randint(1, 12), 1, 12, tzinfo=timezone.utc)
     with open(a.clock, "w") as file:
         file.write(start.strftime("%Y-%m-%d %H:%M:%S.%f\n"))
-    database = f"year_{number}"
     make_database(database, "shop.sql", people=a.people, start=start.isoformat(), zone=zone, seed=rng.random())
     session, year = open_year(a, database, rng, zone, GENERATED, Generated(a.people, zone))
-    year.go(start, start + timedelta(days=366), a.hops)
-    session.close()
-    return year
+    return year, start
 
 
 def retail(a, zones):
     rng = random.Random(f"{a.seed}/retail/{zones[0]}")
-    start = datetime(2010, 12, 10, tzinfo=timezone.utc)
+    begin = start = datetime(2010, 12, 10, tzinfo=timezone.utc)
     with open(a.clock, "w") as file:
         file.write(start.strftime("%Y-%m-%d %H:%M:%S.%f\n"))
     load = "../data/online_retail/load.sql"
     make_database("year_retail", load, "retail.sql", data=a.data, slice=a.slice)
     session, year = open_year(a, "year_retail", rng, "Europe/London", RETAIL, Retail())
-    for quarter, zone in enumerate(zones):
+    for number, zone in enumerate(zones):
         session.must(f"SELECT segmentation.bind_customers('shop.customers', timezone => {literal(zone)}, replace => true)")
         year = Year(session, rng, zone, RETAIL, Retail(), f"seed {a.seed}, year_retail, {zone}")
-        # totals go on
-        yield year, start + timedelta(days=366 / len(zones)) * quarter, start + timedelta(days=366 / len(zones)) * (quarter + 1), max(2, a.hops // len(zones))
+        yield year, start, begin + timedelta(days=366 / len(zones)) * (number + 1), max(2, a.hops // len(zones))
+        start = year.now
     session.close()
 
 
@@ -74,12 +72,12 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--clock", required=True)
     arguments.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000_000)
-    arguments.add_argument("--people", type=int, default=1500)
-    arguments.add_argument("--hops", type=int, default=10)
+    arguments.add_argument("--people", type=int, default=400)
+    arguments.add_argument("--hops", type=int, default=8)
     arguments.add_argument("--slice", type=int, default=6, help="Online Retail's customers: one in so many")
     arguments.add_argument("--data", help="folder with online_retail.csv.xz")
     arguments.add_argument("--whole", action="store_true", help="a year of Online Retail in each zone")
-    arguments.add_argument("--only", help="one zone's name, or retail")
+    arguments.add_argument("--only", help="one zone's name, retail or upsets")
     a = arguments.parse_args()
     passed = failed = 0
     print(f"seed {a.seed}", flush=True)
@@ -95,7 +93,16 @@ def main():
     for number, zone in enumerate(ZONES):
         if a.only in (None, zone):
             began = time.monotonic()
-            told(generated(a, number, zone), began)
+            year, start = generated(a, f"year_{number}", zone)
+            year.go(start, start + timedelta(days=366), a.hops)
+            year.session.close()
+            told(year, began)
+    if a.only in (None, "upsets"):
+        began = time.monotonic()
+        year, start = generated(a, "upsets", ZONES[0])
+        upset(year, start)
+        year.session.close()
+        told(year, began)
     if a.data and a.only in (None, "retail"):
         for zones in [[zone] for zone in ZONES] if a.whole else [ZONES]:
             began = time.monotonic()

@@ -31,9 +31,9 @@ trap 'exit 130' INT TERM
 echo "2019-01-01 00:00:00.000000" > "$clock/now"
 "$root/scripts/private_server.sh" remove year
 # Waiting goes by the monotonic clock, which stays as it is.
-SERVER_SETTINGS="autovacuum = off" \
-SERVER_ENVIRONMENT="TZ=UTC LD_PRELOAD=$library FAKETIME_TIMESTAMP_FILE=$clock/now FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_DISABLE_SHM=1" \
-  "$root/scripts/private_server.sh" start year
+export SERVER_SETTINGS="autovacuum = off"
+export SERVER_ENVIRONMENT="TZ=UTC LD_PRELOAD=$library FAKETIME_TIMESTAMP_FILE=$clock/now FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_DISABLE_SHM=1"
+"$root/scripts/private_server.sh" start year
 settings=$("$root/scripts/private_server.sh" env year)
 eval "$settings"
 

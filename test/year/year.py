@@ -65,6 +65,12 @@ class Year:
             return [at - TICK, at, at + timedelta(seconds=1)]
         return [local.astimezone(self.now.tzinfo)]
 
+    def history(self, name, at, touched):
+        """Holds the history at an instant against the rule then. Moves the server's clock there."""
+        self.session.set_clock(at)
+        wrong = (self.by_rule(name) ^ self.members_at(name, at)) - touched
+        self.check(f"history of {name!r} at {at}", wrong and f"{len(wrong)} differ, like {sorted(wrong)[:3]}")
+
     def past(self, began, touched):
         """The history between the last stop and this, at some instants, held against the rules then. Needs that nothing was written meanwhile but
         about those who are touched."""
@@ -83,11 +89,8 @@ class Year:
         for name in self.rng.sample(plain, 4):
             chosen.append((name, began + self.rng.random() * (now - began)))
         for name, at in chosen:
-            if not began < at < now:
-                continue
-            self.session.set_clock(at)
-            wrong = (self.by_rule(name) ^ self.members_at(name, at)) - touched
-            self.check(f"history of {name!r} at {at}", wrong and f"{len(wrong)} differ, like {sorted(wrong)[:3]}")
+            if began < at < now:
+                self.history(name, at, touched)
         self.session.set_clock(now)
 
     def stop(self, at):
