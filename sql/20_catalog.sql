@@ -158,6 +158,18 @@ CREATE TABLE segmentation.dirty (
   value      text
 );
 
+-- Who builds a segment without the gate holds this, which never has a row, in SHARE ROW EXCLUSIVE while he reads and writes
+-- everyone. Commits take it in ROW EXCLUSIVE if they can, so that what they changed is there before he begins. Those that cannot
+-- note their rows below, for him to judge these customers again. Nobody waits for it but he.
+CREATE TABLE segmentation.build_mark (nothing integer PRIMARY KEY CHECK (false));
+
+-- Rows that changed while a segment was being built, like dirty. Appended by commits, taken away by whoever builds.
+CREATE TABLE segmentation.meanwhile (
+  seq        bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  binding_id integer NOT NULL,
+  value      text
+);
+
 -- Customers who could not be judged, and why. They keep their members, and are tried again now and then.
 CREATE TABLE segmentation.set_aside (
   customer_id text        PRIMARY KEY,

@@ -4,6 +4,7 @@
 #include "pg/boundary/run_core.hpp"
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/batch.hpp"
+#include "pg/maintain/built.hpp"
 #include "pg/maintain/counts.hpp"
 #include "pg/maintain/insert.hpp"
 #include "pg/maintain/members.hpp"
@@ -103,39 +104,6 @@ void delete_gone(Writing *writing) {
               arguments));
 }
 
-void write_counts(Writing *writing) {
-  clear_counts(writing->segment_array);
-  const Difference &difference = **writing->difference;
-  SegmentCounts counts = {nullptr, 0, 0};
-  for (int i = 0; i < writing->segment_count; ++i)
-    add_count(&counts, writing->segments[i], difference.total(static_cast<size_t>(i)));
-  append_counts(&counts);
-}
-
-/// Notes that members come and go because rules have another meaning.
-void note_change(const Writing &writing) {
-  Identity caller = become(extension_owner());
-  Arguments arguments;
-  arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(writing.at));
-  arguments.add(INT4ARRAYOID, writing.segment_array);
-  execute("INSERT INTO segmentation.definition_change (segment_id, at) SELECT s, $1 FROM "
-          "pg_catalog.unnest($2) AS s",
-          arguments);
-  execute("UPDATE segmentation.definition_version AS v SET shrunk = v.version");
-  become_again(caller);
-}
-
-/// Has nobody trust the verdicts that were kept before everyone's members were written.
-void mark_built(const Writing &writing) {
-  Identity caller = become(extension_owner());
-  Arguments arguments;
-  arguments.add(INT4ARRAYOID, writing.segment_array);
-  execute("UPDATE segmentation.segment AS s SET built = v.version FROM segmentation.definition_version AS v "
-          "WHERE s.id = ANY ($1)",
-          arguments);
-  become_again(caller);
-}
-
 /// Writes the members of some of the segments, which are given as indexes into the schema.
 void write_some(Writing *writing, const WriteRequest &request, const int *indexes, int count) {
   const Live *live = writing->live;
@@ -159,7 +127,7 @@ void write_some(Writing *writing, const WriteRequest &request, const int *indexe
   PushActiveSnapshot(GetLatestSnapshot());
   writing->at = GetCurrentTimestamp();
   if (request.changed)
-    note_change(*writing);
+    note_rule_change(writing->segment_array, writing->at);
   bool several = false;
   struct Visit {
     Writing *writing;
@@ -175,8 +143,8 @@ void write_some(Writing *writing, const WriteRequest &request, const int *indexe
       &visit);
   if (several)
     delete_gone(writing);
-  write_counts(writing);
-  mark_built(*writing);
+  write_counts(writing->segments, count, **writing->difference);
+  mark_built(writing->segment_array);
   PopActiveSnapshot();
   CommandCounterIncrement();
   owned->clear();
