@@ -189,6 +189,11 @@ CREATE TABLE segmentation.definition_change (
   PRIMARY KEY (segment_id, at)
 );
 
+-- Segments and drafts that are gone, many of whose stored rows are still there. Nothing shows these; tick() and the worker delete them.
+CREATE TABLE segmentation.leftover (
+  segment_id integer PRIMARY KEY
+);
+
 -- How the work on the queue goes.
 CREATE TABLE segmentation.upkeep (
   one        boolean PRIMARY KEY DEFAULT true CHECK (one),
@@ -242,4 +247,5 @@ SELECT pg_catalog.pg_extension_config_dump('segmentation.count_delta', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.dirty', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.dirty_seq_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.set_aside', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.leftover', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.definition_change', '');

@@ -7,7 +7,8 @@ COMMENT ON FUNCTION segmentation._write_members(integer[], boolean) IS
 CREATE FUNCTION segmentation._delete_members(segments integer[]) RETURNS void
   LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_delete_members';
 COMMENT ON FUNCTION segmentation._delete_members(integer[]) IS
-  'takes all that is stored of members of these segments away, also what others wrote behind this transaction''s snapshot';
+  'takes all that is stored of members of these segments away, also what others wrote behind this transaction''s snapshot; '
+  'leaves more than segmentation.commit_limit rows to the worker or tick()';
 
 CREATE FUNCTION segmentation._lock_before_gate(view name, at_once boolean) RETURNS void
   LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_lock_before_gate';

@@ -4,6 +4,7 @@
 #include "pg/boundary/session.hpp"
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/counts.hpp"
+#include "pg/maintain/leftover.hpp"
 #include "pg/maintain/queue.hpp"
 #include "pg/maintain/restored.hpp"
 #include "pg/maintain/wake.hpp"
@@ -48,6 +49,10 @@ void run_walk(void *argument) {
   static_cast<Doing *>(argument)->done = walk_on(false).done;
 }
 
+void run_leftovers(void *argument) {
+  static_cast<Doing *>(argument)->done = delete_leftovers();
+}
+
 /// Puts the first entry behind all others: it must not keep them waiting.
 void postpone_first() {
   execute_own(
@@ -57,9 +62,9 @@ void postpone_first() {
       "INSERT INTO segmentation.dirty (binding_id, value) SELECT f.binding_id, f.value FROM first AS f");
 }
 
-/// Does one batch of the queue, or of those set aside, or else of a walk, in the current transaction; returns
-/// how much it did. Where a batch fails as a whole some of its entries are done one by one. Walks commit
-/// between batches, so that they are for nobody's own transaction.
+/// Does one batch of the queue, or of those set aside, or else of a walk, or of what is left over, in the
+/// current transaction; returns how much it did. Where a batch fails as a whole some of its entries are done
+/// one by one. Walks commit between batches, so that they are for nobody's own transaction.
 int do_batch(Working working, const ErrorData **error) {
   constexpr int most_single = 50;
   Restore restore = restore_state();
@@ -74,6 +79,8 @@ int do_batch(Working working, const ErrorData **error) {
   *error = failed != nullptr ? failed : doing.error;
   if (failed == nullptr && doing.done == 0 && *error == nullptr && working == Working::apart)
     *error = contain(run_walk, &doing);
+  if (failed == nullptr && doing.done == 0 && *error == nullptr)
+    *error = contain(run_leftovers, &doing);
   if (failed == nullptr)
     return *error == nullptr ? doing.done : 0;
   doing.entries = 1;

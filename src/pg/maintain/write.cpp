@@ -208,27 +208,6 @@ int64 write_everyone(const Progress *progress) {
   return write_members(request);
 }
 
-void delete_members(Datum segments) {
-  constexpr const char *tables[] = {"membership", "membership_past"};
-  Arguments arguments;
-  arguments.add(INT4ARRAYOID, segments);
-  CommandCounterIncrement();
-  Oid schema = get_namespace_oid("segmentation", false);
-  for (const char *name : tables) {
-    Oid table = get_relname_relid(name, schema);
-    if (!OidIsValid(table)) // the owner's may have been dropped with the owner
-      continue;
-    Identity caller = become(owner_of(table));
-    PushActiveSnapshot(GetLatestSnapshot());
-    execute(psprintf("DELETE FROM segmentation.%s AS t WHERE t.segment_id = ANY ($1)", name), arguments);
-    PopActiveSnapshot();
-    become_again(caller);
-  }
-  execute_own("DELETE FROM segmentation.definition_change AS t WHERE t.segment_id = ANY ($1)", arguments);
-  clear_counts(segments);
-  CommandCounterIncrement();
-}
-
 int64 refresh_customers(Datum customers, Oid type) {
   apply_now(); // what is read below must not be folded in once more at the commit
   const Live *live = enter_gate(false);
