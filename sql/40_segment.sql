@@ -169,7 +169,9 @@ COMMENT ON FUNCTION segmentation.create_segment(text, segmentation.rule, text, b
   'wait => false it returns at once, and the worker, tick() or build_segment writes the members while the shop '
   'goes on writing. With replace, an existing segment of that name gets the rule. What SHOW and ORDER BY name in vain is left out of '
   'the view with a NOTICE, and a LIMIT gives one. Locks until the transaction ends: SHARE ROW EXCLUSIVE on '
-  'segmentation.segment, ACCESS EXCLUSIVE on views that are made anew.';
+  'segmentation.segment, ACCESS EXCLUSIVE on views that are made anew. Members are written before that, unless the rule reads memberships '
+  'or the transaction has changed definitions before, under ACCESS SHARE on the bound relations and SHARE ROW EXCLUSIVE on '
+  'segmentation.build_mark, for which only others who build wait.';
 
 CREATE FUNCTION segmentation.alter_segment(name text, rule segmentation.rule,
   wait boolean DEFAULT true) RETURNS void
@@ -214,8 +216,8 @@ COMMENT ON FUNCTION segmentation.alter_segment(text, segmentation.rule, boolean)
   'Gives a segment another rule and brings its members, and those of segments whose rules name it, up to '
   'date. With wait => false it returns at once: the segment keeps rule and members until the worker, tick() or '
   'build_segment has written the new ones. Where SHOW says other columns, its view is made anew with all that it has; where others built on it, it '
-  'keeps its columns, and those that are gone are NULL. Locks until the transaction ends: SHARE ROW EXCLUSIVE on '
-  'segmentation.segment, ACCESS EXCLUSIVE on views that are made anew.';
+  'keeps its columns, and those that are gone are NULL. Locks until the transaction ends: as create_segment; while members who come and '
+  'go are written, and everyone is judged for segments whose rules name it, commits of bound tables wait.';
 
 -- Rules and attributes under another name of a segment. What does not parse comes back as it is. `lists` are
 -- attributes that stand for the list "segments" itself, or for the name of a segment out of memberships.
@@ -349,7 +351,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION segmentation.drop_segment(text, boolean) IS
   'Drops a segment, its members and its view; refused while rules of other segments name it, unless cascade '
-  'drops these as well. Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, '
+  'drops these as well. More than segmentation.commit_limit stored rows are deleted later, by the worker or tick(). Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, '
   'ACCESS EXCLUSIVE on its view.';
 
 CREATE FUNCTION segmentation.describe_segment(name text, description text DEFAULT NULL) RETURNS void

@@ -10,8 +10,8 @@ COMMENT ON FUNCTION segmentation.flush() IS
 CREATE PROCEDURE segmentation.tick()
   LANGUAGE c AS 'MODULE_PATHNAME', 'segmentation_tick';
 COMMENT ON PROCEDURE segmentation.tick() IS
-  'applies all that is queued, in batches that each commit (in one, inside a transaction block), and tries again who was set '
-  'aside; for pg_cron or by hand. Locks as flush, for the time of a batch';
+  'applies all that is queued, in batches that each commit (in one, inside a transaction block), tries again who was set '
+  'aside, builds, and deletes what is left of dropped segments; for pg_cron or by hand. Locks as flush, for the time of a batch';
 
 CREATE FUNCTION segmentation.start_worker() RETURNS integer
   LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_start_worker';

@@ -139,14 +139,30 @@ bool is_whole(const Live *live, int32 segment) {
   return false;
 }
 
-/// Brings the stored members of a segment that is not new to what was found.
-void write_difference(const Live *live, Datum segments, TimestampTz at) {
-  PushActiveSnapshot(GetLatestSnapshot());
+/// Brings the stored members of a segment that is not new to what was found, and says of both kinds that they
+/// are written.
+void write_ahead(const Live *live, bool changed) {
+  Datum ids[1] = {Int32GetDatum(ahead->segment)};
+  Datum segments = make_array(ids, 1, INT4OID);
+  TimestampTz at = GetCurrentTimestamp();
   Difference *difference = ahead->difference->get();
-  compare_stored(live, {ahead->work->get(), {0, 1}}, difference, segments);
-  (void)delete_leavers(*live, difference, at);
-  (void)insert_joiners(live, ahead->work->get(), &ahead->segment, 1, at, nullptr);
-  PopActiveSnapshot();
+  if (changed)
+    note_rule_change(segments, at);
+  if (Work *work = ahead->work->get()) {
+    PushActiveSnapshot(GetLatestSnapshot());
+    compare_stored(live, {work, {0, 1}}, difference, segments);
+    (void)delete_leavers(*live, difference, at);
+    (void)insert_joiners(live, work, &ahead->segment, 1, at, nullptr);
+    PopActiveSnapshot();
+  }
+  write_counts(&ahead->segment, 1, *difference);
+  mark_built(segments);
+  CommandCounterIncrement();
+}
+
+/// Deletes what was noted, as far as it is committed.
+void delete_notes() {
+  (void)execute_own("DELETE FROM segmentation.meanwhile", {}, Plan::saved);
 }
 
 } // namespace
@@ -162,16 +178,21 @@ bool build_ahead(int32 segment, const char *rule, bool is_new) {
   if (is_held(mark, RowExclusiveLock) || is_held(own_relation("segment"), RowExclusiveLock) ||
       definitions_of(segment, rule) == nullptr)
     return false;
-  LockRelationOid(mark, ShareRowExclusiveLock); // before all else, so that who waits here holds nobody up
+  // Before all else, so that who waits here holds nobody up; and then without waiting, since whoever changes
+  // a table may want to build, too.
+  LockRelationOid(mark, ShareRowExclusiveLock);
   CommandCounterIncrement();
-  (void)lock_bound_relations(true);
+  if (!lock_bound_relations(false)) {
+    UnlockRelationOid(mark, ShareRowExclusiveLock);
+    return false;
+  }
   const char *definitions = definitions_of(segment, rule);
   Identity caller = become_reader();
   const Live *live = load_live();
   check_key_type(live);
   bool done = false;
   if (definitions != nullptr && is_sound(live, rule)) {
-    execute_own("DELETE FROM segmentation.meanwhile"); // of those whom this one sees
+    delete_notes(); // of those whom this one sees
     ahead = make_ahead(segment, rule, definitions);
     done = judge_ahead(live, is_new);
     if (!done)
@@ -183,33 +204,30 @@ bool build_ahead(int32 segment, const char *rule, bool is_new) {
 
 bool catch_up(int32 segment, bool changed) {
   CommandCounterIncrement();
-  const char *definitions = definitions_of(segment, ahead != nullptr ? ahead->rule : "");
-  if (ahead == nullptr || ahead->segment != segment || definitions == nullptr ||
-      strcmp(definitions, ahead->definitions) != 0)
+  if (ahead == nullptr || ahead->segment != segment)
     return false;
+  const char *definitions = definitions_of(segment, ahead->rule);
   Identity caller = become_reader();
   const Live *live = load_live();
-  bool everyone = !is_whole(live, segment);
+  bool again =
+      definitions == nullptr || strcmp(definitions, ahead->definitions) != 0 || !is_whole(live, segment);
   KeyList keys;
-  if (!everyone)
-    keys = customers_meanwhile(live, &everyone);
-  if (!everyone) {
-    Datum ids[1] = {Int32GetDatum(segment)};
-    Datum segments = make_array(ids, 1, INT4OID);
-    TimestampTz at = GetCurrentTimestamp();
-    if (changed)
-      note_rule_change(segments, at);
-    if (ahead->work->get() != nullptr)
-      write_difference(live, segments, at);
-    write_counts(&segment, 1, **ahead->difference);
-    mark_built(segments);
-    CommandCounterIncrement();
+  if (!again)
+    keys = customers_meanwhile(live, &again);
+  if (!again) {
+    write_ahead(live, changed);
     write_keys(load_live(), &keys, Keeping::none);
-    execute_own("DELETE FROM segmentation.meanwhile");
   }
+  delete_notes();
   become_again(caller);
   forget_ahead();
-  return !everyone;
+  return !again;
+}
+
+void forget_meanwhile() {
+  // Nobody is building then, and who wants to begin waits.
+  if (ConditionalLockRelationOid(own_relation("build_mark"), ShareUpdateExclusiveLock))
+    delete_notes();
 }
 
 } // namespace segmentation::pg

@@ -21,4 +21,7 @@ bool build_ahead(int32 segment, const char *rule, bool is_new);
 /// everyone then.
 bool catch_up(int32 segment, bool changed);
 
+/// Deletes what was noted for whoever was building, where nobody is.
+void forget_meanwhile();
+
 } // namespace segmentation::pg

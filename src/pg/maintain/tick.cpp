@@ -2,6 +2,7 @@
 // side.
 #include "pg/boundary/contain.hpp"
 #include "pg/boundary/session.hpp"
+#include "pg/maintain/ahead.hpp"
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/counts.hpp"
 #include "pg/maintain/leftover.hpp"
@@ -113,6 +114,7 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
     int done = do_batch(commits ? Working::apart : Working::inside, &error);
     if (done == 0) {
       fold_counts(most_counts); // where all who write hold snapshots nobody else does
+      forget_meanwhile();
       note_tick(error);
     }
     if (commits)
@@ -192,6 +194,7 @@ void segmentation_worker_main(Datum argument) {
     // It may be woken thousands of times a second.
     if (done == 0 && TimestampDifferenceExceeds(noted_at, GetCurrentTimestamp(), 1000)) {
       fold_counts(most_counts); // where all who write hold snapshots nobody else does
+      forget_meanwhile();
       note_tick(error);
       noted_at = GetCurrentTimestamp();
     }
