@@ -158,6 +158,18 @@ CREATE TABLE segmentation.dirty (
   value      text
 );
 
+-- Who builds a segment without the gate holds this, which never has a row, in SHARE ROW EXCLUSIVE while he reads and writes
+-- everyone. Commits take it in ROW EXCLUSIVE if they can, so that what they changed is there before he begins. Those that cannot
+-- note their rows below, for him to judge these customers again. Nobody waits for it but he.
+CREATE TABLE segmentation.build_mark (nothing integer PRIMARY KEY CHECK (false));
+
+-- Rows that changed while a segment was being built, like dirty. Appended by commits, taken away by whoever builds.
+CREATE TABLE segmentation.meanwhile (
+  seq        bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  binding_id integer NOT NULL,
+  value      text
+);
+
 -- Customers who could not be judged, and why. They keep their members, and are tried again now and then.
 CREATE TABLE segmentation.set_aside (
   customer_id text        PRIMARY KEY,
@@ -175,6 +187,11 @@ CREATE TABLE segmentation.definition_change (
   at         timestamptz NOT NULL,
   changed_by name        NOT NULL DEFAULT session_user,
   PRIMARY KEY (segment_id, at)
+);
+
+-- Segments and drafts that are gone, many of whose stored rows are still there. Nothing shows these; tick() and the worker delete them.
+CREATE TABLE segmentation.leftover (
+  segment_id integer PRIMARY KEY
 );
 
 -- How the work of the clock and on the queue goes.
@@ -235,4 +252,5 @@ SELECT pg_catalog.pg_extension_config_dump('segmentation.count_delta', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.dirty', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.dirty_seq_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.set_aside', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.leftover', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.definition_change', '');

@@ -328,7 +328,7 @@ BEGIN
     END LOOP;
   END IF;
   PERFORM segmentation._check_sound(before);
-  IF known THEN PERFORM segmentation._rewrite_members(); END IF;
+  IF known THEN PERFORM segmentation._rewrite_members_soon(); END IF;
   PERFORM segmentation._follow_views();
 END $$;
 COMMENT ON FUNCTION segmentation.bind_column(text, text, text, boolean) IS

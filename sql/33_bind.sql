@@ -120,6 +120,25 @@ BEGIN
   IF everyone <> '{}' THEN PERFORM segmentation._write(everyone, true); END IF;
 END $$;
 
+-- The same after a binding has changed, whose table's writers wait: more than segmentation.commit_limit customers are left to a walk.
+CREATE FUNCTION segmentation._rewrite_members_soon() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  most text := current_setting('segmentation.commit_limit');
+  many boolean;
+BEGIN
+  IF NOT EXISTS (SELECT FROM segmentation.segment) THEN RETURN; END IF;
+  SELECT (segmentation._read_as(segmentation._reader(), format(
+    'SELECT count(*) > %1$s FROM (SELECT FROM %2$s LIMIT %1$s::bigint + 1) AS c', most, b.relation)))[1]::boolean INTO STRICT many
+  FROM segmentation.binding AS b WHERE b.role = 'customers';
+  IF NOT many THEN
+    PERFORM segmentation._rewrite_members();
+    RETURN;
+  END IF;
+  UPDATE segmentation.definition_version SET shrunk = version; -- what is kept of measures may mean something else
+  PERFORM segmentation._queue_everyone();
+END $$;
+
 -- Writes one row of the catalog, checks it and what hangs on it. `of` is the binding that it hangs on, NULL
 -- for customers.
 CREATE FUNCTION segmentation._save_binding(new segmentation.binding, of text, replace boolean) RETURNS void
@@ -222,7 +241,7 @@ BEGIN
   -- Making triggers fires event triggers, which look at all that is bound.
   PERFORM segmentation._install_capture(new.relation);
   IF old.relation <> new.relation THEN PERFORM segmentation._remove_capture(old.relation); END IF;
-  IF old.id IS NOT NULL THEN PERFORM segmentation._rewrite_members(); END IF;
+  IF old.id IS NOT NULL THEN PERFORM segmentation._rewrite_members_soon(); END IF;
   PERFORM segmentation._follow_views();
 END $$;
 

@@ -77,11 +77,12 @@ BEGIN
       'NULL::timestamptz AS left_recorded_at, CASE WHEN c.segment_id IS NOT NULL THEN ''rule changed'' '
       'WHEN m.recorded_at IS NOT NULL THEN ''time'' ELSE ''rule'' END AS entered_reason, '
       'NULL::text AS left_reason, c.changed_by, NULL::text AS note '
-      'FROM segmentation.membership AS m LEFT JOIN segmentation.definition_change AS c '
-      'ON c.segment_id = m.segment_id AND c.at = m.entered_at '
+      'FROM segmentation.membership AS m JOIN segmentation.segment_names AS s ON s.id = m.segment_id '
+      'LEFT JOIN segmentation.definition_change AS c ON c.segment_id = m.segment_id AND c.at = m.entered_at '
       'UNION ALL '
       'SELECT p.segment_id, p.customer_id, p.entered_at, p.left_at, p.recorded_at, p.left_recorded_at, p.entered_reason, '
-      'p.left_reason, p.changed_by, p.note FROM segmentation.membership_past AS p';
+      'p.left_reason, p.changed_by, p.note FROM segmentation.membership_past AS p '
+      'JOIN segmentation.segment_names AS s ON s.id = p.segment_id';
     COMMENT ON VIEW segmentation.membership_history
       IS 'Who was in which segment, since when and why, until when and why. Deleted customers have lost their key.';
     PERFORM segmentation._make_readers(key.type);
@@ -226,4 +227,5 @@ BEGIN
     DROP TABLE segmentation.membership, segmentation.membership_past, segmentation.state, segmentation.due;
   END IF;
   DELETE FROM segmentation.count_delta;
+  DELETE FROM segmentation.leftover;
 END $$;

@@ -104,6 +104,8 @@ BEGIN
     AND NOT EXISTS (SELECT FROM segmentation.dirty AS d
                     WHERE d.binding_id = b.id AND d.value IS NULL AND d.xmin = pg_current_xact_id()::xid);
   IF FOUND THEN
+    INSERT INTO segmentation.meanwhile (binding_id)
+    SELECT b.id FROM segmentation.binding AS b WHERE b.role = 'customers' AND segmentation._is_building_ahead();
     RAISE NOTICE USING MESSAGE = 'all customers will be brought up to date later',
       HINT = 'The worker does it, or CALL segmentation.tick().';
   END IF;

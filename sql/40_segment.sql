@@ -1,6 +1,6 @@
 -- Segments: a name and a rule. Every call here takes the definition gate, SHARE ROW EXCLUSIVE on
 -- segmentation.segment: definitions change one at a time, and whoever writes members (ROW EXCLUSIVE) waits
--- until this transaction ends; readers and pg_dump do not.
+-- until this transaction ends; readers and pg_dump do not. Everyone is judged by a new rule before that (_build_ahead).
 
 -- Returns the id of a segment by its name, whatever its case. Raises 42704 for an unknown one.
 CREATE FUNCTION segmentation._segment_id(name text) RETURNS integer
@@ -18,6 +18,10 @@ BEGIN
     HINT = segmentation._name_hint(name, ARRAY(SELECT s.name FROM segmentation.segment AS s ORDER BY s.name),
       'There is no segment yet.');
 END $$;
+
+CREATE FUNCTION segmentation._is_segment(name text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (SELECT FROM segmentation.segment AS s WHERE segmentation._fold(s.name) = segmentation._fold(_is_segment.name));
 
 -- Returns the function that a segment's view stands on where its rule has settings: its signature, and a call.
 CREATE FUNCTION segmentation._own_rows(segment_id integer) RETURNS text
@@ -145,27 +149,32 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'rule must not be null',
       HINT = 'Give a rule, such as: orders MATCHES (count >= 2).';
   END IF;
-  PERFORM segmentation._open_definitions();
-  IF create_segment.replace THEN
-    SELECT s.id INTO new_id FROM segmentation.segment AS s WHERE segmentation._fold(s.name) = segmentation._fold(create_segment.name);
-    IF FOUND THEN
-      IF create_segment.description IS NOT NULL THEN
-        UPDATE segmentation.segment AS s SET description = create_segment.description WHERE s.id = new_id;
-      END IF;
-      PERFORM segmentation.alter_segment(create_segment.name, create_segment.rule, create_segment.wait);
-      RETURN new_id;
+  IF NOT COALESCE(create_segment.replace AND segmentation._is_segment(create_segment.name), false) THEN
+    PERFORM segmentation._check_new_segment(create_segment.name);
+    new_id := nextval('segmentation.segment_id_seq');
+    IF create_segment.wait THEN
+      PERFORM segmentation._build_ahead(new_id, segmentation.rule_source(create_segment.rule), true);
     END IF;
+    PERFORM segmentation._open_definitions();
+  END IF;
+  -- Another may have made it while this one was being built.
+  IF create_segment.replace AND (new_id IS NULL OR segmentation._is_segment(create_segment.name)) THEN
+    PERFORM segmentation._delete_members(ARRAY[new_id]) WHERE new_id IS NOT NULL;
+    PERFORM segmentation.alter_segment(create_segment.name, create_segment.rule, create_segment.wait);
+    new_id := segmentation._segment_id(create_segment.name);
+    UPDATE segmentation.segment AS s SET description = create_segment.description
+    WHERE s.id = new_id AND create_segment.description IS NOT NULL;
+    RETURN new_id;
   END IF;
   PERFORM segmentation._check_new_segment(create_segment.name);
   IF create_segment.wait THEN
-    INSERT INTO segmentation.segment (name, rule, description)
-    VALUES (create_segment.name, create_segment.rule, create_segment.description) RETURNING id INTO new_id;
-    PERFORM segmentation._write(ARRAY[new_id]);
+    INSERT INTO segmentation.segment (id, name, rule, description) OVERRIDING SYSTEM VALUE
+    VALUES (new_id, create_segment.name, create_segment.rule, create_segment.description);
+    IF NOT segmentation._catch_up(new_id) THEN PERFORM segmentation._write(ARRAY[new_id]); END IF;
   ELSE
     known := segmentation._problems();
-    INSERT INTO segmentation.segment (name, rule, description, status, walk_id)
-    VALUES (create_segment.name, create_segment.rule, create_segment.description, 'building', segmentation._request_walk())
-    RETURNING id INTO new_id;
+    INSERT INTO segmentation.segment (id, name, rule, description, status, walk_id) OVERRIDING SYSTEM VALUE
+    VALUES (new_id, create_segment.name, create_segment.rule, create_segment.description, 'building', segmentation._request_walk());
     PERFORM segmentation._check_sound(known, 'segment ' || create_segment.name);
     PERFORM segmentation._tell_building(create_segment.name);
   END IF;
@@ -180,20 +189,26 @@ COMMENT ON FUNCTION segmentation.create_segment(text, segmentation.rule, text, b
   'wait => false it returns at once, and the worker, tick() or build_segment writes the members while the shop '
   'goes on writing. With replace, an existing segment of that name gets the rule. What SHOW and ORDER BY name in vain is left out of '
   'the view with a NOTICE, and a LIMIT gives one. Locks until the transaction ends: SHARE ROW EXCLUSIVE on '
-  'segmentation.segment, ACCESS EXCLUSIVE on views that are made anew.';
+  'segmentation.segment, ACCESS EXCLUSIVE on views that are made anew. Members are written before that, unless the rule reads memberships '
+  'or the transaction has changed definitions before, under ACCESS SHARE on the bound relations and SHARE ROW EXCLUSIVE on '
+  'segmentation.build_mark, for which only others who build wait.';
 
 CREATE FUNCTION segmentation.alter_segment(name text, rule segmentation.rule,
   wait boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  changed integer;
-  present segmentation.segment;
+  changed    integer;
+  present    segmentation.segment;
+  dependents integer[];
 BEGIN
   PERFORM segmentation._check_wait(alter_segment.wait);
   IF alter_segment.rule IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'rule must not be null',
       HINT = 'Give a rule, such as: orders MATCHES (count >= 2).';
+  END IF;
+  IF alter_segment.wait THEN
+    PERFORM segmentation._build_ahead(segmentation._segment_id(alter_segment.name), segmentation.rule_source(alter_segment.rule), false);
   END IF;
   PERFORM segmentation._open_definitions(alter_segment.name);
   changed := segmentation._segment_id(alter_segment.name);
@@ -211,7 +226,10 @@ BEGIN
     WHEN s.rule OPERATOR(segmentation.=) alter_segment.rule THEN 0 ELSE 1 END,
       changed_at = now(), changed_by = SESSION_USER, status = 'live', walk_id = NULL
   WHERE s.id = changed;
-  PERFORM segmentation._write(changed || segmentation._dependents(changed), true);
+  dependents := segmentation._dependents(changed);
+  IF NOT segmentation._catch_up(changed, true) THEN PERFORM segmentation._write(changed || dependents, true);
+  ELSIF dependents <> '{}' THEN PERFORM segmentation._write(dependents, true);
+  END IF;
   PERFORM segmentation._walk_again();
   PERFORM segmentation._follow_views(changed);
   PERFORM segmentation._warn_of_clock(alter_segment.name, alter_segment.rule);
@@ -220,8 +238,8 @@ COMMENT ON FUNCTION segmentation.alter_segment(text, segmentation.rule, boolean)
   'Gives a segment another rule and brings its members, and those of segments whose rules name it, up to '
   'date. With wait => false it returns at once: the segment keeps rule and members until the worker, tick() or '
   'build_segment has written the new ones. Where SHOW says other columns, its view is made anew with all that it has; where others built on it, it '
-  'keeps its columns, and those that are gone are NULL. Locks until the transaction ends: SHARE ROW EXCLUSIVE on '
-  'segmentation.segment, ACCESS EXCLUSIVE on views that are made anew.';
+  'keeps its columns, and those that are gone are NULL. Locks until the transaction ends: as create_segment; while members who come and '
+  'go are written, and everyone is judged for segments whose rules name it, commits of bound tables wait.';
 
 -- Rules and attributes under another name of a segment. What does not parse comes back as it is. `lists` are
 -- attributes that stand for the list "segments" itself, or for the name of a segment out of memberships.
@@ -306,7 +324,6 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   copied segmentation.segment;
 BEGIN
-  PERFORM segmentation._open_definitions();
   SELECT s.* INTO STRICT copied FROM segmentation.segment AS s
     WHERE s.id = segmentation._segment_id(copy_segment.name);
   RETURN segmentation.create_segment(copy_segment.new_name, copied.rule, copied.description);
@@ -356,7 +373,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION segmentation.drop_segment(text, boolean) IS
   'Drops a segment, its members and its view; refused while rules of other segments name it, unless cascade '
-  'drops these as well. Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, '
+  'drops these as well. More than segmentation.commit_limit stored rows are deleted later, by the worker or tick(). Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, '
   'ACCESS EXCLUSIVE on its view.';
 
 CREATE FUNCTION segmentation.describe_segment(name text, description text DEFAULT NULL) RETURNS void

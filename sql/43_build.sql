@@ -152,7 +152,8 @@ CREATE PROCEDURE segmentation.build_segment(name text)
   LANGUAGE c AS 'MODULE_PATHNAME', 'segmentation_build_segment';
 COMMENT ON PROCEDURE segmentation.build_segment(text) IS
   'builds a segment that was made or altered with wait => false, telling how far it is every two seconds; goes on where an earlier '
-  'call, the worker or tick() stopped, and beside them. Commits after each batch, so not inside a transaction block. Locks for the '
+  'call, the worker or tick() stopped, and beside them. Commits after each batch, so not inside a transaction block; not while a restore brings '
+  'segments. Locks for the '
   'time of a batch: its customers'' rows of segmentation.state, ROW EXCLUSIVE on segmentation.segment; at the end, while an altered '
   'segment''s members change, SHARE ROW EXCLUSIVE on that';
 

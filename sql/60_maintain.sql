@@ -10,8 +10,8 @@ COMMENT ON FUNCTION segmentation.flush() IS
 CREATE PROCEDURE segmentation.tick()
   LANGUAGE c AS 'MODULE_PATHNAME', 'segmentation_tick';
 COMMENT ON PROCEDURE segmentation.tick() IS
-  'applies what time has changed and all that is queued, in batches that each commit (in one, inside a transaction block), and tries again who was set '
-  'aside; for pg_cron or by hand. Locks as flush, for the time of a batch';
+  'applies what time has changed and all that is queued, in batches that each commit (in one, inside a transaction block), tries again who was set '
+  'aside, builds, and deletes what is left of dropped segments; for pg_cron or by hand. Locks as flush, for the time of a batch';
 
 -- The worker of this database is who holds its lock (worker_lock in worker.cpp): one at most. Every role sees that, while pg_stat_activity
 -- shows others' processes to some.

@@ -26,8 +26,7 @@ double estimated_customers(const Live *live) {
 
 } // namespace
 
-void judge_everyone(const Live *live, Work *work, core::Instant now, bool horizons, const Progress *progress,
-                    void (*visit)(void *argument, const Pass &pass), void *argument) {
+uint32 estimated_passes(const Live *live, Work *work) {
   size_t customer_bytes = 0;
   run_core([=, &customer_bytes](Failure &) {
     customer_bytes = work->program().state_bytes() + work->rule_count() / 4 + 8;
@@ -35,7 +34,13 @@ void judge_everyone(const Live *live, Work *work, core::Instant now, bool horizo
   Size limit = static_cast<Size>(build_memory) * 1024;
   double wanted =
       estimated_customers(live) * static_cast<double>(customer_bytes) / static_cast<double>(limit);
-  uint32 count = static_cast<uint32>(Min(Max(wanted + 1, 1.0), static_cast<double>(slice_limit)));
+  return static_cast<uint32>(Min(Max(wanted + 1, 1.0), static_cast<double>(slice_limit)));
+}
+
+void judge_everyone(const Live *live, Work *work, core::Instant now, bool horizons, const Progress *progress,
+                    void (*visit)(void *argument, const Pass &pass), void *argument) {
+  Size limit = static_cast<Size>(build_memory) * 1024;
+  uint32 count = estimated_passes(live, work);
   for (uint32 index = 0; index < count;) {
     // The estimate may be off, and texts and sets take what they take: as long as nothing is handed on, more
     // slices can be made.

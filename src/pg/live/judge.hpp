@@ -17,6 +17,9 @@ struct Pass {
 void judge_everyone(const Live *live, Work *work, core::Instant now, bool horizons, const Progress *progress,
                     void (*visit)(void *argument, const Pass &pass), void *argument);
 
+/// Returns in how many passes judge_everyone will begin to do it; it may find that it needs more.
+uint32 estimated_passes(const Live *live, Work *work);
+
 /// Judges some customers, in one pass.
 void judge(const Live *live, Work *work, const Customers &who, core::Instant now);
 

@@ -4,6 +4,7 @@
 #include "pg/boundary/contain.hpp"
 #include "pg/boundary/run_core.hpp"
 #include "pg/boundary/settings.hpp"
+#include "pg/maintain/ahead.hpp"
 #include "pg/maintain/batch.hpp"
 #include "pg/maintain/deltas.hpp"
 #include "pg/maintain/queue.hpp"
@@ -225,6 +226,10 @@ void apply_rows(Applying *applying, bool to_queue) {
   Oid schema = get_namespace_oid("segmentation", true);
   if (!OidIsValid(schema) || !OidIsValid(get_relname_relid("definition_version", schema)))
     return;
+  // Before anything else: whoever builds a segment beside the writers must see what this transaction has
+  // changed, or be told.
+  if (is_building_ahead())
+    enqueue_rows(applying->net, Book::meanwhile);
   // Who has truncated a table holds it from everybody, and must not wait for another that is held so.
   if (applying->net.truncated_count > 0 && !to_queue && !lock_bound_relations(false)) {
     enqueue_rows(applying->net);
@@ -281,6 +286,8 @@ void queue_changes(void *) {
 void queue_all(void *) {
   Session session = open_session();
   enqueue_everyone();
+  if (is_building_ahead())
+    enqueue_everyone(Book::meanwhile);
   close_session(session);
 }
 

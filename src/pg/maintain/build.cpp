@@ -1,6 +1,7 @@
 // CALL build_segment: walks in the foreground. Server's side.
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/progress.hpp"
+#include "pg/maintain/restored.hpp"
 #include "pg/maintain/walk.hpp"
 
 namespace segmentation::pg {
@@ -31,6 +32,15 @@ Standing standing_of(const char *name) {
           text_value(rows, 0, 3)};
 }
 
+/// Raises while what a restore still brings would meet what we would write.
+void refuse_in_restore() {
+  Restore restore = restore_state();
+  if (restore.goes_on && restore.pid != MyProcPid)
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("the session with PID %d is restoring segments", restore.pid),
+                    errhint("When it has ended call this again.")));
+}
+
 } // namespace
 
 } // namespace segmentation::pg
@@ -51,6 +61,7 @@ SEGMENTATION_FUNCTION(segmentation_build_segment) {
   start_telling(&teller, "CALL segmentation.build_segment(...)");
   for (bool first = true;; first = false) {
     Session session = open_session(true);
+    refuse_in_restore();
     Standing standing = standing_of(name);
     if (!standing.exists)
       ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("segment \"%s\" does not exist", name),

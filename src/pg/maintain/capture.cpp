@@ -4,6 +4,7 @@
 #include "pg/boundary/run_core.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/live/program.hpp"
+#include "pg/maintain/ahead.hpp"
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/image.hpp"
 #include "pg/maintain/queue.hpp"
@@ -100,6 +101,8 @@ void note_row(Owned<Changes> *changes, const CapturePlan *plan, int sign, TupleT
 void queue(const CapturePlan *plan, const char *images, const uint32 *ends, uint32 count) {
   Session session = open_session();
   enqueue_images(plan, images, ends, count);
+  if (is_building_ahead())
+    enqueue_images(plan, images, ends, count, Book::meanwhile);
   close_session(session);
 }
 

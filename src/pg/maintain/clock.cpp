@@ -4,6 +4,7 @@
 
 #include "pg/boundary/contain.hpp"
 #include "pg/boundary/run_core.hpp"
+#include "pg/maintain/ahead.hpp"
 #include "pg/maintain/deltas.hpp"
 #include "pg/maintain/due.hpp"
 
@@ -202,6 +203,9 @@ int judge_due(const Live *live, Candidates *found) {
   Batch batch = start_batch(live, no_deltas(live));
   batch.cause = Cause::time;
   batch.keeping = Keeping::known;
+  // Whoever builds a segment ahead of the gate counts on instants that are about to be taken away.
+  if (is_building_ahead())
+    enqueue_keys(live, keys, 0, Book::meanwhile);
   lock_customers(&batch, keys);
   note_instants(&batch, *found);
   PushActiveSnapshot(GetLatestSnapshot());

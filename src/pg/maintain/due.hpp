@@ -21,7 +21,8 @@ void add_due(DueList *list, Datum key, TimestampTz at);
 /// gate be held alone.
 void write_dues(const DueList &list);
 /// Adds the instants of all customers whom the work has judged with horizons, where none as early is stored;
-/// the current user must be the table's owner. The gate must be held alone.
+/// the current user must be the table's owner. The gate must be held alone or, by who builds ahead of it, the
+/// mark: what the clock takes away meanwhile it notes.
 void write_all_dues(const Live *live, Work *work);
 /// Finds the earliest instants of those of locked customers whose are not known.
 void look_up_dues(const Live *live, StateRow *rows, int count);

@@ -37,7 +37,11 @@ void add_entry(Entries *entries, int32 binding, const char *value) {
   entries->values[entries->count++] = value == nullptr ? Datum{0} : CStringGetTextDatum(value);
 }
 
-void append(const Entries &entries) {
+const char *table_of(Book book) {
+  return book == Book::queue ? "segmentation.dirty" : "segmentation.meanwhile";
+}
+
+void append(const Entries &entries, Book book = Book::queue) {
   if (entries.count == 0)
     return;
   int dimensions[1] = {entries.count}, bounds[1] = {1};
@@ -46,25 +50,29 @@ void append(const Entries &entries) {
   Arguments arguments;
   arguments.add(INT4ARRAYOID, make_array(entries.bindings, entries.count, INT4OID));
   arguments.add(TEXTARRAYOID, PointerGetDatum(values));
-  execute_own("INSERT INTO segmentation.dirty (binding_id, value) "
-              "SELECT DISTINCT d.binding_id, d.value FROM unnest($1, $2) AS d (binding_id, value)",
+  execute_own(psprintf("INSERT INTO %s (binding_id, value) SELECT DISTINCT d.binding_id, d.value "
+                       "FROM unnest($1, $2) AS d (binding_id, value)",
+                       table_of(book)),
               arguments, Plan::saved);
-  wake_worker_at_commit();
+  if (book == Book::queue)
+    wake_worker_at_commit();
 }
 
 } // namespace
 
-void enqueue_everyone() {
-  execute_own("INSERT INTO segmentation.dirty (binding_id) SELECT b.id FROM segmentation.binding AS b WHERE "
-              "b.role = 'customers'");
-  wake_worker_at_commit();
+void enqueue_everyone(Book book) {
+  execute_own(psprintf("INSERT INTO %s (binding_id) SELECT b.id FROM segmentation.binding AS b WHERE "
+                       "b.role = 'customers'",
+                       table_of(book)));
+  if (book == Book::queue)
+    wake_worker_at_commit();
 }
 
-void enqueue_keys(const Live *live, const KeyList &keys, int from) {
+void enqueue_keys(const Live *live, const KeyList &keys, int from, Book book) {
   Entries entries = make_entries(keys.count - from);
   for (int i = from; i < keys.count; ++i)
     add_entry(&entries, live->schema.relations[0].id, print_value(live->key.type, keys.datums[i]));
-  append(entries);
+  append(entries, book);
 }
 
 void enqueue_touched(const Live *live, const Touched &touched) {
@@ -100,7 +108,7 @@ void add_row(Entries *entries, const CapturePlan *plan, const char *image) {
 
 } // namespace
 
-void enqueue_rows(const NetChanges &net) {
+void enqueue_rows(const NetChanges &net, Book book) {
   int room = net.truncated_count;
   for (int i = 0; i < net.count; ++i)
     room += net.rows[i].plan->binding_count;
@@ -111,14 +119,15 @@ void enqueue_rows(const NetChanges &net) {
   }
   for (int i = 0; i < net.count; ++i)
     add_row(&entries, net.rows[i].plan, net.rows[i].image);
-  append(entries);
+  append(entries, book);
 }
 
-void enqueue_images(const CapturePlan *plan, const char *images, const uint32 *ends, uint32 count) {
+void enqueue_images(const CapturePlan *plan, const char *images, const uint32 *ends, uint32 count,
+                    Book book) {
   Entries entries = make_entries(static_cast<int>(count) * plan->binding_count);
   for (uint32 i = 0; i < count; ++i)
     add_row(&entries, plan, images + (i == 0 ? 0 : ends[i - 1]));
-  append(entries);
+  append(entries, book);
 }
 
 namespace {
@@ -342,6 +351,17 @@ int retry_set_aside(int limit, Working working) {
   become_again(caller);
   execute_own("DELETE FROM segmentation.set_aside AS a WHERE a.retry_at = 'infinity'");
   return count;
+}
+
+KeyList customers_meanwhile(const Live *live, bool *everyone) {
+  Rows rows = query_own("SELECT DISTINCT m.binding_id, m.value FROM segmentation.meanwhile AS m");
+  Touched touched = touched_of(live, rows);
+  PushActiveSnapshot(GetLatestSnapshot());
+  if (!touched.everyone)
+    (void)add_owners(live, touched, &touched.keys);
+  PopActiveSnapshot();
+  *everyone = touched.everyone;
+  return touched.keys;
 }
 
 KeyList queued_customers(const Live *live, bool *everyone) {

@@ -7,16 +7,22 @@
 
 namespace segmentation::pg {
 
+/// Where rows that changed are kept for later.
+enum class Book : bool {
+  queue,
+  meanwhile, // for whoever is building a segment without the gate
+};
 /// Queues customers. A session must be open, as for all here.
-void enqueue_keys(const Live *live, const KeyList &keys, int from);
+void enqueue_keys(const Live *live, const KeyList &keys, int from, Book book = Book::queue);
 /// Queues all that changes concern.
 void enqueue_touched(const Live *live, const Touched &touched);
 /// Queues what changes concern where the definitions cannot be read: each row by each of its bindings.
-void enqueue_rows(const NetChanges &net);
+void enqueue_rows(const NetChanges &net, Book book = Book::queue);
 /// Likewise images of one relation's rows, as they are noted. Image i ends at ends[i].
-void enqueue_images(const CapturePlan *plan, const char *images, const uint32 *ends, uint32 count);
+void enqueue_images(const CapturePlan *plan, const char *images, const uint32 *ends, uint32 count,
+                    Book book = Book::queue);
 /// Queues everyone, reading no more of the definitions than who the customers are.
-void enqueue_everyone();
+void enqueue_everyone(Book book = Book::queue);
 
 /// In what kind of transaction the queue is worked off.
 enum class Working : bool {
@@ -39,6 +45,10 @@ int retry_set_aside(int limit, Working working);
 /// Brings the customers of a sorted list up to date; who cannot be judged is set aside. The gate must be
 /// passed, and the caller have the rights of the customers' owner.
 void write_keys(const Live *live, KeyList *keys, Keeping keeping);
+
+/// Returns the customers whom rows concern that were noted for who builds, by the latest snapshot. The caller
+/// must be alone with the gate and have the rights of the customers' owner.
+KeyList customers_meanwhile(const Live *live, bool *everyone);
 
 /// Returns the customers whom the queue concerns, as the active snapshot shows them.
 KeyList queued_customers(const Live *live, bool *everyone);

@@ -2,6 +2,7 @@
 #include "pg/boundary/session.hpp"
 #include "pg/live/customers.hpp"
 #include "pg/maintain/batch.hpp"
+#include "pg/maintain/leftover.hpp"
 #include "pg/maintain/progress.hpp"
 #include "pg/maintain/write.hpp"
 

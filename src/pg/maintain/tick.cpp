@@ -3,9 +3,11 @@
 #include "pg/maintain/tick.hpp"
 
 #include "pg/boundary/contain.hpp"
+#include "pg/maintain/ahead.hpp"
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/clock.hpp"
 #include "pg/maintain/counts.hpp"
+#include "pg/maintain/leftover.hpp"
 #include "pg/maintain/restored.hpp"
 #include "pg/maintain/walk.hpp"
 
@@ -46,6 +48,10 @@ void run_clock(void *argument) {
 
 void run_walk(void *argument) {
   static_cast<Doing *>(argument)->done = walk_on(false).done;
+}
+
+void run_leftovers(void *argument) {
+  static_cast<Doing *>(argument)->done = delete_leftovers();
 }
 
 /// Puts the first entry behind all others: it must not keep them waiting.
@@ -112,6 +118,8 @@ int do_batch(Working working, const ErrorData **error) {
   Doing walking = {0, working, done, nullptr};
   if (done == 0 && *error == nullptr && working == Working::apart)
     *error = contain(run_walk, &walking);
+  if (walking.done == 0 && *error == nullptr)
+    *error = contain(run_leftovers, &walking);
   return walking.done;
 }
 
@@ -135,6 +143,7 @@ void note_work(const ErrorData *error) {
 
 void rest(const ErrorData *error) {
   fold_counts(most_counts); // where all who write hold snapshots nobody else does
+  forget_meanwhile();
   note_work(error);
 }
 

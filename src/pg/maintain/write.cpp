@@ -2,12 +2,15 @@
 #include "pg/maintain/write.hpp"
 
 #include "pg/boundary/run_core.hpp"
+#include "pg/maintain/ahead.hpp"
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/batch.hpp"
+#include "pg/maintain/built.hpp"
 #include "pg/maintain/counts.hpp"
 #include "pg/maintain/due.hpp"
 #include "pg/maintain/insert.hpp"
 #include "pg/maintain/members.hpp"
+#include "pg/maintain/queue.hpp"
 #include "pg/maintain/restored.hpp"
 #include "pg/maintain/stored.hpp"
 
@@ -107,39 +110,6 @@ void delete_gone(Writing *writing) {
               arguments));
 }
 
-void write_counts(Writing *writing) {
-  clear_counts(writing->segment_array);
-  const Difference &difference = **writing->difference;
-  SegmentCounts counts = {nullptr, 0, 0};
-  for (int i = 0; i < writing->segment_count; ++i)
-    add_count(&counts, writing->segments[i], difference.total(static_cast<size_t>(i)));
-  append_counts(&counts);
-}
-
-/// Notes that members come and go because rules have another meaning.
-void note_change(const Writing &writing) {
-  Identity caller = become(extension_owner());
-  Arguments arguments;
-  arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(writing.at));
-  arguments.add(INT4ARRAYOID, writing.segment_array);
-  execute("INSERT INTO segmentation.definition_change (segment_id, at) SELECT s, $1 FROM "
-          "pg_catalog.unnest($2) AS s",
-          arguments);
-  execute("UPDATE segmentation.definition_version AS v SET shrunk = v.version");
-  become_again(caller);
-}
-
-/// Has nobody trust the verdicts that were kept before everyone's members were written.
-void mark_built(const Writing &writing) {
-  Identity caller = become(extension_owner());
-  Arguments arguments;
-  arguments.add(INT4ARRAYOID, writing.segment_array);
-  execute("UPDATE segmentation.segment AS s SET built = v.version FROM segmentation.definition_version AS v "
-          "WHERE s.id = ANY ($1)",
-          arguments);
-  become_again(caller);
-}
-
 /// Writes the members of some of the segments, which are given as indexes into the schema.
 void write_some(Writing *writing, const WriteRequest &request, const int *indexes, int count) {
   const Live *live = writing->live;
@@ -163,7 +133,7 @@ void write_some(Writing *writing, const WriteRequest &request, const int *indexe
   PushActiveSnapshot(GetLatestSnapshot());
   writing->at = GetCurrentTimestamp();
   if (request.changed)
-    note_change(*writing);
+    note_rule_change(writing->segment_array, writing->at);
   bool several = false;
   struct Visit {
     Writing *writing;
@@ -179,8 +149,8 @@ void write_some(Writing *writing, const WriteRequest &request, const int *indexe
       &visit);
   if (several)
     delete_gone(writing);
-  write_counts(writing);
-  mark_built(*writing);
+  write_counts(writing->segments, count, **writing->difference);
+  mark_built(writing->segment_array);
   PopActiveSnapshot();
   CommandCounterIncrement();
   owned->clear();
@@ -229,6 +199,8 @@ int64 write_members(const WriteRequest &request) {
 
 int64 write_everyone(const Progress *progress) {
   delete_dues(enter_gate(true), nullptr, 0); // all that there are will be found anew
+  if (is_building_ahead())                   // and does not know of the segment that is being built
+    enqueue_everyone(Book::meanwhile);
   // Who was judged when the clock showed more than it does now would be judged as of then until it gets
   // there.
   Identity caller = become(owner_of(own_relation("state")));
@@ -251,27 +223,6 @@ int64 write_everyone(const Progress *progress) {
   request.all_segments = true;
   request.progress = progress;
   return write_members(request);
-}
-
-void delete_members(Datum segments) {
-  constexpr const char *tables[] = {"membership", "membership_past"};
-  Arguments arguments;
-  arguments.add(INT4ARRAYOID, segments);
-  CommandCounterIncrement();
-  Oid schema = get_namespace_oid("segmentation", false);
-  for (const char *name : tables) {
-    Oid table = get_relname_relid(name, schema);
-    if (!OidIsValid(table)) // the owner's may have been dropped with the owner
-      continue;
-    Identity caller = become(owner_of(table));
-    PushActiveSnapshot(GetLatestSnapshot());
-    execute(psprintf("DELETE FROM segmentation.%s AS t WHERE t.segment_id = ANY ($1)", name), arguments);
-    PopActiveSnapshot();
-    become_again(caller);
-  }
-  execute_own("DELETE FROM segmentation.definition_change AS t WHERE t.segment_id = ANY ($1)", arguments);
-  clear_counts(segments);
-  CommandCounterIncrement();
 }
 
 int64 refresh_customers(Datum customers, Oid type) {

@@ -21,9 +21,6 @@ int64 write_members(const WriteRequest &request);
 /// The same for all segments; takes the lock.
 int64 write_everyone(const Progress *progress = nullptr);
 
-/// Takes all that is stored of members of these segments (an integer[]) away, by the latest snapshot.
-void delete_members(Datum segments);
-
 /// Recomputes some customers (keys in whatever type, or an array of them) in all segments. Locks their rows
 /// of segmentation.state. Returns the number of member rows written and deleted.
 int64 refresh_customers(Datum customers, Oid type);

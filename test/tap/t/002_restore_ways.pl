@@ -82,6 +82,8 @@ $node->safe_psql('slow', 'SELECT segmentation.start_worker()');
 my ($out, $err) = ('', '');
 $node->psql('slow', 'CALL segmentation.tick()', stdout => \$out, stderr => \$err);
 like($err, qr/the queue waits for the restore by the session with PID/, 'tick waits for a restore');
+$node->psql('slow', q{CALL segmentation.build_segment('rich')}, stdout => \$out, stderr => \$err);
+like($err, qr/the session with PID \d+ is restoring segments/, 'and building refuses');
 $node->safe_psql('slow', q{INSERT INTO web.customers VALUES (1000, 'city 9')});
 select undef, undef, undef, 2.5;
 is($node->safe_psql('slow', 'SELECT count(*) FROM segmentation.membership'), '0', 'so does the worker, and a commit');
