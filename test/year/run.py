@@ -61,6 +61,8 @@ def retail(a, zones):
     make_database("year_retail", load, "retail.sql", data=a.data, slice=a.slice)
     session, year = open_year(a, "year_retail", rng, "Europe/London", RETAIL, Retail())
     for number, zone in enumerate(zones):
+        start += timedelta(seconds=1)  # so that what the zone changes is not at the instant of what was there before
+        session.set_clock(start)
         session.must(f"SELECT segmentation.bind_customers('shop.customers', timezone => {literal(zone)}, replace => true)")
         year = Year(session, rng, zone, RETAIL, Retail(), f"seed {a.seed}, year_retail, {zone}")
         yield year, start, begin + timedelta(days=366 / len(zones)) * (number + 1), max(2, a.hops // len(zones))
@@ -73,7 +75,7 @@ def main():
     arguments.add_argument("--clock", required=True)
     arguments.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000_000)
     arguments.add_argument("--people", type=int, default=400)
-    arguments.add_argument("--hops", type=int, default=8)
+    arguments.add_argument("--hops", type=int, default=6)
     arguments.add_argument("--slice", type=int, default=6, help="Online Retail's customers: one in so many")
     arguments.add_argument("--data", help="folder with online_retail.csv.xz")
     arguments.add_argument("--whole", action="store_true", help="a year of Online Retail in each zone")

@@ -94,7 +94,7 @@ def stepped_back(year, by):
     year.set_clock(highest + timedelta(seconds=1))
     year.tick()
     year.verify()
-    year.finish()
+    year.finish(forward=False)
 
 
 def restored(year, later):

@@ -196,13 +196,14 @@ void write_by_instants(Batch *batch) {
   MemoryContextDelete(memory);
 }
 
-/// Returns how many customers were judged.
-int judge_due(const Live *live, Candidates *found) {
+/// Returns how many customers were judged. Whom time moves it will move again: what is kept of her spares
+/// reading her rows that stay where they are.
+int judge_due(const Live *live, Candidates *found, Keeping keeping) {
   KeyList keys = copy_keys(found->keys);
   sort_keys(&keys);
   Batch batch = start_batch(live, no_deltas(live));
   batch.cause = Cause::time;
-  batch.keeping = Keeping::known;
+  batch.keeping = keeping;
   // Whoever builds a segment ahead of the gate counts on instants that are about to be taken away.
   if (is_building_ahead())
     enqueue_keys(live, keys, 0, Book::meanwhile);
@@ -272,7 +273,9 @@ TimestampTz next_due() {
 int do_due(int limit, Working working, const ErrorData **error) {
   // Once a session: the server reads a zone's rules once.
   static bool zone_is_followed = false;
-  if (!OidIsValid(due_table()) || (zone_is_followed && next_due() > GetCurrentTimestamp()))
+  // In the middle of a pass what is left of rows that are gone is not passed again.
+  if (!OidIsValid(due_table()) ||
+      (zone_is_followed && position.key == nullptr && next_due() > GetCurrentTimestamp()))
     return 0;
   Preparing preparing = {nullptr};
   *error = contain(prepare, &preparing);
@@ -289,7 +292,9 @@ int do_due(int limit, Working working, const ErrorData **error) {
   const Live *live = enter_gate(false);
   bool moved = position.moves;
   Candidates found = read_candidates(live, working == Working::inside ? INT_MAX : limit);
-  int judged = found.count > 0 ? judge_due(live, &found) : 0;
+  int judged = found.count > 0
+                   ? judge_due(live, &found, working == Working::apart ? Keeping::all : Keeping::known)
+                   : 0;
   become_again(caller);
   bool goes_on = judged > 0 || moved || !found.is_last;
   position.moves = !found.is_last && (judged > 0 || moved);

@@ -124,9 +124,10 @@ void take(StateTable *table, StateRow *row) {
   slot_getallattrs(slot);
   row->place = slot->tts_tid;
   row->version = DatumGetInt64(slot->tts_values[version]);
-  row->as_of = DatumGetTimestampTz(slot->tts_values[as_of]);
   row->is_ours = !slot->tts_isnull[stamp] && DatumGetInt64(slot->tts_values[stamp]) == table->stamp &&
                  !slot->tts_isnull[definitions];
+  // Another place's clock, from before a restore, does not count either.
+  row->as_of = row->is_ours ? DatumGetTimestampTz(slot->tts_values[as_of]) : 0;
   row->definitions = row->is_ours ? DatumGetInt64(slot->tts_values[definitions]) : 0;
   row->due_at = row->is_ours && row->definitions >= table->shrunk
                     ? DatumGetTimestampTz(slot->tts_values[due_at])
