@@ -37,6 +37,11 @@ SELECT is(segmentation.is_member('lately', '2'), true, 'also for who is not due'
 SELECT results_eq($$SELECT m FROM segmentation.members('lost') AS m ORDER BY m$$, ARRAY[1, 3, 6, 7, 8, 9], 'so does members');
 SELECT results_eq($$SELECT segmentation.segments_of(1)$$, ARRAY['lost', 'rich'], 'and segments_of');
 SELECT results_eq($$SELECT customer || ' ' || segment FROM segmentation.segments_of(ARRAY[1, 2])$$, ARRAY['1 lost', '1 rich', '2 lately'], 'of several, too');
+BEGIN;
+SET LOCAL enable_seqscan = off;
+SELECT segmentation.segments_of(1), segmentation.segments_of(ARRAY[1, 2]), segmentation.segments_of(ARRAY['1', '2']) \g /dev/null
+SELECT is(pg_stat_get_xact_numscans('segmentation.membership'::regclass), 0::bigint, 'segments_of finds members by the customer''s key');
+ROLLBACK;
 SELECT ok((SELECT s.due = 1 AND s.lag BETWEEN '0.1 s' AND '1 min' AND s.worker IS NULL FROM segmentation.status AS s), 'status tells how late the tables are');
 SELECT results_eq('SELECT DISTINCT customer, pending FROM segmentation.verify()', $$VALUES ('1', true)$$, 'verify tells who is due apart');
 SELECT is(segmentation.member_count('lately'), 4::bigint, 'counts are of what is stored');
