@@ -151,6 +151,7 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
   auto *call = reinterpret_cast<CallContext *>(fcinfo->context);
   // Inside somebody's transaction all is done in that; else each batch commits, so that nobody waits for
   // long.
+  PreventCommandDuringRecovery("segmentation.tick()");
   bool commits = call != nullptr && IsA(call, CallContext) && !call->atomic;
   const ErrorData *error = nullptr;
   apply_now(); // what is read below must not be folded in once more at the commit
