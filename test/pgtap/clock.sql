@@ -117,6 +117,13 @@ UPDATE segmentation.state SET due_at = due_at + interval '1 hour';
 SELECT ok((SELECT min(d.due_at) BETWEEN now() + interval '89 minutes' AND now() + interval '91 minutes' FROM segmentation.due AS d),
           'other rules of the zone have everyone judged again');
 SELECT matches(u.zone_rules, '^Europe/Sofia [1-9]') FROM segmentation.upkeep AS u;
+-- The zone was bound anew meanwhile, and no session has looked since.
+UPDATE segmentation.upkeep SET zone_rules = 'Asia/Tokyo 0';
+UPDATE segmentation.due SET due_at = due_at + interval '1 hour';
+UPDATE segmentation.state SET due_at = due_at + interval '1 hour';
+\! psql -Xqc 'CALL segmentation.tick()'
+SELECT ok((SELECT min(d.due_at) BETWEEN now() + interval '89 minutes' AND now() + interval '91 minutes' FROM segmentation.due AS d),
+          'also where the rules known are another zone''s');
 
 -- The clock was an hour ahead for a while.
 UPDATE segmentation.upkeep SET latest_at = latest_at + interval '1 hour';
