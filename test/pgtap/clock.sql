@@ -85,6 +85,18 @@ CALL segmentation.tick();
 SELECT is(stored('lately'), '2,4,5', 'and seen to');
 SELECT is_empty('SELECT * FROM segmentation.verify()', 'members are right again');
 
+-- Whoever ticks in the middle of a statement sees rows that are counted only at the commit.
+SELECT segmentation.create_segment('three lately', 'orders MATCHES (date > -1h, count >= 3)') \g /dev/null
+INSERT INTO orders (customer_id, placed, total) VALUES (8, now() - interval '1 hour' + interval '0.3 s', 1), (8, now(), 1);
+CREATE FUNCTION ticks() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN CALL segmentation.tick(); RETURN NULL; END$$;
+CREATE TRIGGER a_ticks AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION ticks();
+SELECT pg_sleep(0.4) \g /dev/null
+INSERT INTO orders (customer_id, placed, total) VALUES (8, now(), 1);
+SELECT is_empty('SELECT * FROM segmentation.verify()', 'which are counted once');
+DROP TRIGGER a_ticks ON orders;
+SELECT segmentation.drop_segment('three lately') \g /dev/null
+DELETE FROM orders WHERE customer_id = 8;
+
 -- Customers who are deleted are not waited for, nor are all when they are truncated.
 DELETE FROM customers WHERE id = 2;
 SELECT is_empty('SELECT FROM segmentation.due WHERE customer_id = 2', 'with a customer go her instants');

@@ -197,12 +197,12 @@ void write_by_instants(Batch *batch) {
 }
 
 /// Returns how many customers were judged.
-int judge_due(const Live *live, Candidates *found) {
+int judge_due(const Live *live, Candidates *found, Working working) {
   KeyList keys = copy_keys(found->keys);
   sort_keys(&keys);
   Batch batch = start_batch(live, no_deltas(live));
   batch.cause = Cause::time;
-  batch.keeping = Keeping::known;
+  batch.keeping = working == Working::apart ? Keeping::known : Keeping::none;
   lock_customers(&batch, keys);
   note_instants(&batch, *found);
   PushActiveSnapshot(GetLatestSnapshot());
@@ -288,7 +288,7 @@ int do_due(int limit, Working working, const ErrorData **error) {
   const Live *live = enter_gate(false);
   bool moved = position.moves;
   Candidates found = read_candidates(live, working == Working::inside ? INT_MAX : limit);
-  int judged = found.count > 0 ? judge_due(live, &found) : 0;
+  int judged = found.count > 0 ? judge_due(live, &found, working) : 0;
   become_again(caller);
   bool goes_on = judged > 0 || moved || !found.is_last;
   position.moves = !found.is_last && (judged > 0 || moved);
