@@ -124,7 +124,7 @@ CREATE FUNCTION segmentation._warn_of_clock(name text, rule segmentation.rule) R
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF (SELECT u.ticked_at > clock_timestamp() - interval '1 hour' FROM segmentation.upkeep AS u)
-    OR EXISTS (SELECT FROM pg_stat_activity AS a WHERE a.backend_type = 'segmentation worker' AND a.datname = current_database())
+    OR segmentation._worker() IS NOT NULL
     OR NOT segmentation._moves(rule) THEN
     RETURN;
   END IF;

@@ -106,11 +106,14 @@ CREATE FUNCTION segmentation._segments_now(customers text[]) RETURNS TABLE (cust
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   behind text[] := ARRAY(SELECT c FROM unnest(customers) AS c WHERE segmentation._is_behind(c));
+  stored text[] := ARRAY(SELECT c FROM unnest(customers) AS c EXCEPT SELECT b FROM unnest(behind) AS b);
 BEGIN
+  -- Members are found by the key itself, whose index serves.
+  RETURN QUERY EXECUTE format('SELECT m.customer_id::text, s.name FROM segmentation.membership AS m '
+    'JOIN segmentation.segment AS s ON s.id = m.segment_id WHERE m.customer_id = ANY ($1::%s[])',
+    CASE WHEN segmentation._key_type() IN ('int2'::regtype, 'int4'::regtype) THEN 'bigint'::regtype ELSE segmentation._key_type() END)
+    USING stored;
   RETURN QUERY
-    SELECT m.customer_id::text, s.name FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id = m.segment_id
-    WHERE m.customer_id::text = ANY (customers) AND m.customer_id::text <> ALL (behind)
-    UNION ALL
     SELECT j.customer, s.name FROM segmentation._judged(behind) AS j JOIN segmentation.segment AS s ON s.id = j.segment_id;
 END $$;
 

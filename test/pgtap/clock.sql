@@ -37,6 +37,11 @@ SELECT is(segmentation.is_member('lately', '2'), true, 'also for who is not due'
 SELECT results_eq($$SELECT m FROM segmentation.members('lost') AS m ORDER BY m$$, ARRAY[1, 3, 6, 7, 8, 9], 'so does members');
 SELECT results_eq($$SELECT segmentation.segments_of(1)$$, ARRAY['lost', 'rich'], 'and segments_of');
 SELECT results_eq($$SELECT customer || ' ' || segment FROM segmentation.segments_of(ARRAY[1, 2])$$, ARRAY['1 lost', '1 rich', '2 lately'], 'of several, too');
+BEGIN;
+SET LOCAL enable_seqscan = off;
+SELECT segmentation.segments_of(1), segmentation.segments_of(ARRAY[1, 2]), segmentation.segments_of(ARRAY['1', '2']) \g /dev/null
+SELECT is(pg_stat_get_xact_numscans('segmentation.membership'::regclass), 0::bigint, 'segments_of finds members by the customer''s key');
+ROLLBACK;
 SELECT ok((SELECT s.due = 1 AND s.lag BETWEEN '0.1 s' AND '1 min' AND s.worker IS NULL FROM segmentation.status AS s), 'status tells how late the tables are');
 SELECT results_eq('SELECT DISTINCT customer, pending FROM segmentation.verify()', $$VALUES ('1', true)$$, 'verify tells who is due apart');
 SELECT is(segmentation.member_count('lately'), 4::bigint, 'counts are of what is stored');
@@ -80,6 +85,18 @@ CALL segmentation.tick();
 SELECT is(stored('lately'), '2,4,5', 'and seen to');
 SELECT is_empty('SELECT * FROM segmentation.verify()', 'members are right again');
 
+-- Whoever ticks in the middle of a statement sees rows that are counted only at the commit.
+SELECT segmentation.create_segment('three lately', 'orders MATCHES (date > -1h, count >= 3)') \g /dev/null
+INSERT INTO orders (customer_id, placed, total) VALUES (8, now() - interval '1 hour' + interval '0.3 s', 1), (8, now(), 1);
+CREATE FUNCTION ticks() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN CALL segmentation.tick(); RETURN NULL; END$$;
+CREATE TRIGGER a_ticks AFTER INSERT ON orders FOR EACH ROW EXECUTE FUNCTION ticks();
+SELECT pg_sleep(0.4) \g /dev/null
+INSERT INTO orders (customer_id, placed, total) VALUES (8, now(), 1);
+SELECT is_empty('SELECT * FROM segmentation.verify()', 'which are counted once');
+DROP TRIGGER a_ticks ON orders;
+SELECT segmentation.drop_segment('three lately') \g /dev/null
+DELETE FROM orders WHERE customer_id = 8;
+
 -- Customers who are deleted are not waited for, nor are all when they are truncated.
 DELETE FROM customers WHERE id = 2;
 SELECT is_empty('SELECT FROM segmentation.due WHERE customer_id = 2', 'with a customer go her instants');
@@ -112,6 +129,13 @@ UPDATE segmentation.state SET due_at = due_at + interval '1 hour';
 SELECT ok((SELECT min(d.due_at) BETWEEN now() + interval '89 minutes' AND now() + interval '91 minutes' FROM segmentation.due AS d),
           'other rules of the zone have everyone judged again');
 SELECT matches(u.zone_rules, '^Europe/Sofia [1-9]') FROM segmentation.upkeep AS u;
+-- The zone was bound anew meanwhile, and no session has looked since.
+UPDATE segmentation.upkeep SET zone_rules = 'Asia/Tokyo 0';
+UPDATE segmentation.due SET due_at = due_at + interval '1 hour';
+UPDATE segmentation.state SET due_at = due_at + interval '1 hour';
+\! psql -Xqc 'CALL segmentation.tick()'
+SELECT ok((SELECT min(d.due_at) BETWEEN now() + interval '89 minutes' AND now() + interval '91 minutes' FROM segmentation.due AS d),
+          'also where the rules known are another zone''s');
 
 -- The clock was an hour ahead for a while.
 UPDATE segmentation.upkeep SET latest_at = latest_at + interval '1 hour';

@@ -16,23 +16,24 @@ namespace {
 /// are gone, which are not passed again and again.
 struct Position {
   TimestampTz at;
-  char *key;  // nullptr: at the beginning
+  char *key; // nullptr: at the beginning
+  Oid key_type;
   bool moves; // somebody has been judged since the beginning, and may have come due again before this place
 };
 
-Position position = {0, nullptr, false};
+Position position = {0, nullptr, InvalidOid, false};
 
 void move_to_beginning() {
   if (position.key != nullptr)
     pfree(position.key);
-  position = {0, nullptr, false};
+  position = {0, nullptr, InvalidOid, false};
 }
 
-void move_to(TimestampTz at, const char *key) {
-  char *copy = MemoryContextStrdup(TopMemoryContext, key);
+void move_to(TimestampTz at, Oid key_type, Datum key) {
+  char *copy = MemoryContextStrdup(TopMemoryContext, print_value(key_type, key));
   bool moves = position.moves;
   move_to_beginning();
-  position = {at, copy, moves};
+  position = {at, copy, key_type, moves};
 }
 
 /// Customers in the order of their instants.
@@ -60,7 +61,7 @@ Candidates read_candidates(const Live *live, int limit) {
   Arguments arguments;
   arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(GetCurrentTimestamp()));
   arguments.add(INT4OID, Int32GetDatum(limit));
-  bool from_beginning = position.key == nullptr;
+  bool from_beginning = position.key == nullptr || position.key_type != live->key.type;
   if (!from_beginning) {
     arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(position.at));
     arguments.add(live->key.type,
@@ -90,7 +91,7 @@ Candidates read_candidates(const Live *live, int limit) {
   if (found.is_last)
     move_to_beginning();
   else
-    move_to(found.instants[found.count - 1], print_value(live->key.type, keys[found.count - 1]));
+    move_to(found.instants[found.count - 1], live->key.type, keys[found.count - 1]);
   return found;
 }
 
@@ -198,12 +199,12 @@ void write_by_instants(Batch *batch) {
 
 /// Returns how many customers were judged. Whom time moves it will move again: what is kept of her spares
 /// reading her rows that stay where they are.
-int judge_due(const Live *live, Candidates *found, Keeping keeping) {
+int judge_due(const Live *live, Candidates *found, Working working) {
   KeyList keys = copy_keys(found->keys);
   sort_keys(&keys);
   Batch batch = start_batch(live, no_deltas(live));
   batch.cause = Cause::time;
-  batch.keeping = keeping;
+  batch.keeping = working == Working::apart ? Keeping::all : Keeping::none;
   // Whoever builds a segment ahead of the gate counts on instants that are about to be taken away.
   if (is_building_ahead())
     enqueue_keys(live, keys, 0, Book::meanwhile);
@@ -235,23 +236,26 @@ const char *zone_rules(const Live *live) {
   return psprintf("%s " UINT64_FORMAT, zone.name, digest);
 }
 
-/// Has everyone judged again where the server has learnt other rules of the zone: instants may be too late by
-/// these. Another zone is another binding, which sees to it itself.
-void follow_zone(const Live *live) {
+/// Has everyone judged again where instants were computed by other rules than the zone has by now: they may
+/// be too late by these. A zone that was bound anew is not told from one whose rules the server has learnt
+/// anew: both may have happened. Tells whether nothing was to be done; what is done may be rolled back.
+bool follow_zone(const Live *live) {
   Arguments arguments;
   arguments.add(TEXTOID, CStringGetTextDatum(zone_rules(live)));
+  if (query_own("SELECT FROM segmentation.upkeep AS u WHERE u.zone_rules = $1", arguments).count > 0)
+    return true;
+  // Who has the row, by a tick in his own transaction, is not waited for.
   Rows rows =
-      take_own("UPDATE segmentation.upkeep AS u SET zone_rules = $1 FROM segmentation.upkeep AS b "
-               "WHERE u.zone_rules IS DISTINCT FROM $1 RETURNING pg_catalog.split_part(b.zone_rules, ' ', "
-               "1) = pg_catalog.split_part($1, ' ', 1)",
+      take_own("WITH before AS MATERIALIZED (SELECT f.zone_rules FROM segmentation.upkeep AS f FOR UPDATE "
+               "SKIP LOCKED) UPDATE segmentation.upkeep AS u SET zone_rules = $1 FROM before AS b "
+               "RETURNING b.zone_rules",
                arguments);
-  bool missing = true;
-  bool same_zone = rows.count > 0 && DatumGetBool(value_of(rows, 0, 1, missing)) && !missing;
-  if (!same_zone)
-    return;
-  ereport(LOG, (errmsg("rules of time zone \"%s\" have changed: all customers will be judged again",
+  if (rows.count == 0 || text_value(rows, 0, 1) == nullptr)
+    return false;
+  ereport(LOG, (errmsg("time zone \"%s\" has other rules than before: all customers will be judged again",
                        live->schema.zone.name)));
   enqueue_everyone();
+  return false;
 }
 
 } // namespace
@@ -282,8 +286,7 @@ int do_due(int limit, Working working, const ErrorData **error) {
   if (*error != nullptr)
     return 0;
   if (!zone_is_followed) {
-    follow_zone(preparing.live);
-    zone_is_followed = true;
+    zone_is_followed = follow_zone(preparing.live);
     if (next_due() > GetCurrentTimestamp())
       return 0;
   }
@@ -292,9 +295,7 @@ int do_due(int limit, Working working, const ErrorData **error) {
   const Live *live = enter_gate(false);
   bool moved = position.moves;
   Candidates found = read_candidates(live, working == Working::inside ? INT_MAX : limit);
-  int judged = found.count > 0
-                   ? judge_due(live, &found, working == Working::apart ? Keeping::all : Keeping::known)
-                   : 0;
+  int judged = found.count > 0 ? judge_due(live, &found, working) : 0;
   become_again(caller);
   bool goes_on = judged > 0 || moved || !found.is_last;
   position.moves = !found.is_last && (judged > 0 || moved);

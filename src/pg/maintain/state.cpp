@@ -83,8 +83,9 @@ void fill(StateTable *table, const StateRow &row, bool empty) {
   slot->tts_tableOid = RelationGetRelid(table->own->table);
 }
 
-/// Inserts an empty row, which is ours alone until we commit; false where somebody else came first.
-bool insert(StateTable *table, StateRow *row) {
+/// Inserts an empty row, which is ours alone until we commit; false where somebody else came first, who is
+/// waited for unless that is to be skipped.
+bool insert(StateTable *table, StateRow *row, bool skips) {
   OwnTable *own = table->own;
   open_indexes(own, true);
   row->version = 0;
@@ -92,8 +93,8 @@ bool insert(StateTable *table, StateRow *row) {
   row->due_at = due_unknown;
   row->verdicts = row->measures = nullptr;
   fill(table, *row, true);
-  // Waits for whoever is inserting the same key.
-  if (!segmentation_check_index_constraints(own->target, own->fresh, own->executor))
+  // Waits for whoever is inserting the same key; the insertion below does not.
+  if (!skips && !segmentation_check_index_constraints(own->target, own->fresh, own->executor))
     return false;
   uint32 token = SpeculativeInsertionLockAcquire(GetCurrentTransactionId());
   table_tuple_insert_speculative(own->table, own->fresh, GetCurrentCommandId(true), 0, nullptr, token);
@@ -139,7 +140,7 @@ void take(StateTable *table, StateRow *row) {
 } // namespace
 
 bool lock_state(StateTable *table, StateRow *row, bool skips) {
-  for (;;) {
+  for (bool tried = false;; tried = true) {
     CHECK_FOR_INTERRUPTS();
     fault_in_server();
     if (find_row(table->own, &row->datum, 1)) {
@@ -152,8 +153,10 @@ bool lock_state(StateTable *table, StateRow *row, bool skips) {
       continue;
     }
     let_go(table->own);
-    if (insert(table, row))
+    if (insert(table, row, skips))
       return true;
+    if (skips && tried) // it is there, but not to be seen yet
+      return false;
   }
 }
 

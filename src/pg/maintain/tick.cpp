@@ -130,15 +130,20 @@ void note_work(const ErrorData *error) {
   arguments.add(BOOLOID, BoolGetDatum(error != nullptr));
   arguments.add(TEXTOID,
                 CStringGetTextDatum(error != nullptr && error->message != nullptr ? error->message : ""));
-  execute_own("UPDATE segmentation.upkeep AS u SET ticked_at = pg_catalog.clock_timestamp(), "
-              "latest_at = GREATEST(u.latest_at, pg_catalog.clock_timestamp()), "
-              "due_judged = u.due_judged + $1, queue_done = u.queue_done + $2, "
-              "per_second = ($1 + $2) / GREATEST(EXTRACT(epoch FROM pg_catalog.clock_timestamp() - "
-              "COALESCE(u.ticked_at, pg_catalog.clock_timestamp())), 1), "
-              "error_at = CASE WHEN $3 THEN pg_catalog.clock_timestamp() ELSE u.error_at END, "
-              "error = CASE WHEN $3 THEN $4 ELSE u.error END",
-              arguments, Plan::saved);
-  tally = {0, 0};
+  // Whoever ticks inside a transaction of his own has the row until that ends: he is not waited for, since
+  // others wait for the customers of this batch.
+  uint64 noted =
+      execute_own("WITH free AS MATERIALIZED (SELECT FROM segmentation.upkeep AS f FOR UPDATE SKIP LOCKED) "
+                  "UPDATE segmentation.upkeep AS u SET ticked_at = pg_catalog.clock_timestamp(), "
+                  "latest_at = GREATEST(u.latest_at, pg_catalog.clock_timestamp()), "
+                  "due_judged = u.due_judged + $1, queue_done = u.queue_done + $2, "
+                  "per_second = ($1 + $2) / GREATEST(EXTRACT(epoch FROM pg_catalog.clock_timestamp() - "
+                  "COALESCE(u.ticked_at, pg_catalog.clock_timestamp())), 1), "
+                  "error_at = CASE WHEN $3 THEN pg_catalog.clock_timestamp() ELSE u.error_at END, "
+                  "error = CASE WHEN $3 THEN $4 ELSE u.error END FROM free",
+                  arguments, Plan::saved);
+  if (noted > 0)
+    tally = {0, 0};
 }
 
 void rest(const ErrorData *error) {
@@ -155,6 +160,7 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
   auto *call = reinterpret_cast<CallContext *>(fcinfo->context);
   // Inside somebody's transaction all is done in that; else each batch commits, so that nobody waits for
   // long.
+  PreventCommandDuringRecovery("segmentation.tick()");
   bool commits = call != nullptr && IsA(call, CallContext) && !call->atomic;
   const ErrorData *error = nullptr;
   apply_now(); // what is read below must not be folded in once more at the commit

@@ -211,6 +211,7 @@ static int32 worker_pid() {
 
 SEGMENTATION_FUNCTION(segmentation_start_worker) {
   (void)fcinfo;
+  PreventCommandDuringRecovery("segmentation.start_worker()"); // it would not start before the promotion
   if (!run_worker)
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("segmentation.worker is off"),
                     errhint("Set it in postgresql.conf, or by ALTER SYSTEM, and reload.")));

@@ -209,7 +209,8 @@ int64 write_everyone(const Progress *progress) {
   execute("DELETE FROM segmentation.state AS s WHERE s.as_of > pg_catalog.clock_timestamp()");
   PopActiveSnapshot();
   become_again(caller);
-  execute_own("UPDATE segmentation.upkeep AS u SET latest_at = pg_catalog.clock_timestamp()");
+  execute_own("UPDATE segmentation.upkeep AS u SET latest_at = pg_catalog.clock_timestamp() "
+              "WHERE u.latest_at > pg_catalog.clock_timestamp()");
   // All that these have left out is there to be read by now; an interruption that lasts stays.
   execute_own("DELETE FROM segmentation.interruption AS i WHERE i.until IS NOT NULL");
   // What is kept of measures is not trusted either: who refreshes everyone has a reason.
