@@ -97,6 +97,13 @@ DROP TRIGGER a_ticks ON orders;
 SELECT segmentation.drop_segment('three lately') \g /dev/null
 DELETE FROM orders WHERE customer_id = 8;
 
+-- What is read beside a row is read by now(): nobody would come at the instant at which it goes.
+CREATE TABLE channels (id integer PRIMARY KEY, name text, ends timestamptz);
+ALTER TABLE orders ADD channel_id integer;
+SELECT throws_like($$SELECT segmentation.bind_lookup('channel', 'channels', of => 'orders', key => 'channel_id', condition => 'ends > today')$$,
+                   '%cannot come and go with time%', 'a lookup does not come and go with time');
+SELECT lives_ok($$SELECT segmentation.bind_lookup('channel', 'channels', of => 'orders', key => 'channel_id', condition => 'ends > 2020-01-01')$$, 'but may have dates');
+
 -- Customers who are deleted are not waited for, nor are all when they are truncated.
 DELETE FROM customers WHERE id = 2;
 SELECT is_empty('SELECT FROM segmentation.due WHERE customer_id = 2', 'with a customer go her instants');
