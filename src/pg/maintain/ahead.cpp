@@ -5,10 +5,10 @@
 #include "pg/boundary/run_core.hpp"
 #include "pg/live/program.hpp"
 #include "pg/maintain/built.hpp"
-#include "pg/maintain/due.hpp"
-#include "pg/maintain/insert.hpp"
 #include "pg/maintain/queue.hpp"
-#include "pg/maintain/stored.hpp"
+#include "pg/stored/due.hpp"
+#include "pg/stored/insert.hpp"
+#include "pg/stored/stored.hpp"
 
 namespace segmentation::pg {
 
