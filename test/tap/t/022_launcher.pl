@@ -42,14 +42,12 @@ sub works
 	return;
 }
 
-# Succeeds, and soon: a worker that does not go keeps it for five seconds, and has it fail.
+# Succeeds: a worker that does not go has it fail.
 sub is_done
 {
 	my ($statement, $what) = @_;
-	my $started = time;
 	my ($code, undef, $error) = $node->psql('postgres', $statement);
 	is("$code $error", '0 ', $what);
-	cmp_ok(time - $started, '<', 4, "$what at once");
 	return;
 }
 
