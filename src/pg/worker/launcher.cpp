@@ -28,14 +28,6 @@ struct Databases {
   int count;
 };
 
-bool takes_worker(Form_pg_database row) {
-#ifdef DATCONNLIMIT_INVALID_DB
-  if (row->datconnlimit == DATCONNLIMIT_INVALID_DB) // its DROP was interrupted
-    return false;
-#endif
-  return row->datallowconn && !row->datistemplate;
-}
-
 /// Returns the databases that take a worker.
 Databases list_databases() {
   int room = 16;

@@ -52,11 +52,20 @@ void set_settings() {
     (void)set_config_option(name, value, PGC_SUSET, PGC_S_OVERRIDE, GUC_ACTION_SET, true, 0, false);
 }
 
+/// Whoever may make databases may copy one that is a template, but not have its worker end for that.
+bool may_stay() {
+  HeapTuple row = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
+  bool may = HeapTupleIsValid(row) && takes_worker(reinterpret_cast<Form_pg_database>(GETSTRUCT(row)));
+  if (HeapTupleIsValid(row))
+    ReleaseSysCache(row);
+  return may;
+}
+
 /// Ends here where the database has nothing to do; returns the extension.
 Oid take_up_work() {
   StartTransactionCommand();
   Oid extension = get_extension_oid("segmentation", true);
-  if (!OidIsValid(extension) || GetDatabaseEncoding() != PG_UTF8)
+  if (!OidIsValid(extension) || GetDatabaseEncoding() != PG_UTF8 || !may_stay())
     proc_exit(0);
   Oid owner = extension_owner();
   SetSessionAuthorization(owner, superuser_arg(owner));
@@ -111,6 +120,14 @@ long work(TimestampTz *noted_at) {
 }
 
 } // namespace
+
+bool takes_worker(Form_pg_database row) {
+#ifdef DATCONNLIMIT_INVALID_DB
+  if (row->datconnlimit == DATCONNLIMIT_INVALID_DB) // its DROP was interrupted
+    return false;
+#endif
+  return row->datallowconn && !row->datistemplate;
+}
 
 LOCKTAG worker_lock(Oid database) {
   LOCKTAG lock;
@@ -189,6 +206,8 @@ void segmentation_worker_main(Datum argument) {
     // where workers come by themselves another one has come already.
     if (present != extension)
       proc_exit(OidIsValid(present) && !preloaded ? 1 : 0);
+    if (!may_stay())
+      proc_exit(0);
     long pause = work(&noted_at);
     CommitTransactionCommand();
     pgstat_report_activity(STATE_IDLE, nullptr);
@@ -232,8 +251,10 @@ SEGMENTATION_FUNCTION(segmentation_start_worker) {
     status = GetBackgroundWorkerPid(handle, &started);
   }
   if (pid == 0)
-    ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_RESOURCES), errmsg("the worker did not start"),
-                    errdetail("It ends at once where CREATE EXTENSION has not been committed yet."),
-                    errhint("The server's log says more.")));
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_INSUFFICIENT_RESOURCES), errmsg("the worker did not start"),
+         errdetail("It ends at once in a template, and where CREATE EXTENSION has not been committed yet."),
+         errhint("The server's log says more.")));
   PG_RETURN_INT32(pid);
 }

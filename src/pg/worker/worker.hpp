@@ -27,6 +27,9 @@ BackgroundWorker background_worker(const char *type, const char *function);
 /// nullptr.
 bool register_worker(Oid database, BackgroundWorkerHandle **handle);
 
+/// Tells whether a database is one that workers come to: no template, and it takes connections.
+bool takes_worker(Form_pg_database row);
+
 /// Has signals set what has_been_told() tells, beside interrupting whatever goes on.
 void listen_to_signals();
 /// Whether this background process has been told to end.
