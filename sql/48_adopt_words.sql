@@ -74,7 +74,7 @@ BEGIN
       ('points_expire_at', '{time}', '{points_expire_at|points_expiry|points_expire_on|bonus_expires_at|points_expiry_date}', 'When her points expire')
     ) AS w(name, sorts, tiers, description)
   LOOP
-    SELECT c.* INTO hit FROM segmentation._adopt_column(customers, item.sorts::text[], item.tiers::text[], hints ->> ('customers.' || item.name)) AS c;
+    SELECT c.* INTO hit FROM segmentation._adopt_column(customers, item.sorts::text[], item.name || item.tiers::text[], hints ->> ('customers.' || item.name)) AS c;
     IF hit.name IS NOT NULL THEN
       RETURN NEXT segmentation._adopt_word(item.name, 'attribute', segmentation._rule_name(hit.name), item.description, 'the customers'' column');
     ELSIF hit.rivals IS NOT NULL THEN
@@ -245,6 +245,19 @@ BEGIN
   END IF;
 END $$;
 
+-- Binds a column of a source of customers as a list of theirs.
+CREATE FUNCTION segmentation._adopt_list(name text, bound segmentation.binding, value name, condition text, reason text) RETURNS segmentation._adopted
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  step segmentation._adopted := segmentation._adopt_note(name, 'set', bound.relation, reason, 'customers');
+BEGIN
+  IF EXISTS (SELECT FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(_adopt_list.name)) THEN
+    RETURN segmentation._adopt_note(name, 'kept', bound.relation, 'it is bound already');
+  END IF;
+  step.key := bound.key; step.of_key := bound.of_key; step.value := value; step.condition := condition;
+  RETURN segmentation._adopt_bind(step, NULL);
+END $$;
+
 -- Defines the rest: what was bought and looked at, carts, places.
 CREATE FUNCTION segmentation._adopt_other_words(hints jsonb, names jsonb) RETURNS SETOF segmentation._adopted
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -301,12 +314,7 @@ BEGIN
                                         ('cities', '{city|town|city_name}')) AS w(name, tiers) LOOP
       SELECT c.name INTO plain FROM segmentation._adopt_column(bound.relation, '{text}', item.tiers::text[], hints ->> ('addresses.' || item.name)) AS c;
       CONTINUE WHEN plain IS NULL;
-      IF EXISTS (SELECT FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = item.name) THEN
-        RETURN NEXT segmentation._adopt_note(item.name, 'kept', bound.relation, 'it is bound already');
-      ELSE
-        PERFORM segmentation_internal.bind_set(item.name, bound.relation, bound.key, plain::name, 'customers', bound.of_key, condition => bound.condition);
-        RETURN NEXT segmentation._adopt_note(item.name, 'set', bound.relation, format('its %I', plain));
-      END IF;
+      RETURN NEXT segmentation._adopt_list(item.name, bound, plain::name, bound.condition, format('its %I', plain));
       RETURN NEXT segmentation._adopt_word('customer_' || item.name, 'attribute', item.name, 'The ' || item.name || ' of all her addresses', NULL);
     END LOOP;
   END IF;
@@ -321,12 +329,12 @@ BEGIN
   IF names ? 'subscriptions' THEN
     SELECT b.* INTO bound FROM segmentation.binding AS b WHERE b.name = names ->> 'subscriptions';
     SELECT c.name INTO plain FROM segmentation._adopt_column(bound.relation, '{text}', '{channel|type|kind|medium|messenger}', hints ->> 'subscriptions.channel') AS c;
-    IF plain IS NOT NULL AND NOT EXISTS (SELECT FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = 'channels') THEN
+    IF plain IS NOT NULL THEN
       SELECT c.name, c.sort INTO item FROM segmentation._adopt_columns(bound.relation) AS c
       WHERE c.sort = 'time' AND c.words ~ '^(unsubscribed|ended|cancell?ed)(at|on)$' OR c.sort = 'boolean' AND c.words ~ '^(is)?(active|subscribed|enabled)$' ORDER BY c.sort DESC LIMIT 1;
-      PERFORM segmentation_internal.bind_set('channels', bound.relation, bound.key, plain::name, 'customers', bound.of_key, condition => concat_ws(' AND ', bound.condition,
-        segmentation._rule_name(item.name) || CASE item.sort WHEN 'time' THEN ' IS NULL' ELSE ' = true' END));
-      RETURN NEXT segmentation._adopt_note('channels', 'set', bound.relation, format('its %I', plain) || COALESCE(format(', where %I says that it holds', item.name), ''));
+      RETURN NEXT segmentation._adopt_list('channels', bound, plain::name, NULLIF(concat_ws(' AND ', bound.condition,
+        segmentation._rule_name(item.name) || CASE item.sort WHEN 'time' THEN ' IS NULL' ELSE ' = true' END), ''),
+        format('its %I', plain) || COALESCE(format(', where %I says that it holds', item.name), ''));
     END IF;
   END IF;
 END $$;
