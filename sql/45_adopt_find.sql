@@ -150,7 +150,8 @@ BEGIN
   END LOOP;
   IF best.relation IS NULL THEN
     best.kind := 'left out';
-    best.reason := 'no table is named like customers; say which it is: {"customers": "..."}';
+    best.reason := COALESCE((SELECT string_agg(t.relation::text, ', ') || ' has no primary key of one column' FROM segmentation._adopt_tables(schema, caller) AS t
+      WHERE t.owned AND segmentation._adopt_score('customers', t.words) > 0), 'no table is named like customers') || '; say which it is: {"customers": "..."}';
     RETURN best;
   END IF;
   close := ARRAY(SELECT f.key FROM jsonb_each_text(hit) AS f WHERE f.value::integer >= top - 2 ORDER BY f.value::integer DESC, f.key);

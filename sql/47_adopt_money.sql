@@ -215,13 +215,15 @@ BEGIN
   RETURN money;
 END $$;
 
--- Returns how sums of payments or refunds are written. Those that a state tells to have failed do not count.
-CREATE FUNCTION segmentation._adopt_paying(orders segmentation.binding, name text, hints jsonb) RETURNS segmentation._money
+-- Returns how sums of payments or refunds are written, with `sign` of those above or below zero only. Those that a state tells to have failed do not count.
+CREATE FUNCTION segmentation._adopt_paying(orders segmentation.binding, name text, hints jsonb, sign text DEFAULT NULL) RETURNS segmentation._money
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   bound  segmentation.binding;
-  hit  record;
+  hit    record;
   money  segmentation._money;
+  item   record;
+  known  text[];
   values text[];
 BEGIN
   SELECT b.* INTO STRICT bound FROM segmentation.binding AS b WHERE b.name = _adopt_paying.name;
@@ -232,20 +234,40 @@ BEGIN
     RETURN money;
   END IF;
   money := segmentation._adopt_money_of(bound, hit.name, hints, orders);
-  SELECT c.* INTO hit FROM segmentation._adopt_column(bound.relation, '{text}', ARRAY['status|state|payment_status'], hints ->> (name || '.status')) AS c;
-  IF hit.name IS NULL OR money.problem IS NOT NULL THEN RETURN money; END IF;
-  values := ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(bound.relation, hit.name)) AS v
-                  WHERE replace(segmentation._words_of(v), '_', '') = ANY ('{paid,captured,settled,succeeded,success,completed,complete,done,processed,refunded}'));
-  IF values = '{}' OR EXISTS (SELECT FROM unnest(segmentation._adopt_distinct(bound.relation, hit.name)) AS v WHERE v <> ALL (values)
-      AND replace(segmentation._words_of(v), '_', '') <> ALL ('{pending,failed,cancelled,canceled,declined,error,voided,void,authorized,new,open,unpaid,rejected,expired}')) THEN
-    money.kind := 'unsure';
-    money.problem := format('which values of %s.%I mean that the money was moved is not clear: %s; bind it with a condition of your own, and run this again', name, hit.name,
-      (SELECT string_agg(quote_literal(v), ', ') FROM unnest((segmentation._adopt_distinct(bound.relation, hit.name))[1:20]) AS v));
-  ELSE
-    money.condition := segmentation._rule_name(hit.name) || ' IN (' || (SELECT string_agg(segmentation._rule_text(v), ', ') FROM unnest(values) AS v) || ')';
-  END IF;
+  IF sign IS NOT NULL THEN money.condition := segmentation._rule_name(hit.name) || ' ' || sign || ' 0'; END IF;
+  -- Only what is known to have moved money, and to be of this kind, counts; where that is not known of all there is, nothing is said.
+  FOR item IN
+    SELECT r.* FROM (VALUES
+      ('status', '{status|state|payment_status}', '{paid,captured,settled,succeeded,success,completed,complete,done,processed,refunded}'::text[],
+       '{pending,failed,cancelled,canceled,declined,error,voided,void,authorized,new,open,unpaid,rejected,expired}'::text[]),
+      ('type', '{type|kind|transaction_type|payment_type|reference}', CASE WHEN sign IS NULL THEN '{refund,credit}' WHEN sign = '<' THEN '{refund,credit,chargeback}'
+         ELSE '{capture,charge,payment,sale,paid}' END::text[], CASE WHEN sign IS NULL THEN '{}' ELSE '{authorization,auth,void,capture,charge,payment,sale,paid}' END::text[])
+    ) AS r(role, tiers, good, bad)
+  LOOP
+    SELECT c.* INTO hit FROM segmentation._adopt_column(bound.relation, '{text}', item.tiers::text[], hints ->> (name || '.' || item.role)) AS c;
+    CONTINUE WHEN hit.name IS NULL OR money.problem IS NOT NULL;
+    known := segmentation._adopt_distinct(bound.relation, hit.name);
+    values := ARRAY(SELECT v FROM unnest(known) AS v WHERE replace(segmentation._words_of(v), '_', '') = ANY (item.good));
+    IF values = '{}' AND sign = '<' AND item.role = 'type' THEN CONTINUE; END IF;
+    IF values = '{}' OR EXISTS (SELECT FROM unnest(known) AS v WHERE v <> ALL (values) AND replace(segmentation._words_of(v), '_', '') <> ALL (item.bad)
+        AND NOT (item.role = 'type' AND sign = '>' AND replace(segmentation._words_of(v), '_', '') IN ('refund', 'credit', 'chargeback')
+                 AND segmentation._adopt_below_zero(bound.relation, hit.name, v, money.column_name))) THEN
+      money.kind := 'unsure';
+      money.problem := format('which values of %s.%I mean that money was moved is not clear: %s; bind it with a condition of your own, and run this again', name, hit.name,
+        COALESCE((SELECT string_agg(quote_literal(v), ', ') FROM unnest(known[1:20]) AS v), 'it has none yet'));
+    ELSE
+      money.condition := concat_ws(' AND ', money.condition,
+        segmentation._rule_name(hit.name) || ' IN (' || (SELECT string_agg(segmentation._rule_text(v), ', ') FROM unnest(values) AS v) || ')');
+    END IF;
+  END LOOP;
   RETURN money;
 END $$;
+
+-- Tells whether the first 10,000 amounts of rows with a value are below zero.
+CREATE FUNCTION segmentation._adopt_below_zero(relation regclass, column_name name, value text, amount name) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+RETURN COALESCE((segmentation._read_as(segmentation._adopt_reader(relation), format(
+  'SELECT bool_and(r.v <= 0) FROM (SELECT c.%I AS v FROM %s AS c WHERE c.%I::text = %L LIMIT 10000) AS r', amount, relation, column_name, value)))[1]::boolean, false);
 
 -- Returns conditions on orders joined, each of which begins with a column of them; `prefix` is what stands before it.
 CREATE FUNCTION segmentation._joined(conditions text[], prefix text) RETURNS text

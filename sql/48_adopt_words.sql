@@ -177,7 +177,10 @@ BEGIN
 
   -- What is paid: a column with the sum, a state, an instant, a mark, payments, or else nothing tells.
   paying := money;
-  SELECT c.name INTO hit FROM segmentation._adopt_column(orders.relation, '{number,integer}', '{paid_total|total_paid|amount_paid|paid_amount|paid}', hints ->> 'orders.paid_total') AS c;
+  SELECT c.name INTO hit FROM segmentation._adopt_column(orders.relation, '{number,integer}', '{paid_total|total_paid|amount_paid|paid_amount|paid_cents}', hints ->> 'orders.paid_total') AS c;
+  IF hit.name IS NULL THEN
+    SELECT c.name, NULL::text[] AS rivals INTO hit FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.sort = 'number' AND c.words = 'paid';
+  END IF;
   IF jsonb_typeof(hints -> 'orders.paid') = 'array' AND status IS NOT NULL THEN
     paid := ARRAY[segmentation._rule_name(status) || ' IN (' || segmentation._adopt_meant(orders.relation, status, 'paid', hints) || ')'];
     why_paid := 'paid by its state, as the hint says';
@@ -199,13 +202,17 @@ BEGIN
       END IF;
     ELSE
       SELECT c.name, c.sort INTO hit FROM segmentation._adopt_columns(orders.relation) AS c
-      WHERE c.sort = 'time' AND c.words ~ '^(paid|payment)(at|on|date)$|^datepaid$' OR c.sort = 'boolean' AND c.words ~ '^(is)?paid$' ORDER BY c.sort LIMIT 1;
+      WHERE c.sort = 'time' AND c.words ~ '^(paid|payment)(at|on|date)$|^datepaid$' OR c.sort = 'boolean' AND c.words ~ '^(is)?paid$' OR c.sort = 'integer' AND c.words = 'ispaid'
+      ORDER BY c.sort LIMIT 1;
       IF FOUND THEN
-        paid := ARRAY[segmentation._rule_name(hit.name) || CASE hit.sort WHEN 'time' THEN ' IS NOT NULL' ELSE ' = true' END];
+        paid := ARRAY[segmentation._rule_name(hit.name) || CASE hit.sort WHEN 'time' THEN ' IS NOT NULL' WHEN 'boolean' THEN ' = true' ELSE ' = 1' END];
         why_paid := format('paid by %I', hit.name);
       ELSIF names ? 'payments' THEN
-        paying := segmentation._adopt_paying(orders, names ->> 'payments', hints);
+        paying := segmentation._adopt_paying(orders, names ->> 'payments', hints, '>');
         why_paid := 'what was paid';
+      ELSIF EXISTS (SELECT FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.sort = 'integer' AND c.words = 'paid') THEN
+        RETURN NEXT segmentation._adopt_note('paid_total', 'unsure', orders.relation, 'whether the whole numbers in paid are a mark or an amount is not known; say {"orders.paid_total": "paid"}, or define it');
+        RETURN;
       ELSIF status IS NULL THEN
         paid := placed;
         why_paid := 'nothing tells paid orders from others, so that all count that are not cancelled';
@@ -232,6 +239,11 @@ BEGIN
   SELECT c.name INTO hit FROM segmentation._adopt_column(orders.relation, '{number,integer}', '{refunded_total|total_refunded|amount_refunded|refunded_amount|refunded|refund_amount}', hints ->> 'orders.refunded_total') AS c;
   IF hit.name IS NOT NULL THEN back := segmentation._adopt_money_of(orders, hit.name, hints);
   ELSIF names ? 'refunds' THEN back := segmentation._adopt_paying(orders, names ->> 'refunds', hints);
+  ELSIF paying.source = names ->> 'payments' THEN
+    RETURN NEXT segmentation._adopt_word('refunded_total', 'attribute', '(' || segmentation._adopt_sum(segmentation._adopt_paying(orders, names ->> 'payments', hints, '<'), NULL)
+      || ') * -1', 'What was paid back to her', 'payments below zero');
+    RETURN NEXT segmentation._adopt_word('amount_spent', 'attribute', 'paid_total - refunded_total', 'What she paid, less what was paid back', NULL);
+    RETURN;
   END IF;
   IF back.problem IS NOT NULL THEN
     RETURN NEXT segmentation._adopt_note('refunded_total', back.kind, orders.relation, back.problem);
