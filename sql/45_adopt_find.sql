@@ -70,8 +70,7 @@ BEGIN
       link := NULL;
     ELSE
       IF upward THEN
-        SELECT r.* INTO link FROM segmentation._adopt_reference(parent, item.relation,
-          ARRAY[role, item.words, split_part(item.words, '_', -1)], hints ->> (role || '.key')) AS r;
+        SELECT r.* INTO link FROM segmentation._adopt_reference(parent, item.relation, segmentation._adopt_words_of(item.relation, role), hints ->> (role || '.key')) AS r;
       ELSE
         SELECT r.* INTO link FROM segmentation._adopt_reference(item.relation, parent, parent_words, hints ->> (role || '.key')) AS r;
       END IF;
@@ -139,7 +138,7 @@ BEGIN
   LOOP
     CONTINUE WHEN item.score = 0 OR segmentation._primary_key(item.relation) IS NULL;
     orders := segmentation._adopt_find('orders', schema, caller, hints, item.relation,
-      ARRAY['customer', item.words, split_part(item.words, '_', -1)], ARRAY[item.relation]);
+      segmentation._adopt_words_of(item.relation, 'customer'), ARRAY[item.relation]);
     score := item.score + CASE WHEN orders IS NULL THEN 0 ELSE 4 END;
     hit := hit || jsonb_build_object(item.relation::text, score);
     IF score > top THEN
@@ -167,7 +166,7 @@ END $$;
 -- Returns the words of a relation for _adopt_reference.
 CREATE FUNCTION segmentation._adopt_words_of(relation regclass, role text) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT ARRAY[role, w.words, split_part(w.words, '_', -1)]
+RETURN (SELECT ARRAY[role, w.words, CASE WHEN w.words !~ '_(entity|header|record)$' THEN split_part(w.words, '_', -1) ELSE role END]
         FROM (SELECT COALESCE((SELECT t.words FROM segmentation._adopt_tables(n.nspname, 10) AS t WHERE t.relation = c.oid),
                               segmentation._singular(segmentation._words_of(c.relname))) AS words
               FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation) AS w);

@@ -253,6 +253,24 @@ BEGIN
     RETURN NEXT segmentation._adopt_note('refunded_total', back.kind, orders.relation, back.problem);
     RETURN;
   ELSIF back IS NULL THEN
+    -- A state may say that all of an order was paid back; one that says that some of it was, does not say how much.
+    FOR hit IN
+      SELECT c.name, ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, c.name)) AS v WHERE replace(segmentation._words_of(v), '_', '') = 'refunded') AS whole,
+        ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, c.name)) AS v WHERE replace(segmentation._words_of(v), '_', '') ~ '.refunded$') AS some
+      FROM segmentation._adopt_columns(orders.relation) AS c
+      WHERE c.sort = 'text' AND (c.name = status OR c.words ~ '^(payment|financial|paid)(status|state)$') ORDER BY c.name = status, c.name
+    LOOP
+      IF hit.some <> '{}' THEN
+        RETURN NEXT segmentation._adopt_note('refunded_total', 'unsure', orders.relation, format('orders whose %I is %s are there, and nothing tells how much of them was paid back', hit.name,
+          (SELECT string_agg(quote_literal(v), ', ') FROM unnest(hit.some) AS v)));
+        RETURN;
+      ELSIF hit.whole <> '{}' THEN
+        RETURN NEXT segmentation._adopt_word('refunded_total', 'attribute', segmentation._adopt_sum(money, ARRAY[segmentation._rule_name(hit.name) || ' IN ('
+          || (SELECT string_agg(segmentation._rule_text(v), ', ') FROM unnest(hit.whole) AS v) || ')']), 'What was paid back to her', format('all of the orders that %I says so of', hit.name));
+        RETURN NEXT segmentation._adopt_word('amount_spent', 'attribute', 'paid_total - refunded_total', 'What she paid, less what was paid back', NULL);
+        RETURN;
+      END IF;
+    END LOOP;
     RETURN NEXT segmentation._adopt_note('refunded_total', 'left out', orders.relation, 'nothing tells what was refunded');
     RETURN NEXT segmentation._adopt_word('amount_spent', 'attribute', 'paid_total', 'What she paid', 'nothing tells what was refunded');
   ELSE

@@ -154,6 +154,7 @@ INSERT INTO said SELECT 'again ' || name, kind FROM segmentation.adopt('Shop3', 
 SELECT is(kind('again paid_total'), 'attribute', 'a hint settles it');
 SELECT is(kind('again orders_total'), 'kept', 'and what was defined is kept');
 SELECT same('paid_total = 1150', 'SELECT "userId" FROM "Shop3"."CustomerOrders" WHERE "state" IN (''Paid'', ''Refunded'') GROUP BY 1 HAVING sum("totalPriceWithTax") = 1150');
+SELECT same('amount_spent = 1050', 'SELECT 1');
 SELECT same('orders_total = 700 AND number_of_orders = 1', 'SELECT 2');
 SELECT same('last_order_status = ''Refunded''', 'SELECT 1');
 SELECT same('order_statuses CONTAINS ''cancelled''', 'SELECT 1');
