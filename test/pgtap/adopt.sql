@@ -255,6 +255,32 @@ SELECT same('products_purchased MATCHES (tag = ''sale'', variant.sku = ''R-38'')
   WHERE i.variant_id = store.u(1) AND o.cancelled_at IS NULL AND o.deleted_at IS NULL AND NOT o.is_draft AND o.placed_at IS NOT NULL');
 SELECT same('fields.pet = ''cat''', 'SELECT store.u(1)');
 SELECT same('abandoned_checkout_date > -2d', 'SELECT store.u(1)');
+-- Members follow whatever happens at either end of a link, below customers and below products.
+CREATE FUNCTION public.tagged() RETURNS text LANGUAGE sql AS $$
+  SELECT string_agg(format('%s:%s', s.name ~ 'sale', right(m.customer_id::text, 1)), ' ' ORDER BY 1) FROM segmentation.membership AS m JOIN segmentation.segments AS s ON s.id = m.segment_id
+  WHERE s.name ~ 'sale|fan'
+$$;
+SELECT tagged() AS tagged \gset
+SELECT isnt(:'tagged', '', 'somebody has tags');
+UPDATE store.tag SET name = 'x' || name;
+SELECT is(tagged(), NULL, 'renamed');
+UPDATE store.tag SET name = substr(name, 2);
+SELECT is(tagged(), :'tagged', 'and back');
+UPDATE store.customer_tag SET tag_id = store.u(2); UPDATE store.product_tag SET tag_id = store.u(1);
+SELECT is(tagged(), NULL, 'links that lead elsewhere');
+UPDATE store.customer_tag SET tag_id = store.u(1); UPDATE store.product_tag SET tag_id = store.u(2);
+SELECT is(tagged(), :'tagged', 'and back');
+BEGIN;
+DELETE FROM store.customer_tag; DELETE FROM store.product_tag; DELETE FROM store.tag;
+INSERT INTO store.tag VALUES (store.u(3), 'FAN'), (store.u(2), 'sale'); INSERT INTO store.customer_tag VALUES (store.u(1), store.u(3)), (store.u(5), store.u(3));
+INSERT INTO store.product_tag VALUES (store.u(1), store.u(2));
+COMMIT;
+SELECT is(tagged(), :'tagged', 'made anew in one transaction');
+TRUNCATE store.tag CASCADE;
+CALL segmentation.tick();
+SELECT is(tagged(), NULL, 'emptied');
+UPDATE store.customer_group SET deleted_at = CASE WHEN deleted_at IS NULL THEN now() END;
+SELECT is_empty('SELECT * FROM segmentation.verify()', 'and SQL says the same');
 -- Fixed rates, exact: 1.95583 BGN are one EUR.
 INSERT INTO said SELECT 'rates ' || name, kind, relation, reason FROM segmentation.adopt('store', '{"orders.rates": {"EUR": 1, "BGN": 1.95583}}');
 SELECT is(kind('rates amount_spent'), 'attribute', 'with rates there are sums');
