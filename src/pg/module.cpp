@@ -1,7 +1,7 @@
 // The module: magic block, settings, and what it adds to a server that loads it at its start.
 #include "pg/boundary/settings.hpp"
-#include "pg/maintain/databases.hpp"
-#include "pg/maintain/launcher.hpp"
+#include "pg/worker/databases.hpp"
+#include "pg/worker/launcher.hpp"
 
 extern "C" {
 __attribute__((visibility("default"))) const Pg_magic_struct *PG_MAGIC_FUNCTION_NAME(void);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # TAP tests with servers of their own (restart, dump, replication): test/tap/t/*.pl with PostgreSQL::Test::Cluster.
-# run.sh [NAME...] runs some of them.
+# run.sh [NAME...] runs some of them. Two at a time, since they mostly wait.
 set -eu
 . "$(dirname "$0")/../../scripts/common.sh"
 cd "$root/test/tap"
@@ -22,6 +22,6 @@ TESTDIR=$work TESTDATADIR=$work/tmp_check TESTLOGDIR=$work/log PG_REGRESS=$(dirn
 export TESTDIR TESTDATADIR TESTLOGDIR PG_REGRESS
 unset PGHOST PGPORT PGUSER PGDATABASE
 status=0
-run_prove as_server_user sh -c 'cd "$1" && shift && exec prove -I "$@"' sh "$work" "$modules" "$@" || status=$?
+run_prove as_server_user sh -c 'cd "$1" && shift && exec prove -j 2 -I "$@"' sh "$work" "$modules" "$@" || status=$?
 if [ "$status" != 0 ]; then tail -n 40 "$work"/log/* 2>/dev/null || true; fi
 exit "$status"

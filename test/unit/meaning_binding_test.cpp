@@ -46,6 +46,22 @@ TEST(MeaningBinding, MistakesNameTheBinding) {
   EXPECT_EQ(binding_outcome(customers, "segments CONTAINS 'x'").substr(0, 5), "42703");
 }
 
+// Their conditions are judged by SQL, which tells no horizon.
+TEST(MeaningBinding, WhatStandsBesideRowsStaysWithTime) {
+  const std::string refused = "cannot come and go with time";
+  for (const std::string_view moving :
+       {"orders.created_at > -30d", "NOT (weight > 0 AND orders.created_at = today)",
+        "anniversary(orders.created_at) = today", "age(orders.shipped_on) > 2"}) {
+    EXPECT_NE(binding_outcome(product, moving).find(refused), std::string::npos)
+        << binding_outcome(product, moving);
+  }
+  EXPECT_NE(binding_outcome(product_tags, "orders.shipped_on > -30d").find(refused), std::string::npos);
+  EXPECT_EQ(binding_outcome(product, "orders.created_at > 2020-01-01"),
+            "from(orders.created_at; 2020-01-01+)");
+  EXPECT_EQ(binding_outcome(orders, "created_at > -30d").find(refused), std::string::npos);
+  EXPECT_EQ(binding_outcome(customers, "anniversary(birth_date) = today").find(refused), std::string::npos);
+}
+
 TEST(MeaningBinding, ReadRelationsIncludeTheWayToThem) {
   Schema schema = shop_schema();
   set_condition(schema, carts, "amount > 0");

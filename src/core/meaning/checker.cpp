@@ -80,6 +80,33 @@ Level::Level(Checker &checker, Span span) : checker_(checker) {
   }
 }
 
+namespace {
+
+bool moves(const Scalar &scalar) {
+  return scalar.form == Scalar::Form::age ||
+         std::any_of(scalar.operands.begin(), scalar.operands.end(),
+                     [](const Scalar &operand) { return moves(operand); });
+}
+
+bool moves(const Condition &condition) {
+  using Form = Condition::Form;
+  const bool by_end = condition.form == Form::anniversary && condition.bound_end.form.moves();
+  const bool dated = condition.form == Form::date_from || condition.form == Form::date_before ||
+                     condition.form == Form::anniversary;
+  return by_end || (dated && condition.bound.form.moves()) || moves(condition.left) ||
+         moves(condition.right) ||
+         std::any_of(condition.children.begin(), condition.children.end(),
+                     [](const ConditionPtr &child) { return moves(*child); });
+}
+
+/// What stands beside a row is read together with it, its condition in SQL: nobody would learn when time
+/// changes that.
+bool is_beside(const Relation &relation) {
+  return relation.role == Role::lookup || (relation.role == Role::set && relation.of > 0);
+}
+
+} // namespace
+
 PreparedMeaning prepare_meaning(Schema schema) {
   auto meaning = std::make_shared<Meaning>();
   meaning->schema = std::move(schema);
@@ -96,8 +123,16 @@ PreparedMeaning prepare_meaning(Schema schema) {
     Context context;
     context.place = Context::Place::binding;
     context.root = static_cast<int>(i);
-    meaning->row_conditions[i] = checker.condition(*relation.condition, context);
-    for (Diagnostic &diagnostic : checker.take_diagnostics()) {
+    const ConditionPtr &checked = meaning->row_conditions[i] =
+        checker.condition(*relation.condition, context);
+    std::vector<Diagnostic> diagnostics = checker.take_diagnostics();
+    if (checked && is_beside(relation) && moves(*checked)) {
+      diagnostics.push_back(
+          {SqlState::feature_not_supported, relation.condition->source.span,
+           "a lookup, and a set of other rows than customers, cannot come and go with time",
+           "Compare with a date that stays, such as 2026-05-30, or let the rules ask for the date."});
+    }
+    for (Diagnostic &diagnostic : diagnostics) {
       diagnostic.message = fmt::format("condition of \"{}\": {}", relation.name, diagnostic.message);
       prepared.diagnostics.push_back(std::move(diagnostic));
     }

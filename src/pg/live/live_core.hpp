@@ -96,6 +96,10 @@ public:
   void clear(std::size_t rule, std::uint32_t customer) noexcept {
     words_[rule * stride_ + customer / 64] &= ~(std::uint64_t{1} << (customer % 64));
   }
+  void set(std::size_t rule, std::uint32_t customer, bool holds) noexcept {
+    clear(rule, customer);
+    words_[rule * stride_ + customer / 64] |= std::uint64_t{holds} << (customer % 64);
+  }
   std::uint64_t count_holding(std::size_t rule) const noexcept;
   /// Sorts the customers by key; `list_next` goes by it.
   void sort_by_key();

@@ -5,22 +5,29 @@
 #include "pg/boundary/run_core.hpp"
 #include "pg/live/program.hpp"
 #include "pg/maintain/built.hpp"
-#include "pg/maintain/due.hpp"
-#include "pg/maintain/insert.hpp"
 #include "pg/maintain/queue.hpp"
-#include "pg/maintain/stored.hpp"
+#include "pg/stored/due.hpp"
+#include "pg/stored/insert.hpp"
+#include "pg/stored/member_rows.hpp"
+#include "pg/stored/stored.hpp"
 
 namespace segmentation::pg {
 
 namespace {
 
+struct Definitions {
+  const char *shop;     // bindings, attributes, sources
+  const char *segments; // the rules of the others; nullptr: none is named
+};
+
 /// A segment that was judged before its definition has the gate.
 struct Ahead {
   int32 segment;
   const char *rule;
-  const char *definitions; // that it was judged by
-  Owned<Work> *work;       // its verdicts, while they are not written
+  Definitions by;    // that it was judged by
+  Owned<Work> *work; // its verdicts, while they are not written
   Owned<Difference> *difference;
+  bool is_done;         // everyone is judged, and nobody has begun to write that
   MemoryContext memory; // of all of it; ends with the transaction at the latest
 };
 Ahead *ahead = nullptr;
@@ -30,14 +37,60 @@ void forget_ahead() {
     MemoryContextDelete(ahead->memory);
 }
 
-Ahead *make_ahead(int32 segment, const char *rule, const char *definitions) {
+bool is_held(Oid relation, LOCKMODE mode) {
+  Relation opened = table_open(relation, NoLock);
+  bool held = CheckRelationLockedByMe(opened, mode, true);
+  table_close(opened, NoLock);
+  return held;
+}
+
+/// What a rule reads, by the checker.
+struct Uses {
+  bool is_sound;
+  bool segments; // rules of others
+  bool members;  // whose changes nobody notes
+};
+
+Uses uses_of(const Live *live, const char *rule) {
+  Uses uses = {false, false, false};
+  run_core([=, &uses](Failure &) {
+    Failure unsaid;
+    if (auto checked = (*live->core)->check(rule, Excerpt::none, unsaid))
+      uses = {true, !checked->segments.empty(), !checked->histories.empty()};
+  });
+  return uses;
+}
+
+/// Reads what the meaning of a rule may hang on.
+Definitions read_definitions(int32 segment) {
+  Arguments arguments;
+  arguments.add(INT4OID, Int32GetDatum(segment));
+  Rows rows = query_own(
+      "SELECT pg_catalog.concat_ws(' ', "
+      "(SELECT pg_catalog.string_agg(t::text, ' ' ORDER BY t.id) FROM segmentation.binding AS t), "
+      "(SELECT pg_catalog.string_agg(t::text, ' ' ORDER BY t.binding_id, t.name) FROM "
+      "segmentation.binding_column AS t), "
+      "(SELECT pg_catalog.string_agg(t::text, ' ' ORDER BY t.relation, t.word) FROM "
+      "segmentation.column_word AS t), "
+      "(SELECT pg_catalog.string_agg(t::text, ' ' ORDER BY t.name) FROM segmentation.attribute_definition "
+      "AS t), "
+      "(SELECT pg_catalog.string_agg(t::text, ' ' ORDER BY t.name) FROM segmentation.source_definition AS "
+      "t)), "
+      "(SELECT pg_catalog.concat(pg_catalog.string_agg(pg_catalog.concat_ws(' ', s.id, s.name, "
+      "segmentation.rule_source(s.rule)), ' ' ORDER BY s.id)) FROM segmentation.segment AS s "
+      "WHERE s.id <> $1)",
+      arguments);
+  return {text_value(rows, 0, 1), text_value(rows, 0, 2)};
+}
+
+Ahead *make_ahead(int32 segment, const char *rule, const Definitions &by) {
   MemoryContext memory =
       AllocSetContextCreate(TopTransactionContext, "segmentation build", ALLOCSET_DEFAULT_SIZES);
   MemoryContext before = MemoryContextSwitchTo(memory);
   auto *made = static_cast<Ahead *>(palloc0(sizeof(Ahead)));
   made->segment = segment;
   made->rule = pstrdup(rule);
-  made->definitions = pstrdup(definitions);
+  made->by = {pstrdup(by.shop), by.segments == nullptr ? nullptr : pstrdup(by.segments)};
   made->memory = memory;
   auto *callback = static_cast<MemoryContextCallback *>(palloc0(sizeof(MemoryContextCallback)));
   callback->func = [](void *) { ahead = nullptr; };
@@ -46,47 +99,9 @@ Ahead *make_ahead(int32 segment, const char *rule, const char *definitions) {
   return made;
 }
 
-bool is_held(Oid relation, LOCKMODE mode) {
-  Relation opened = table_open(relation, NoLock);
-  bool held = CheckRelationLockedByMe(opened, mode, true);
-  table_close(opened, NoLock);
-  return held;
-}
-
-/// Returns what the meaning of a rule hangs on, other segments' rules among it where it may name them;
-/// nullptr where it may read members, whose changes nobody notes.
-const char *definitions_of(int32 segment, const char *rule) {
-  Arguments arguments;
-  arguments.add(TEXTOID, CStringGetTextDatum(rule));
-  arguments.add(INT4OID, Int32GetDatum(segment));
-  Rows rows = query_own(
-      "WITH d AS (SELECT pg_catalog.concat_ws(' ', "
-      "(SELECT pg_catalog.string_agg(t::text, ' ' ORDER BY t.id) FROM segmentation.binding AS t), "
-      "(SELECT pg_catalog.string_agg(t::text, ' ' ORDER BY t.binding_id, t.name) FROM "
-      "segmentation.binding_column AS t), "
-      "(SELECT pg_catalog.string_agg(t::text, ' ' ORDER BY t.relation, t.word) FROM "
-      "segmentation.column_word AS t), "
-      "(SELECT pg_catalog.string_agg(t::text, ' ' ORDER BY t.name) FROM segmentation.attribute_definition "
-      "AS t), "
-      "(SELECT pg_catalog.string_agg(t::text, ' ' ORDER BY t.name) FROM segmentation.source_definition AS t)"
-      ") AS shop), "
-      "s AS (SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', s.id, s.name, "
-      "segmentation.rule_source(s.rule)), ' ' ORDER BY s.id) AS segments FROM segmentation.segment AS s "
-      "WHERE s.id <> $2) "
-      "SELECT CASE WHEN d.shop || $1 ~* 'memberships' OR s.segments ~* 'memberships' AND d.shop || $1 ~* "
-      "'segments' THEN NULL WHEN d.shop || $1 ~* 'segments' THEN pg_catalog.concat_ws(' ', d.shop, "
-      "s.segments) ELSE d.shop END FROM d, s",
-      arguments);
-  return text_value(rows, 0, 1);
-}
-
-bool is_sound(const Live *live, const char *rule) {
-  bool sound = false;
-  run_core([=, &sound](Failure &) {
-    Failure unsaid;
-    sound = (*live->core)->check(rule, Excerpt::none, unsaid).has_value();
-  });
-  return sound;
+bool has_changed(const Definitions &now) {
+  return strcmp(now.shop, ahead->by.shop) != 0 ||
+         (ahead->by.segments != nullptr && strcmp(now.segments, ahead->by.segments) != 0);
 }
 
 /// A new segment's passes on their way.
@@ -113,24 +128,35 @@ void take_pass(void *argument, const Pass &pass) {
     write_all_dues(passing->live, work);
 }
 
-/// Judges everyone; false where that takes several passes, so that the verdicts of all are not at hand.
+/// Tells whether members may be written before their segment can be seen by triggers, rules and policies on
+/// their table.
+bool nobody_looks(const Live *live) {
+  Relation membership = table_open(own_relation("membership"), RowExclusiveLock);
+  bool as_made = membership_is_as_made(membership, live->key.type);
+  table_close(membership, NoLock);
+  return as_made;
+}
+
+/// Judges everyone, and writes a new segment's members where nobody looks; false where the verdicts of all
+/// are wanted and take several passes, so that they are not at hand.
 bool judge_ahead(const Live *live, bool is_new) {
+  bool writes = is_new && nobody_looks(live);
   MemoryContext before = MemoryContextSwitchTo(ahead->memory);
   ahead->work = compile_rules(live, &ahead->rule, 1, Excerpt::none);
   ahead->difference = Owned<Difference>::make();
   const Ahead *one = ahead;
   run_core([=](Failure &) { one->difference->set(new Difference({one->segment})); });
   MemoryContextSwitchTo(before);
-  if (!is_new && estimated_passes(live, ahead->work->get()) > 1)
+  if (!writes && estimated_passes(live, ahead->work->get()) > 1)
     return false;
   PushActiveSnapshot(GetLatestSnapshot());
-  Passing passing = {live, is_new ? GetCurrentTimestamp() : 0, false, 0};
+  Passing passing = {live, writes ? GetCurrentTimestamp() : 0, false, 0};
   run_core([one, &passing](Failure &) { passing.moves = (*one->work)->program().moves(); });
   judge_everyone(live, ahead->work->get(), transaction_now(), passing.moves, nullptr, take_pass, &passing);
   PopActiveSnapshot();
-  if (is_new)
+  if (writes)
     ahead->work->clear();
-  return is_new || passing.count == 1;
+  return writes || passing.count == 1;
 }
 
 /// Tells whether a segment's rule has a meaning among the others: alone it may have had one before it was
@@ -144,9 +170,25 @@ bool is_whole(const Live *live, int32 segment) {
   return false;
 }
 
-/// Brings the stored members of a segment that is not new to what was found, and says of both kinds that they
-/// are written.
-void write_ahead(const Live *live, bool changed) {
+/// Puts what customers are by now in the place of what they were when everyone was judged: else who did not
+/// belong to an altered segment then would leave it and come back.
+void judge_meanwhile(const Live *live, Work *everyone, const KeyList &keys) {
+  Owned<Work> *owned = compile_rules(live, &ahead->rule, 1, Excerpt::none);
+  Work *some = owned->get();
+  judge(live, some, customers_of(live, {keys.datums, keys.datums, keys.count}), GetCurrentTimestamp());
+  run_core([=](Failure &) {
+    for (int i = 0; i < keys.count; ++i) {
+      auto before = everyone->find(keys.keys[i]), now = some->find(keys.keys[i]);
+      if (before)
+        everyone->set(0, *before, now && some->holds(0, *now));
+    }
+  });
+  owned->clear();
+}
+
+/// Brings the stored members of a segment whose members are not written yet to what was found, and says of
+/// both kinds that they are written. `keys` are those of customers who were changed meanwhile.
+void write_ahead(const Live *live, const KeyList &keys, bool changed) {
   Datum ids[1] = {Int32GetDatum(ahead->segment)};
   Datum segments = make_array(ids, 1, INT4OID);
   TimestampTz at = GetCurrentTimestamp();
@@ -155,6 +197,8 @@ void write_ahead(const Live *live, bool changed) {
     note_rule_change(segments, at);
   if (Work *work = ahead->work->get()) {
     PushActiveSnapshot(GetLatestSnapshot());
+    if (keys.count > 0)
+      judge_meanwhile(live, work, keys);
     compare_stored(live, {work, {0, 1}}, difference, segments);
     (void)delete_leavers(*live, difference, at);
     (void)insert_joiners(live, work, &ahead->segment, 1, at, nullptr);
@@ -181,11 +225,14 @@ bool is_building_ahead() {
 }
 
 bool build_ahead(int32 segment, const char *rule, bool is_new) {
-  forget_ahead();
   Oid mark = own_relation("build_mark");
+  bool is_marked = is_held(mark, RowExclusiveLock);
+  // What is kept is left over from a subtransaction that was rolled back, unless a function of the shop,
+  // which is called while everyone is judged or written, defines something in turn.
+  if (!is_marked || (ahead != nullptr && ahead->is_done))
+    forget_ahead();
   // Who is about to commit would wait for what this transaction holds, and it for him.
-  if (is_held(mark, RowExclusiveLock) || is_held(own_relation("segment"), RowExclusiveLock) ||
-      definitions_of(segment, rule) == nullptr)
+  if (is_marked || is_held(own_relation("segment"), RowExclusiveLock))
     return false;
   // Before all else, so that who waits here holds nobody up; and then without waiting, since whoever changes
   // a table may want to build, too.
@@ -195,17 +242,24 @@ bool build_ahead(int32 segment, const char *rule, bool is_new) {
     UnlockRelationOid(mark, ShareRowExclusiveLock);
     return false;
   }
-  const char *definitions = definitions_of(segment, rule);
+  // Not after the definitions are read that it is judged by: a change between must be noticed.
+  Definitions by = read_definitions(segment);
   Identity caller = become_reader();
   const Live *live = load_live();
   check_key_type(live);
+  Uses uses = uses_of(live, rule);
   bool done = false;
-  if (definitions != nullptr && is_sound(live, rule)) {
+  if (uses.is_sound && !uses.members) {
     delete_notes(); // of those whom this one sees
-    ahead = make_ahead(segment, rule, definitions);
+    if (!uses.segments)
+      by.segments = nullptr;
+    ahead = make_ahead(segment, rule, by);
     done = judge_ahead(live, is_new);
+    ahead->is_done = done;
     if (!done)
       forget_ahead();
+  } else {
+    UnlockRelationOid(mark, ShareRowExclusiveLock);
   }
   become_again(caller);
   return done;
@@ -213,18 +267,18 @@ bool build_ahead(int32 segment, const char *rule, bool is_new) {
 
 bool catch_up(int32 segment, bool changed) {
   CommandCounterIncrement();
-  if (ahead == nullptr || ahead->segment != segment)
+  if (ahead == nullptr || ahead->segment != segment || !ahead->is_done)
     return false;
-  const char *definitions = definitions_of(segment, ahead->rule);
+  ahead->is_done = false;
+  Definitions definitions = read_definitions(segment);
   Identity caller = become_reader();
   const Live *live = load_live();
-  bool again =
-      definitions == nullptr || strcmp(definitions, ahead->definitions) != 0 || !is_whole(live, segment);
+  bool again = has_changed(definitions) || !is_whole(live, segment);
   KeyList keys;
   if (!again)
     keys = customers_meanwhile(live, &again);
   if (!again) {
-    write_ahead(live, changed);
+    write_ahead(live, keys, changed);
     write_keys(load_live(), &keys, Keeping::none);
   }
   delete_notes();

@@ -2,8 +2,8 @@
 // refresh. Server's side.
 #pragma once
 
+#include "pg/changes/keys.hpp"
 #include "pg/live/program.hpp"
-#include "pg/maintain/keys.hpp"
 
 namespace segmentation::pg {
 

@@ -2,7 +2,7 @@
 // side.
 #include "pg/maintain/built.hpp"
 
-#include "pg/maintain/counts.hpp"
+#include "pg/stored/counts.hpp"
 
 namespace segmentation::pg {
 

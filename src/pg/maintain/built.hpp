@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pg/boundary/session.hpp"
-#include "pg/maintain/difference.hpp"
+#include "pg/stored/difference.hpp"
 
 namespace segmentation::pg {
 

@@ -3,10 +3,10 @@
 #include "pg/boundary/contain.hpp"
 #include "pg/boundary/run_core.hpp"
 #include "pg/boundary/settings.hpp"
+#include "pg/changes/image.hpp"
 #include "pg/live/program.hpp"
 #include "pg/maintain/ahead.hpp"
 #include "pg/maintain/apply.hpp"
-#include "pg/maintain/image.hpp"
 #include "pg/maintain/queue.hpp"
 #include "pg/maintain/transaction.hpp"
 

@@ -4,9 +4,9 @@
 
 #include "pg/boundary/contain.hpp"
 #include "pg/boundary/run_core.hpp"
+#include "pg/changes/deltas.hpp"
 #include "pg/maintain/ahead.hpp"
-#include "pg/maintain/deltas.hpp"
-#include "pg/maintain/due.hpp"
+#include "pg/stored/due.hpp"
 
 namespace segmentation::pg {
 

@@ -1,9 +1,9 @@
 // A draft's members become those of its segment. Server's side.
 #include "pg/boundary/session.hpp"
-#include "pg/maintain/counts.hpp"
 #include "pg/maintain/leftover.hpp"
-#include "pg/maintain/stored.hpp"
 #include "pg/maintain/write.hpp"
+#include "pg/stored/counts.hpp"
+#include "pg/stored/stored.hpp"
 
 namespace segmentation::pg {
 

@@ -4,11 +4,11 @@
 
 #include "pg/boundary/contain.hpp"
 #include "pg/boundary/run_core.hpp"
+#include "pg/changes/below.hpp"
+#include "pg/changes/core_rows.hpp"
+#include "pg/changes/deltas.hpp"
+#include "pg/changes/image.hpp"
 #include "pg/live/feed.hpp"
-#include "pg/maintain/below.hpp"
-#include "pg/maintain/core_rows.hpp"
-#include "pg/maintain/deltas.hpp"
-#include "pg/maintain/image.hpp"
 
 namespace segmentation::pg {
 

@@ -2,8 +2,8 @@
 // that does not do. Server's side.
 #pragma once
 
+#include "pg/changes/changes.hpp"
 #include "pg/maintain/batch.hpp"
-#include "pg/maintain/changes.hpp"
 
 namespace segmentation::pg {
 

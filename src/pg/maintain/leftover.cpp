@@ -3,8 +3,8 @@
 #include "pg/maintain/leftover.hpp"
 
 #include "pg/boundary/settings.hpp"
-#include "pg/maintain/counts.hpp"
 #include "pg/maintain/wake.hpp"
+#include "pg/stored/counts.hpp"
 
 namespace segmentation::pg {
 

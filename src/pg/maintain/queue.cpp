@@ -3,8 +3,8 @@
 #include "pg/maintain/queue.hpp"
 
 #include "pg/boundary/contain.hpp"
-#include "pg/maintain/image.hpp"
-#include "pg/maintain/owners.hpp"
+#include "pg/changes/image.hpp"
+#include "pg/changes/owners.hpp"
 #include "pg/maintain/restored.hpp"
 #include "pg/maintain/wake.hpp"
 #include "pg/maintain/walk.hpp"

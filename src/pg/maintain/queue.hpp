@@ -2,8 +2,8 @@
 // (segmentation.set_aside). Server's side.
 #pragma once
 
+#include "pg/changes/touched.hpp"
 #include "pg/maintain/batch.hpp"
-#include "pg/maintain/touched.hpp"
 
 namespace segmentation::pg {
 

@@ -2,9 +2,9 @@
 #include "pg/maintain/settle.hpp"
 
 #include "pg/boundary/run_core.hpp"
-#include "pg/maintain/due.hpp"
-#include "pg/maintain/members.hpp"
-#include "pg/maintain/verdicts.hpp"
+#include "pg/stored/due.hpp"
+#include "pg/stored/members.hpp"
+#include "pg/stored/verdicts.hpp"
 
 namespace segmentation::pg {
 

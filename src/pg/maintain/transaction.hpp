@@ -2,7 +2,7 @@
 #pragma once
 
 #include "pg/boundary/owned.hpp"
-#include "pg/maintain/changes.hpp"
+#include "pg/changes/changes.hpp"
 
 namespace segmentation::pg {
 

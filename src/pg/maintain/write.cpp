@@ -6,13 +6,13 @@
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/batch.hpp"
 #include "pg/maintain/built.hpp"
-#include "pg/maintain/counts.hpp"
-#include "pg/maintain/due.hpp"
-#include "pg/maintain/insert.hpp"
-#include "pg/maintain/members.hpp"
 #include "pg/maintain/queue.hpp"
 #include "pg/maintain/restored.hpp"
-#include "pg/maintain/stored.hpp"
+#include "pg/stored/counts.hpp"
+#include "pg/stored/due.hpp"
+#include "pg/stored/insert.hpp"
+#include "pg/stored/members.hpp"
+#include "pg/stored/stored.hpp"
 
 namespace segmentation::pg {
 

@@ -12,6 +12,7 @@ CREATE TABLE shop.orders (id bigint PRIMARY KEY, customer_id integer REFERENCES 
 CREATE TABLE shop.products (id integer PRIMARY KEY, name text, category text);
 CREATE TABLE shop.items (id bigint PRIMARY KEY, order_id bigint REFERENCES shop.orders, product_id integer REFERENCES
                          shop.products, quantity integer);
+ALTER TABLE shop.customers SET (autovacuum_enabled = off); -- so that nothing is known before ANALYZE below
 CREATE INDEX ON shop.orders (customer_id);
 CREATE INDEX ON shop.items (order_id);
 CREATE INDEX ON shop.customer_labels (customer_id);

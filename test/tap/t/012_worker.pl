@@ -25,17 +25,23 @@ $node->safe_psql('shop', q{SET segmentation.maintain = background; UPDATE orders
 ok($node->poll_query_until('shop', 'SELECT count(*) = 0 FROM segmentation.dirty'), 'the worker works the queue off');
 is($node->safe_psql('shop', 'SELECT * FROM oracle() LIMIT 10'), '', 'members are right');
 
-# It is woken: looking once a second it would need more than ten seconds for these.
-my $started = time;
-for my $id (1 .. 15)
-{
-	$node->safe_psql('shop', "SET segmentation.maintain = background; UPDATE orders SET total = total + 1 WHERE id = $id");
-	for (1 .. 1000)
-	{
-		last if $node->safe_psql('shop', 'SELECT count(*) FROM segmentation.dirty') eq '0';
-	}
-}
-cmp_ok(time - $started, '<', 10, 'the worker is woken by what is queued');
+# It is woken: looking once a second it would need half a second for most of these. The server tells, since programs take their time to start.
+$node->safe_psql('shop', q{
+  CREATE PROCEDURE wait_for_worker(id integer, INOUT seconds numeric DEFAULT NULL) LANGUAGE plpgsql AS $$
+  DECLARE
+    started timestamptz;
+  BEGIN
+    UPDATE orders AS o SET total = o.total + 1 WHERE o.id = wait_for_worker.id;
+    COMMIT;
+    started := clock_timestamp();
+    LOOP
+      EXIT WHEN NOT EXISTS (SELECT FROM segmentation.dirty) OR clock_timestamp() > started + interval '1 minute';
+      PERFORM pg_sleep(0.002);
+    END LOOP;
+    seconds := extract(epoch FROM clock_timestamp() - started);
+  END $$});
+my @waits = sort { $a <=> $b } map { $node->safe_psql('shop', "SET segmentation.maintain = background; CALL wait_for_worker($_)") } 1 .. 15;
+cmp_ok($waits[7], '<', 0.3, 'the worker is woken by what is queued');
 
 # One of them is enough; ticks beside it and a load do no harm.
 is($node->safe_psql('shop', 'SELECT segmentation.start_worker()'), $pid, 'there is one worker');

@@ -1,0 +1,160 @@
+// Row by row: what an INSERT and a DELETE with their triggers, policies and plans would add costs more than
+// the rows. Server's side.
+#include "pg/stored/member_rows.hpp"
+
+#include "pg/boundary/fault.hpp"
+#include "pg/stored/own_table.hpp"
+
+namespace segmentation::pg {
+
+namespace {
+
+namespace member {
+enum Column { segment_id, customer_id, entered_at, recorded_at, column_count };
+}
+
+namespace past {
+enum Column {
+  segment_id,
+  customer_id,
+  entered_at,
+  left_at,
+  recorded_at,
+  left_recorded_at,
+  entered_reason,
+  left_reason,
+  changed_by,
+  note,
+  column_count
+};
+}
+
+bool past_is_as_made(Relation relation, Oid key_type) {
+  const OwnColumn columns[past::column_count] = {
+      {"segment_id", INT4OID},         {"customer_id", key_type},
+      {"entered_at", TIMESTAMPTZOID},  {"left_at", TIMESTAMPTZOID},
+      {"recorded_at", TIMESTAMPTZOID}, {"left_recorded_at", TIMESTAMPTZOID},
+      {"entered_reason", TEXTOID},     {"left_reason", TEXTOID},
+      {"changed_by", NAMEOID},         {"note", TEXTOID}};
+  return is_as_made(relation, columns, past::column_count);
+}
+
+/// What leaving reads and writes beside membership.
+struct History {
+  OwnTable *past;
+  OwnTable *changed; // segmentation.definition_change
+  TimestampTz recorded_at;
+  Datum rule, rule_changed, time, left; // reasons
+};
+
+void set(TupleTableSlot *row, int column, Datum value) {
+  row->tts_values[column] = value;
+  row->tts_isnull[column] = false;
+}
+
+/// Writes the row found in membership, which has been deleted, into the history: she is out since `at`.
+void write_past(const TupleTableSlot *was, TimestampTz at, const History &history) {
+  TimestampTz entered = DatumGetTimestampTz(was->tts_values[member::entered_at]);
+  const Datum definition[] = {was->tts_values[member::segment_id], TimestampTzGetDatum(entered)};
+  bool by_change = find_row(history.changed, definition, 2);
+  bool by_time = !was->tts_isnull[member::recorded_at];
+  TupleTableSlot *row = start_row(history.past);
+  set(row, past::segment_id, definition[0]);
+  set(row, past::customer_id, was->tts_values[member::customer_id]);
+  set(row, past::entered_at, definition[1]);
+  set(row, past::left_at, TimestampTzGetDatum(Max(at, entered)));
+  set(row, past::recorded_at, by_time ? was->tts_values[member::recorded_at] : definition[1]);
+  set(row, past::left_recorded_at, TimestampTzGetDatum(history.recorded_at));
+  set(row, past::entered_reason, by_change ? history.rule_changed : by_time ? history.time : history.rule);
+  set(row, past::left_reason, history.left);
+  if (by_change) {
+    slot_getallattrs(history.changed->found);
+    set(row, past::changed_by, history.changed->found->tts_values[2]);
+  }
+  (void)insert_row(history.past);
+}
+
+void write_leavers(OwnTable *membership, const History &history, const MemberList &left,
+                   SegmentCounts *counts) {
+  for (int i = 0; i < left.count; ++i) {
+    fault_in_server();
+    const Datum key[] = {Int32GetDatum(left.changes[i].segment), left.changes[i].key};
+    // Somebody may delete her, or change her row, by hand.
+    bool is_gone = false;
+    while (!is_gone && find_row(membership, key, 2)) {
+      CHECK_FOR_INTERRUPTS();
+      is_gone = delete_row(membership);
+    }
+    if (!is_gone)
+      continue;
+    slot_getallattrs(membership->found);
+    write_past(membership->found, left.changes[i].at, history);
+    add_count(counts, left.changes[i].segment, -1);
+  }
+}
+
+void write_joiners(OwnTable *membership, const MemberList &joined, TimestampTz recorded_at,
+                   SegmentCounts *counts) {
+  for (int i = 0; i < joined.count; ++i) {
+    fault_in_server();
+    TupleTableSlot *row = start_row(membership);
+    set(row, member::segment_id, Int32GetDatum(joined.changes[i].segment));
+    set(row, member::customer_id, joined.changes[i].key);
+    set(row, member::entered_at, TimestampTzGetDatum(joined.changes[i].at));
+    if (joined.changes[i].at != recorded_at)
+      set(row, member::recorded_at, TimestampTzGetDatum(recorded_at));
+    if (insert_row(membership))
+      add_count(counts, joined.changes[i].segment, 1);
+  }
+}
+
+} // namespace
+
+namespace {
+
+/// Tells whether rows can be found by segment and customer, in this order.
+bool has_our_key(const OwnTable *membership) {
+  if (membership->key == nullptr)
+    return false;
+  Form_pg_index key = membership->key->rd_index;
+  return key->indnkeyatts == 2 && key->indkey.values[0] == member::segment_id + 1 &&
+         key->indkey.values[1] == member::customer_id + 1;
+}
+
+} // namespace
+
+bool membership_is_as_made(Relation membership, Oid key_type) {
+  const OwnColumn columns[member::column_count] = {{"segment_id", INT4OID},
+                                                   {"customer_id", key_type},
+                                                   {"entered_at", TIMESTAMPTZOID},
+                                                   {"recorded_at", TIMESTAMPTZOID}};
+  return is_as_made(membership, columns, member::column_count);
+}
+
+bool write_member_rows(const MemberChanges &changes, TimestampTz recorded_at, const char *left_reason,
+                       SegmentCounts *counts) {
+  Oid key_type = changes.key->type;
+  OwnTable *membership = open_own(own_relation("membership"), RowExclusiveLock);
+  bool as_made = has_our_key(membership) && membership_is_as_made(membership->table, key_type) &&
+                 (changes.joined.count == 0 || has_plain_indexes(membership));
+  if (as_made && changes.left.count > 0) {
+    History history = {open_own(own_relation("membership_past"), RowExclusiveLock),
+                       open_own(own_relation("definition_change"), AccessShareLock),
+                       recorded_at,
+                       CStringGetTextDatum(reason_rule),
+                       CStringGetTextDatum(reason_changed),
+                       CStringGetTextDatum(reason_time),
+                       CStringGetTextDatum(left_reason)};
+    as_made = past_is_as_made(history.past->table, key_type) && has_plain_indexes(history.past);
+    if (as_made)
+      write_leavers(membership, history, changes.left, counts);
+    close_own(history.changed);
+    close_own(history.past);
+  }
+  if (as_made)
+    write_joiners(membership, changes.joined, recorded_at, counts);
+  close_own(membership);
+  return as_made;
+}
+
+} // namespace segmentation::pg
