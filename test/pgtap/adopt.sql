@@ -261,21 +261,21 @@ CREATE FUNCTION public.tagged() RETURNS text LANGUAGE sql AS $$
   WHERE s.name ~ 'sale|fan'
 $$;
 SELECT tagged() AS tagged \gset
-SELECT isnt(:'tagged', '', 'somebody has tags');
+SELECT isnt(:'tagged'::text, '', 'somebody has tags');
 UPDATE store.tag SET name = 'x' || name;
 SELECT is(tagged(), NULL, 'renamed');
 UPDATE store.tag SET name = substr(name, 2);
-SELECT is(tagged(), :'tagged', 'and back');
+SELECT is(tagged(), :'tagged'::text, 'and back');
 UPDATE store.customer_tag SET tag_id = store.u(2); UPDATE store.product_tag SET tag_id = store.u(1);
 SELECT is(tagged(), NULL, 'links that lead elsewhere');
 UPDATE store.customer_tag SET tag_id = store.u(1); UPDATE store.product_tag SET tag_id = store.u(2);
-SELECT is(tagged(), :'tagged', 'and back');
+SELECT is(tagged(), :'tagged'::text, 'and back');
 BEGIN;
 DELETE FROM store.customer_tag; DELETE FROM store.product_tag; DELETE FROM store.tag;
 INSERT INTO store.tag VALUES (store.u(3), 'FAN'), (store.u(2), 'sale'); INSERT INTO store.customer_tag VALUES (store.u(1), store.u(3)), (store.u(5), store.u(3));
 INSERT INTO store.product_tag VALUES (store.u(1), store.u(2));
 COMMIT;
-SELECT is(tagged(), :'tagged', 'made anew in one transaction');
+SELECT is(tagged(), :'tagged'::text, 'made anew in one transaction');
 TRUNCATE store.tag CASCADE;
 CALL segmentation.tick();
 SELECT is(tagged(), NULL, 'emptied');
