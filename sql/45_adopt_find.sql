@@ -28,7 +28,7 @@ END $$;
 
 -- Returns the table of a role whose rows refer to those of `parent`, or with `upward` the one that its rows refer to; NULL for none. Its kind is
 -- NULL, or says that nothing is to be bound. `taken` have another role.
-CREATE FUNCTION segmentation._adopt_find(role text, schema name, caller oid, hints jsonb, parent regclass, parent_words text[],
+CREATE FUNCTION segmentation._adopt_find(role text, schema name, tables jsonb, hints jsonb, parent regclass, parent_words text[],
   taken regclass[], upward boolean DEFAULT false) RETURNS segmentation._adopted
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -59,8 +59,8 @@ BEGIN
     END IF;
   END IF;
   FOR item IN
-    SELECT t.relation, t.words, segmentation._adopt_score(role, t.words) AS score FROM segmentation._adopt_tables(schema, caller) AS t
-    WHERE hinted IS NULL AND t.owned AND t.relation <> ALL (taken)
+    SELECT t.key::oid::regclass AS relation, t.value AS words, segmentation._adopt_score(role, t.value) AS score FROM jsonb_each_text(tables) AS t
+    WHERE hinted IS NULL AND t.key::oid <> ALL (taken)
     UNION ALL SELECT hinted, '', 100 WHERE hinted IS NOT NULL
     ORDER BY 3 DESC, 1
   LOOP
@@ -70,7 +70,7 @@ BEGIN
       link := NULL;
     ELSE
       IF upward THEN
-        SELECT r.* INTO link FROM segmentation._adopt_reference(parent, item.relation, segmentation._adopt_words_of(item.relation, role), hints ->> (role || '.key')) AS r;
+        SELECT r.* INTO link FROM segmentation._adopt_reference(parent, item.relation, segmentation._adopt_words_of(item.relation, role, tables), hints ->> (role || '.key')) AS r;
       ELSE
         SELECT r.* INTO link FROM segmentation._adopt_reference(item.relation, parent, parent_words, hints ->> (role || '.key')) AS r;
       END IF;
@@ -117,7 +117,7 @@ BEGIN
 END $$;
 
 -- Returns the customers table: among those that bear such a name it is the one that orders refer to.
-CREATE FUNCTION segmentation._adopt_find_customers(schema name, caller oid, hints jsonb) RETURNS segmentation._adopted
+CREATE FUNCTION segmentation._adopt_find_customers(schema name, tables jsonb, hints jsonb) RETURNS segmentation._adopted
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   item   record;
@@ -129,16 +129,16 @@ DECLARE
   close  text[];
 BEGIN
   IF hints ->> 'customers' IS NOT NULL THEN
-    RETURN segmentation._adopt_find('customers', schema, caller, hints, NULL, NULL, '{}');
+    RETURN segmentation._adopt_find('customers', schema, tables, hints, NULL, NULL, '{}');
   END IF;
   best.name := 'customers';
   FOR item IN
-    SELECT t.relation, t.words, segmentation._adopt_score('customers', t.words) AS score
-    FROM segmentation._adopt_tables(schema, caller) AS t WHERE t.owned ORDER BY 3 DESC, 1
+    SELECT t.key::oid::regclass AS relation, t.value AS words, segmentation._adopt_score('customers', t.value) AS score
+    FROM jsonb_each_text(tables) AS t ORDER BY 3 DESC, 1
   LOOP
     CONTINUE WHEN item.score = 0 OR segmentation._primary_key(item.relation) IS NULL;
-    orders := segmentation._adopt_find('orders', schema, caller, hints, item.relation,
-      segmentation._adopt_words_of(item.relation, 'customer'), ARRAY[item.relation]);
+    orders := segmentation._adopt_find('orders', schema, tables, hints, item.relation,
+      segmentation._adopt_words_of(item.relation, 'customer', tables), ARRAY[item.relation]);
     score := item.score + CASE WHEN orders IS NULL THEN 0 ELSE 4 END;
     hit := hit || jsonb_build_object(item.relation::text, score);
     IF score > top THEN
@@ -149,8 +149,8 @@ BEGIN
   END LOOP;
   IF best.relation IS NULL THEN
     best.kind := 'left out';
-    best.reason := COALESCE((SELECT string_agg(t.relation::text, ', ') || ' has no primary key of one column' FROM segmentation._adopt_tables(schema, caller) AS t
-      WHERE t.owned AND segmentation._adopt_score('customers', t.words) > 0), 'no table is named like customers') || '; say which it is: {"customers": "..."}';
+    best.reason := COALESCE((SELECT string_agg(t.key::oid::regclass::text, ', ') || ' has no primary key of one column' FROM jsonb_each_text(tables) AS t
+      WHERE segmentation._adopt_score('customers', t.value) > 0), 'no table is named like customers') || '; say which it is: {"customers": "..."}';
     RETURN best;
   END IF;
   close := ARRAY(SELECT f.key FROM jsonb_each_text(hit) AS f WHERE f.value::integer >= top - 2 ORDER BY f.value::integer DESC, f.key);
@@ -163,13 +163,12 @@ BEGIN
   RETURN best;
 END $$;
 
--- Returns the words of a relation for _adopt_reference.
-CREATE FUNCTION segmentation._adopt_words_of(relation regclass, role text) RETURNS text[]
+-- Returns the words by which a relation's key is called elsewhere. `tables` has the names of the schema's tables, by OID.
+CREATE FUNCTION segmentation._adopt_words_of(relation regclass, role text, tables jsonb) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT ARRAY[role, w.words, CASE WHEN w.words !~ '_(entity|header|record)$' THEN split_part(w.words, '_', -1) ELSE role END]
-        FROM (SELECT COALESCE((SELECT t.words FROM segmentation._adopt_tables(n.nspname, 10) AS t WHERE t.relation = c.oid),
-                              segmentation._singular(segmentation._words_of(c.relname))) AS words
-              FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation) AS w);
+        FROM (SELECT COALESCE(tables ->> relation::oid::text, segmentation._singular(segmentation._words_of(c.relname))) AS words
+              FROM pg_class AS c WHERE c.oid = relation) AS w);
 
 -- Returns the condition, in the rule language, that leaves out rows that are deleted only by a mark; NULL without one. `prefix` stands before
 -- the column.

@@ -1,7 +1,7 @@
 -- The plan of adopt: what is to be bound, in the order in which it must be. It reads catalogs, and bounded pieces of tables.
 
 -- Adds to a set what its values are: a column of its own, or by a link the text of a second table; without either it is left out.
-CREATE FUNCTION segmentation._adopt_values(step segmentation._adopted, target_role text, words text, schema name, caller oid, hints jsonb)
+CREATE FUNCTION segmentation._adopt_values(step segmentation._adopted, target_role text, words text, schema name, tables jsonb, hints jsonb)
 RETURNS segmentation._adopted
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -11,7 +11,7 @@ BEGIN
   IF step.kind IS NOT NULL THEN RETURN step; END IF;
   step.kind := 'set';
   step.condition := segmentation._adopt_alive(step.relation);
-  target := segmentation._adopt_find(target_role, schema, caller, hints, step.relation, NULL, ARRAY[step.relation], true);
+  target := segmentation._adopt_find(target_role, schema, tables, hints, step.relation, NULL, ARRAY[step.relation], true);
   IF target.relation IS NOT NULL AND target.kind IS NULL THEN
     SELECT c.* INTO item FROM segmentation._adopt_column(target.relation, '{text}', ARRAY[words || '|name|title|label', 'value|code'],
       hints ->> (step.name || '.value')) AS c;
@@ -63,6 +63,7 @@ DECLARE
   taken  regclass[] := '{}';
   -- The tables that others hang on, by role.
   place  jsonb := '{}';
+  tables jsonb := COALESCE((SELECT jsonb_object_agg(t.relation::oid::text, t.words) FROM segmentation._adopt_tables(schema, caller) AS t WHERE t.owned), '{}');
   names  jsonb := '{}';
   hit  record;
   parent regclass;
@@ -91,14 +92,14 @@ BEGIN
       step.condition := kept.condition;
     ELSE
       step := CASE item.role
-        WHEN 'customers' THEN segmentation._adopt_find_customers(schema, caller, hints)
+        WHEN 'customers' THEN segmentation._adopt_find_customers(schema, tables, hints)
         WHEN 'parent_category' THEN segmentation._adopt_parent(parent)
         WHEN 'customer_group' THEN CASE WHEN NOT place ? 'customer_groups' THEN
-          segmentation._adopt_find('group', schema, caller, hints, parent, NULL, taken, true) END
-        WHEN 'product_categories' THEN CASE WHEN NOT place ? 'category' THEN segmentation._adopt_find(item.role, schema, caller, hints, parent,
-          segmentation._adopt_words_of(parent, 'product'), taken) END
-        ELSE segmentation._adopt_find(item.role, schema, caller, hints, parent,
-          segmentation._adopt_words_of(parent, CASE item.parent WHEN 'customers' THEN 'customer' WHEN 'orders' THEN 'order' ELSE item.parent END),
+          segmentation._adopt_find('group', schema, tables, hints, parent, NULL, taken, true) END
+        WHEN 'product_categories' THEN CASE WHEN NOT place ? 'category' THEN segmentation._adopt_find(item.role, schema, tables, hints, parent,
+          segmentation._adopt_words_of(parent, 'product', tables), taken) END
+        ELSE segmentation._adopt_find(item.role, schema, tables, hints, parent,
+          segmentation._adopt_words_of(parent, CASE item.parent WHEN 'customers' THEN 'customer' WHEN 'orders' THEN 'order' ELSE item.parent END, tables),
           taken, item.kind = 'lookup') END;
       CONTINUE WHEN step.relation IS NULL AND step.kind IS NULL;
       step.name := item.role;
@@ -119,7 +120,7 @@ BEGIN
         step := segmentation._adopt_values(step, CASE item.role WHEN 'customer_groups' THEN 'group' WHEN 'interests' THEN 'interest'
             WHEN 'product_categories' THEN 'category' ELSE 'tag' END,
           CASE item.role WHEN 'customer_groups' THEN 'group|group_name' WHEN 'interests' THEN 'interest' WHEN 'product_categories' THEN 'category' ELSE 'tag' END,
-          schema, caller, hints);
+          schema, tables, hints);
       ELSE
         step.kind := item.kind;
         IF item.kind <> 'lookup' THEN step.condition := segmentation._adopt_alive(step.relation); END IF;
