@@ -3,6 +3,7 @@
 #include "pg/maintain/ahead.hpp"
 
 #include "pg/boundary/run_core.hpp"
+#include "pg/boundary/settings.hpp"
 #include "pg/live/program.hpp"
 #include "pg/maintain/built.hpp"
 #include "pg/maintain/queue.hpp"
@@ -27,6 +28,7 @@ struct Ahead {
   Definitions by;    // that it was judged by
   Owned<Work> *work; // its verdicts, while they are not written
   Owned<Difference> *difference;
+  uint64 customers;     // who were judged
   bool is_done;         // everyone is judged, and nobody has begun to write that
   MemoryContext memory; // of all of it; ends with the transaction at the latest
 };
@@ -115,6 +117,7 @@ struct Passing {
 void take_pass(void *argument, const Pass &pass) {
   auto *passing = static_cast<Passing *>(argument);
   passing->count = pass.slice.count;
+  ahead->customers += pass.work->size();
   if (passing->at == 0)
     return; // the verdicts are to stay
   Work *work = pass.work;
@@ -275,8 +278,11 @@ bool catch_up(int32 segment, bool changed) {
   const Live *live = load_live();
   bool again = has_changed(definitions) || !is_whole(live, segment);
   KeyList keys;
+  memset(static_cast<void *>(&keys), 0, sizeof keys);
   if (!again)
     keys = customers_meanwhile(live, &again);
+  // Many are judged sooner with all others in one pass, by the new rule alone, than one by one by all rules.
+  again |= keys.count > commit_limit && static_cast<uint64>(keys.count) > ahead->customers / 8;
   if (!again) {
     write_ahead(live, keys, changed);
     write_keys(load_live(), &keys, Keeping::none);
