@@ -13,8 +13,8 @@ $$;
 -- that is to be bound, or bound otherwise, whose writers must be done: what they changed before its triggers were there, nobody
 -- has noted. Waits 3 s at most unless lock_timeout is set, so that a forgotten transaction does not hold the shop's writers
 -- behind this one.
--- `released` is a relation that loses its triggers.
-CREATE FUNCTION segmentation._lock_definitions(relation regclass, released regclass DEFAULT NULL) RETURNS void
+-- `released` are relations that lose their triggers.
+CREATE FUNCTION segmentation._lock_definitions(relations regclass[], released regclass[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   limited boolean := current_setting('lock_timeout') <> '0';
@@ -23,7 +23,8 @@ BEGIN
   IF NOT limited THEN PERFORM set_config('lock_timeout', '3s', true); END IF;
   FOR item IN
     SELECT w.relation, min(w.mode) AS mode
-    FROM (VALUES (relation, 'SHARE ROW EXCLUSIVE'), (released, 'ACCESS EXCLUSIVE')) AS w(relation, mode)
+    FROM (SELECT r.relation, 'SHARE ROW EXCLUSIVE' FROM unnest(relations) AS r(relation)
+          UNION ALL SELECT r.relation, 'ACCESS EXCLUSIVE' FROM unnest(released) AS r(relation)) AS w(relation, mode)
     WHERE EXISTS (SELECT FROM pg_class AS c WHERE c.oid = w.relation) GROUP BY w.relation ORDER BY w.relation
   LOOP
     -- After an earlier definition of this transaction a commit may wait for the gate with this relation: no waiting then.
@@ -161,7 +162,7 @@ BEGIN
   -- Before it is locked.
   PERFORM segmentation._check_ownership(b.relation) FROM segmentation.binding AS b
   WHERE replace AND segmentation._fold(b.name) = segmentation._fold(new.name);
-  PERFORM segmentation._lock_definitions(new.relation, (
+  PERFORM segmentation._lock_definitions(ARRAY[new.relation], ARRAY(
     SELECT b.relation FROM segmentation.binding AS b
     WHERE replace AND segmentation._fold(b.name) = segmentation._fold(new.name) AND b.relation <> new.relation));
   PERFORM segmentation._follow_columns();
@@ -261,10 +262,10 @@ BEGIN
     END IF;
     SELECT b.of_id INTO STRICT above FROM segmentation.binding AS b WHERE b.id = above;
   END LOOP;
-  IF parent.role = 'set' THEN
+  IF parent.role = 'set' AND new.role <> 'lookup' THEN
     RAISE EXCEPTION USING ERRCODE = '42P17',
-      MESSAGE = format('"%s" is a set, and nothing can hang on its values', parent.name),
-      HINT = 'Name customers, a source or a lookup as of.';
+      MESSAGE = format('"%s" is a set, and only facts about its rows can hang on it', parent.name),
+      HINT = 'Name customers, a source or a lookup as of; what describes a set''s rows is a lookup.';
   END IF;
   IF new.role = 'source' AND parent.role = 'lookup' THEN
     RAISE EXCEPTION USING ERRCODE = '42P17',
@@ -373,28 +374,51 @@ COMMENT ON FUNCTION segmentation.bind_lookup(text, regclass, text, name, name, t
 
 CREATE FUNCTION segmentation.bind_set(
   name text, relation regclass, key name, value name, of text DEFAULT 'customers', of_key name DEFAULT NULL,
+  via name DEFAULT NULL, target regclass DEFAULT NULL, target_key name DEFAULT NULL,
   condition text DEFAULT NULL, replace boolean DEFAULT false)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  new segmentation.binding;
+  new    segmentation.binding;
+  lookup segmentation.binding;
 BEGIN
   IF bind_set.value IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'value of a set must not be null',
       HINT = 'Name the column that holds the set''s values.';
+  END IF;
+  IF (bind_set.via IS NULL) <> (bind_set.target IS NULL) OR (bind_set.via IS NULL AND bind_set.target_key IS NOT NULL) THEN
+    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'via and target go together',
+      HINT = 'via is the column of the link table that refers to target, the table that has the values.';
   END IF;
   new.name := bind_set.name;
   new.role := 'set';
   new.relation := bind_set.relation;
   new.key := bind_set.key;
   new.of_key := bind_set.of_key;
-  new.value := bind_set.value;
-  new.condition := bind_set.condition;
+  new.value := COALESCE(bind_set.via, bind_set.value);
+  new.condition := CASE WHEN bind_set.via IS NULL THEN bind_set.condition END;
+  IF bind_set.via IS NOT NULL THEN
+    PERFORM segmentation._check_relation(r.relation) FROM unnest(ARRAY[bind_set.relation, bind_set.target]) AS r(relation);
+    PERFORM segmentation._lock_definitions(ARRAY[bind_set.relation, bind_set.target]);
+  END IF;
   PERFORM segmentation._save_binding(new, bind_set.of, bind_set.replace);
+  IF bind_set.via IS NULL THEN RETURN; END IF;
+  -- The values stand in a second table: a lookup of the link's rows, and a computed column that is its value.
+  lookup.name := bind_set.name || '.target';
+  lookup.role := 'lookup';
+  lookup.relation := bind_set.target;
+  lookup.key := bind_set.via;
+  lookup.lookup_key := bind_set.target_key;
+  PERFORM segmentation._save_binding(lookup, bind_set.name, bind_set.replace);
+  PERFORM segmentation_internal.bind_column(bind_set.name, 'target value', format('%I.%I', lookup.name, bind_set.value), bind_set.replace);
+  new.value := 'target value';
+  new.condition := bind_set.condition;
+  PERFORM segmentation._save_binding(new, bind_set.of, true);
 END $$;
-COMMENT ON FUNCTION segmentation.bind_set(text, regclass, name, name, text, name, text, boolean) IS
+COMMENT ON FUNCTION segmentation.bind_set(text, regclass, name, name, text, name, name, regclass, name, text, boolean) IS
   'Binds many values of a customer (tags), or of a source''s or lookup''s row (a product''s tags): key '
-  'refers to of_key of the binding named by of (default: its primary key). Locks: SHARE ROW EXCLUSIVE on the table, '
-  'SHARE ROW EXCLUSIVE on segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';
+  'refers to of_key of the binding named by of (default: its primary key). With via the relation is a link table: its column via refers '
+  'to target_key (default: the primary key) of target, whose column value has the values; target is bound as the lookup NAME.target. Locks: '
+  'SHARE ROW EXCLUSIVE on the table, the target and segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.bind_fields(
   name text, relation regclass, key name, field name, value name, of text DEFAULT 'customers',

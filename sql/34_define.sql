@@ -67,10 +67,14 @@ DECLARE
   item   record;
   others text;
   known  text[];
+  own    regclass[];
 BEGIN
   SELECT b.* INTO bound FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(unbind.name);
   IF FOUND THEN PERFORM segmentation._check_ownership(bound.relation); END IF;
-  PERFORM segmentation._lock_definitions(NULL, bound.relation);
+  -- The lookups of a set (its values' table, by via) go with it.
+  own := ARRAY(SELECT b.relation FROM segmentation.binding AS b WHERE b.of_id = bound.id AND bound.role = 'set');
+  PERFORM segmentation._check_ownership(o.relation) FROM unnest(own) AS o(relation);
+  PERFORM segmentation._lock_definitions(NULL, own || bound.relation);
   known := segmentation._problems();
   -- binding.column takes one computed column away, unless a binding has just that name.
   SELECT c.binding_id, c.name, b INTO item
@@ -101,7 +105,8 @@ BEGIN
   bound := segmentation._bound(name);
   PERFORM segmentation._check_ownership(bound.relation);
   SELECT string_agg(format('"%s"', b.name), ', ' ORDER BY b.id) INTO others
-  FROM segmentation.binding AS b WHERE b.of_id = bound.id;
+  FROM segmentation.binding AS b WHERE CASE bound.role
+    WHEN 'set' THEN b.of_id IN (SELECT l.id FROM segmentation.binding AS l WHERE l.of_id = bound.id) ELSE b.of_id = bound.id END;
   IF others IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = '2BP01',
       MESSAGE = format('cannot unbind "%s" because other bindings hang on it', bound.name),
@@ -119,10 +124,11 @@ BEGIN
   ELSE
     PERFORM segmentation._check_unused('binding', bound.name);
   END IF;
-  DELETE FROM segmentation.binding AS b WHERE b.id = bound.id;
-  DELETE FROM segmentation.binding_column AS c WHERE c.binding_id = bound.id;
+  DELETE FROM segmentation.binding_column AS c USING segmentation.binding AS b
+    WHERE c.binding_id = b.id AND (b.id = bound.id OR b.of_id = bound.id);
+  DELETE FROM segmentation.binding AS b WHERE b.id = bound.id OR b.of_id = bound.id;
   PERFORM segmentation._follow_columns();
-  PERFORM segmentation._remove_capture(bound.relation);
+  PERFORM segmentation._remove_capture(r.relation) FROM unnest(own || bound.relation) AS r(relation);
   -- Only a lookup can be read by computed columns.
   IF bound.role = 'lookup' AND NOT segmentation._relation_is_gone() THEN
     BEGIN

@@ -12,7 +12,7 @@ BEGIN
            obj_description(p.oid, 'pg_proc') AS comment
     FROM pg_proc AS p
     WHERE p.pronamespace = 'segmentation'::regnamespace
-      AND p.proname = ANY ('{bind_customers,bind_source,bind_lookup,bind_set,bind_fields,bind_column,unbind,
+      AND p.proname = ANY ('{bind_customers,bind_source,bind_lookup,bind_set,bind_fields,bind_column,unbind,adopt,
         define_attribute,drop_attribute,define_source,drop_source,create_segment,alter_segment,rename_segment,
         copy_segment,drop_segment,describe_segment,grant_access,revoke_access}')
     ORDER BY p.oid

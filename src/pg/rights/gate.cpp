@@ -32,7 +32,7 @@ SEGMENTATION_FUNCTION(segmentation_as_owner) {
     fcinfo->flinfo->fn_extra = inner;
   }
   LOCAL_FCINFO(call, FUNC_MAX_ARGS);
-  InitFunctionCallInfoData(*call, inner, fcinfo->nargs, fcinfo->fncollation, nullptr, nullptr);
+  InitFunctionCallInfoData(*call, inner, fcinfo->nargs, fcinfo->fncollation, nullptr, fcinfo->resultinfo);
   memcpy(static_cast<void *>(call->args), fcinfo->args,
          sizeof(NullableDatum) * static_cast<Size>(fcinfo->nargs));
   Datum result = call_as_owner(call);

@@ -1,0 +1,156 @@
+-- The plan of adopt: what is to be bound, in the order in which it must be. It reads catalogs, and bounded pieces of tables.
+
+-- Adds to a set what its values are: a column of its own, or by a link the text of a second table; without either it is left out.
+CREATE FUNCTION segmentation._adopt_values(step segmentation._adopted, target_role text, words text, schema name, caller oid, hints jsonb)
+RETURNS segmentation._adopted
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  target segmentation._adopted;
+  item   record;
+BEGIN
+  IF step.kind IS NOT NULL THEN RETURN step; END IF;
+  step.kind := 'set';
+  step.condition := segmentation._adopt_alive(step.relation);
+  target := segmentation._adopt_find(target_role, schema, caller, hints, step.relation, NULL, ARRAY[step.relation], true);
+  IF target.relation IS NOT NULL AND target.kind IS NULL THEN
+    SELECT c.* INTO item FROM segmentation._adopt_column(target.relation, '{text}', ARRAY[words || '|name|title|label', 'value|code'],
+      hints ->> (step.name || '.value')) AS c;
+    IF item.name IS NOT NULL THEN
+      step.via := target.key; step.target := target.relation; step.value := item.name;
+      step.condition := NULLIF(concat_ws(' AND ', step.condition,
+        segmentation._adopt_alive(target.relation, format('"%s.target".', replace(step.name, '"', '""')))), '');
+      step.reason := step.reason || format('; its %I leads to %s, whose %I are the values', step.via, step.target, step.value);
+      RETURN step;
+    END IF;
+  ELSIF target.kind IS NOT NULL THEN
+    step.kind := target.kind;
+    step.reason := target.reason;
+    RETURN step;
+  END IF;
+  SELECT c.* INTO item FROM segmentation._adopt_column(step.relation, '{text}', ARRAY[words, 'name|value|title|label'], hints ->> (step.name || '.value')) AS c;
+  step.value := item.name;
+  IF item.name IS NULL THEN
+    step.kind := 'left out';
+    step.reason := format('which column of %s has the values is not clear; say {"%s.value": "..."}', step.relation, step.name);
+  ELSE
+    step.reason := step.reason || format('; its %I are the values', item.name);
+  END IF;
+  RETURN step;
+END $$;
+
+-- Returns how categories refer to those above them.
+CREATE FUNCTION segmentation._adopt_parent(relation regclass) RETURNS segmentation._adopted
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  step segmentation._adopted;
+BEGIN
+  SELECT c.name INTO step.key FROM segmentation._adopt_column(relation, '{integer,text,uuid}',
+    ARRAY['parent_id|parent_category_id|parent|parent_category|id_parent|parent_key'], NULL) AS c;
+  IF step.key IS NULL THEN RETURN NULL; END IF;
+  step.relation := relation;
+  step.of_key := segmentation._primary_key(relation);
+  step.reason := format('its %I refers to the category above', step.key);
+  RETURN step;
+END $$;
+
+-- Returns the steps. What is bound already, by people or by an earlier run, is what the rest is hung on; it is kept.
+CREATE FUNCTION segmentation._adopt_plan(schema name, caller oid, hints jsonb) RETURNS SETOF segmentation._adopted
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  step   segmentation._adopted;
+  item   record;
+  kept   segmentation.binding;
+  taken  regclass[] := '{}';
+  -- The tables that others hang on, by role.
+  place  jsonb := '{}';
+  names  jsonb := '{}';
+  hit  record;
+  parent regclass;
+BEGIN
+  FOR item IN
+    SELECT r.* FROM (VALUES
+      ('customers', NULL, 'customers'), ('orders', 'customers', 'source'), ('items', 'orders', 'source'), ('variant', 'items', 'lookup'),
+      ('product', 'items', 'lookup'), ('category', 'product', 'lookup'), ('parent_category', 'category', 'lookup'), ('brand', 'product', 'lookup'),
+      ('payments', 'orders', 'source'), ('refunds', 'orders', 'source'), ('addresses', 'customers', 'source'), ('carts', 'customers', 'source'),
+      ('page_views', 'customers', 'source'), ('subscriptions', 'customers', 'source'), ('fields', 'customers', 'fields'), ('customer_tags', 'customers', 'set'),
+      ('customer_groups', 'customers', 'set'), ('customer_group', 'customers', 'lookup'), ('interests', 'customers', 'set'), ('product_tags', 'product', 'set'),
+      ('product_categories', 'product', 'set')) AS r(role, parent, kind)
+  LOOP
+    parent := (place ->> item.parent)::oid;
+    CONTINUE WHEN item.parent IS NOT NULL AND parent IS NULL AND item.role <> 'product';
+    -- A product may hang on the line's variant.
+    IF item.role = 'product' AND place ? 'variant' THEN
+      item.parent := 'variant';
+      parent := (place ->> 'variant')::oid;
+    END IF;
+    CONTINUE WHEN item.parent IS NOT NULL AND parent IS NULL;
+    SELECT b.* INTO kept FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = item.role;
+    IF FOUND THEN
+      step := segmentation._adopt_note(kept.name, 'kept', kept.relation, 'it is bound already', names ->> item.parent);
+      step.date := kept.date; step.key := kept.key;
+      step.condition := kept.condition;
+    ELSE
+      step := CASE item.role
+        WHEN 'customers' THEN segmentation._adopt_find_customers(schema, caller, hints)
+        WHEN 'parent_category' THEN segmentation._adopt_parent(parent)
+        WHEN 'customer_group' THEN CASE WHEN NOT place ? 'customer_groups' THEN
+          segmentation._adopt_find('group', schema, caller, hints, parent, NULL, taken, true) END
+        WHEN 'product_categories' THEN CASE WHEN NOT place ? 'category' THEN segmentation._adopt_find(item.role, schema, caller, hints, parent,
+          segmentation._adopt_words_of(parent, 'product'), taken) END
+        ELSE segmentation._adopt_find(item.role, schema, caller, hints, parent,
+          segmentation._adopt_words_of(parent, CASE item.parent WHEN 'customers' THEN 'customer' WHEN 'orders' THEN 'order' ELSE item.parent END),
+          taken, item.kind = 'lookup') END;
+      CONTINUE WHEN step.relation IS NULL AND step.kind IS NULL;
+      step.name := item.role;
+      step.parent := names ->> item.parent;
+      SELECT b.* INTO kept FROM segmentation.binding AS b JOIN segmentation.binding AS p ON p.id = b.of_id
+      WHERE b.relation = step.relation AND p.name = step.parent AND b.role = item.kind AND step.kind IS NULL ORDER BY b.id LIMIT 1;
+      IF FOUND THEN
+        step := segmentation._adopt_note(kept.name, 'kept', kept.relation, format('it is bound already, as "%s"', kept.name), step.parent);
+        step.date := kept.date; step.key := kept.key;
+        step.condition := kept.condition;
+      END IF;
+    END IF;
+    IF step.kind IS NULL THEN
+      IF item.kind = 'set' THEN
+        step := segmentation._adopt_values(step, CASE item.role WHEN 'customer_groups' THEN 'group' WHEN 'interests' THEN 'interest'
+            WHEN 'product_categories' THEN 'category' ELSE 'tag' END,
+          CASE item.role WHEN 'customer_groups' THEN 'group|group_name' WHEN 'interests' THEN 'interest' WHEN 'product_categories' THEN 'category' ELSE 'tag' END,
+          schema, caller, hints);
+      ELSE
+        step.kind := item.kind;
+        IF item.kind <> 'lookup' THEN step.condition := segmentation._adopt_alive(step.relation); END IF;
+      END IF;
+      IF step.kind = 'source' AND item.role NOT IN ('items', 'addresses') THEN
+        SELECT d.* INTO hit FROM segmentation._adopt_date(step.relation, hints ->> (item.role || '.date')) AS d;
+        step.date := hit.name;
+        step.reason := step.reason || CASE WHEN hit.name IS NOT NULL THEN format('; its date is %I', hit.name)
+          WHEN hit.rivals IS NOT NULL THEN format('; without a date: %s could be it, say {"%s.date": "%s"}',
+            (SELECT string_agg(format('%I', r), ' and ') FROM unnest(hit.rivals) AS r), item.role, hit.rivals[1])
+          ELSE '; it has no date' END;
+      ELSIF step.kind = 'fields' THEN
+        SELECT f.name, v.name AS value INTO hit
+        FROM segmentation._adopt_column(step.relation, '{text}', ARRAY['field|field_name|key|attribute|property|meta_key|code|param', 'name|label'], hints ->> 'fields.field') AS f,
+          segmentation._adopt_column(step.relation, '{text,json,number,integer}', ARRAY['value|field_value|meta_value|content|data'], hints ->> 'fields.value') AS v;
+        step.field := hit.name; step.value := hit.value;
+        IF hit.name IS NULL OR hit.value IS NULL THEN
+          step.kind := 'left out';
+          step.reason := format('which columns of %s have the fields'' names and values is not clear; say {"fields.field": "...", "fields.value": "..."}', step.relation);
+        ELSE
+          step.reason := step.reason || format('; %I names the field, %I is its value', step.field, step.value);
+        END IF;
+      END IF;
+      IF item.role = 'orders' THEN step := segmentation._adopt_orders(step, hints); END IF;
+      IF step.condition IS NOT NULL AND step.kind IN ('customers', 'source', 'set', 'fields') THEN
+        step.reason := step.reason || format('; rows count where %s', step.condition);
+      END IF;
+    END IF;
+    step.role := item.role;
+    RETURN NEXT step;
+    IF step.kind IN ('kept', 'customers', 'source', 'lookup', 'set', 'fields') THEN
+      place := place || jsonb_build_object(item.role, step.relation::oid);
+      names := names || jsonb_build_object(item.role, step.name);
+      taken := taken || step.relation;
+    END IF;
+  END LOOP;
+END $$;

@@ -1,0 +1,345 @@
+-- The vocabulary of a standard shop, defined by adopt over what is bound, as far as the data can bear it.
+
+-- Defines one word, or says why not: 'attribute' and 'source' (with `source` what it stands for) of the rule language, 'column' a computed column of customers.
+CREATE FUNCTION segmentation._adopt_word(name text, kind text, expression text, description text, reason text,
+  source text DEFAULT NULL, renames jsonb DEFAULT NULL) RETURNS segmentation._adopted
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  answer  segmentation._adopted;
+  message text;
+BEGIN
+  answer.name := name;
+  answer.kind := CASE kind WHEN 'source' THEN 'defined source' WHEN 'column' THEN 'computed column' ELSE kind END;
+  answer.reason := COALESCE(reason || ': ', '') || COALESCE(source, expression) || CASE WHEN source IS NOT NULL THEN COALESCE(' where ' || expression, '') ELSE '' END;
+  SELECT b.relation INTO answer.relation FROM segmentation.binding AS b WHERE b.role = 'customers';
+  IF EXISTS (SELECT FROM segmentation.attribute_definition AS a WHERE segmentation._fold(a.name) = segmentation._fold(_adopt_word.name))
+     OR EXISTS (SELECT FROM segmentation.source_definition AS s WHERE segmentation._fold(s.name) = segmentation._fold(_adopt_word.name))
+     OR EXISTS (SELECT FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(_adopt_word.name))
+     OR EXISTS (SELECT FROM segmentation.binding_column AS c JOIN segmentation.binding AS b ON b.id = c.binding_id
+                WHERE b.role = 'customers' AND segmentation._fold(c.name) = segmentation._fold(_adopt_word.name)) THEN
+    answer.kind := 'kept';
+    answer.reason := 'it is defined already';
+    RETURN answer;
+  END IF;
+  IF EXISTS (SELECT FROM segmentation._words(answer.relation) AS w WHERE segmentation._fold(w.word) = segmentation._fold(_adopt_word.name)) THEN
+    answer.kind := 'column';
+    answer.reason := 'a column of customers has this name';
+    RETURN answer;
+  END IF;
+  BEGIN
+    CASE kind
+      WHEN 'attribute' THEN PERFORM segmentation_internal.define_attribute(name, expression, description);
+      WHEN 'source' THEN PERFORM segmentation_internal.define_source(name, source, renames, expression, description);
+      ELSE PERFORM segmentation_internal.bind_column('customers', name, expression);
+    END CASE;
+  EXCEPTION WHEN OTHERS THEN
+    IF left(SQLSTATE, 2) NOT IN ('42', '22', '0A', '2B', '54') THEN RAISE; END IF;
+    answer.kind := 'left out';
+    answer.reason := answer.reason || ': ' || SQLERRM;
+  END;
+  RETURN answer;
+END $$;
+
+-- Defines what customers' own columns say under other names than the usual ones.
+CREATE FUNCTION segmentation._adopt_own_words(hints jsonb) RETURNS SETOF segmentation._adopted
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  customers regclass := (SELECT b.relation FROM segmentation.binding AS b WHERE b.role = 'customers');
+  item  record;
+  hit record;
+  first name;
+  last  name;
+  left_out segmentation._adopted;
+BEGIN
+  FOR item IN
+    SELECT w.* FROM (VALUES
+      ('email', '{text}', '{email|email_address|e_mail|mail}', 'The e-mail address'),
+      ('phone', '{text}', '{phone|phone_number|telephone|mobile|mobile_phone|tel}', 'The telephone number'),
+      ('name', '{text}', '{name|full_name|customer_name|display_name}', 'The customer''s name'),
+      ('organization', '{text}', '{organization|organisation|company|company_name}', 'The company she buys for'),
+      ('gender', '{text,boolean,integer}', '{gender|sex}', 'Gender, as the shop writes it'),
+      ('birth_date', '{time}', '{birth_date|birthday|date_of_birth|dob|birthdate|born|born_on}', 'The day of birth; age(birth_date) is her age'),
+      ('registered_at', '{time}', '{registered_at|registration_date|registered_on|signup_date|signed_up_at|joined_at|date_joined|member_since|customer_since,created_at|created|created_on|date_created|creation_date|date_added}', 'When she registered'),
+      ('customer_added_date', '{time}', '{registered_at|registration_date|registered_on|signup_date|signed_up_at|joined_at|date_joined|member_since|customer_since,created_at|created|created_on|date_created|creation_date|date_added}', 'When she was added'),
+      ('accepts_marketing', '{boolean}', '{accepts_marketing|marketing_consent|newsletter|marketing_opt_in|email_opt_in|opt_in|is_subscribed|newsletter_subscribed|accepts_newsletter|subscribed|marketing}', 'Whether she agreed to marketing'),
+      ('customer_language', '{text}', '{language|locale|lang|language_code|preferred_language}', 'Her language'),
+      ('customer_account_status', '{text}', '{account_status|customer_status,status}', 'The state of her account'),
+      ('city', '{text}', '{city|town}', 'Her city'),
+      ('region', '{text}', '{region|state|province|county}', 'Her region'),
+      ('country', '{text}', '{country|country_code|country_name}', 'Her country'),
+      ('location', '{text}', '{location,city|town}', 'Where she lives'),
+      ('manager_name', '{text}', '{manager_name|manager|account_manager}', 'Who looks after her'),
+      ('latitude', '{number}', '{latitude|lat|geo_lat}', 'Her latitude, for customer_within_distance'),
+      ('longitude', '{number}', '{longitude|lng|lon|long|geo_lng|geo_lon}', 'Her longitude, for customer_within_distance'),
+      ('points_expire_at', '{time}', '{points_expire_at|points_expiry|points_expire_on|bonus_expires_at|points_expiry_date}', 'When her points expire')
+    ) AS w(name, sorts, tiers, description)
+  LOOP
+    SELECT c.* INTO hit FROM segmentation._adopt_column(customers, item.sorts::text[], item.tiers::text[], hints ->> ('customers.' || item.name)) AS c;
+    IF hit.name IS NOT NULL THEN
+      RETURN NEXT segmentation._adopt_word(item.name, 'attribute', segmentation._rule_name(hit.name), item.description, 'the customers'' column');
+    ELSIF hit.rivals IS NOT NULL THEN
+      left_out := segmentation._adopt_note(item.name, 'ambiguous', customers, format('%s could be it; say {"customers.%s": "%s"}',
+        (SELECT string_agg(format('%I', r), ' and ') FROM unnest(hit.rivals) AS r), item.name, hit.rivals[1]));
+      RETURN NEXT left_out;
+    ELSIF item.name = 'name' THEN
+      first := (segmentation._adopt_column(customers, '{text}', '{first_name|given_name|firstname|fname}', NULL)).name;
+      last := (segmentation._adopt_column(customers, '{text}', '{last_name|family_name|surname|lastname|lname}', NULL)).name;
+      IF first IS NOT NULL AND last IS NOT NULL THEN
+        RETURN NEXT segmentation._adopt_word('name', 'column', format('NULLIF(btrim(COALESCE(%I, '''') || '' '' || COALESCE(%I, '''')), '''')', first, last),
+          item.description, 'of two columns');
+      END IF;
+    END IF;
+    IF item.name = 'email' AND hit.name IS NOT NULL THEN
+      RETURN NEXT segmentation._adopt_word('customer_email_domain', 'column', format('NULLIF(split_part(lower(%I::text), ''@'', 2), '''')', hit.name), NULL, 'what follows the @');
+    ELSIF item.name = 'accepts_marketing' AND hit.name IS NOT NULL THEN
+      RETURN NEXT segmentation._adopt_word('email_subscription_status', 'column',
+        format('CASE WHEN %I THEN ''SUBSCRIBED'' WHEN NOT %1$I THEN ''NOT_SUBSCRIBED'' END', hit.name), NULL, 'Shopify''s words for it');
+    END IF;
+  END LOOP;
+  SELECT string_agg(segmentation._rule_name(c.name) || ' IS NOT NULL', ' OR ' ORDER BY c.name) INTO item
+  FROM segmentation._adopt_columns(customers) AS c WHERE c.words ~ '^(facebook|google|twitter|instagram|apple|linkedin|vk|social)(user|account|profile)?(id|uid)$';
+  IF item.string_agg IS NOT NULL THEN
+    RETURN NEXT segmentation._adopt_word('has_social_account', 'attribute', item.string_agg, 'Whether she has signed in by a social network', 'the customers'' columns');
+  END IF;
+END $$;
+
+-- Defines what orders say: numbers, dates, states and sums.
+CREATE FUNCTION segmentation._adopt_order_words(hints jsonb, names jsonb) RETURNS SETOF segmentation._adopted
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  orders    segmentation.binding;
+  items     segmentation.binding;
+  customers segmentation.binding;
+  status    name;
+  cancelled text;   -- conditions with %s for what stands before a column of orders
+  paid      text;
+  why_paid  text := 'paid';
+  plain     text;
+  hit     record;
+  money     segmentation._money;
+  paying    segmentation._money;
+  back      segmentation._money;
+  row       segmentation._adopted;
+  odd       text[];
+  item      record;
+  dated     boolean;
+  listed    text;
+BEGIN
+  SELECT b.* INTO orders FROM segmentation.binding AS b WHERE b.name = names ->> 'orders';
+  IF NOT FOUND THEN RETURN; END IF;
+  SELECT b.* INTO customers FROM segmentation.binding AS b WHERE b.role = 'customers';
+  SELECT b.* INTO items FROM segmentation.binding AS b WHERE b.name = names ->> 'items';
+  dated := orders.date IS NOT NULL;
+
+  -- Which are cancelled, and what else their states say.
+  status := segmentation._adopt_status_column(orders.relation, hints);
+  IF status IS NOT NULL THEN
+    listed := segmentation._adopt_meant(orders.relation, status, 'cancelled', hints);
+    IF listed IS NOT NULL THEN cancelled := '%s' || replace(segmentation._rule_name(status), '%', '%%') || ' NOT IN (' || replace(listed, '%', '%%') || ')'; END IF;
+    odd := ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, status)) AS v
+                 WHERE segmentation._adopt_status(v) IS NULL AND NOT COALESCE(hints -> 'orders.cancelled', '[]') @> to_jsonb(v) AND NOT COALESCE(hints -> 'orders.draft', '[]') @> to_jsonb(v)
+                   AND NOT COALESCE(hints -> 'orders.paid', '[]') @> to_jsonb(v));
+    IF odd <> '{}' AND NOT hints ? 'orders.cancelled' THEN
+      row := segmentation._adopt_note('orders.cancelled', 'unsure', orders.relation, format('what %s of %I means is not known, and it counts as an order; if it means cancelled or '
+        'no order yet, say {"orders.cancelled": [...], "orders.draft": [...]}', (SELECT string_agg(quote_literal(v), ', ') FROM unnest(odd[1:10]) AS v), status));
+      RETURN NEXT row;
+    END IF;
+  END IF;
+  FOR item IN SELECT c.name, c.sort FROM segmentation._adopt_columns(orders.relation) AS c
+              WHERE c.sort IN ('time', 'boolean') AND c.words ~ '^(is)?(cancell?ed|voided)(at|on|date)?$' ORDER BY 1 LOOP
+    cancelled := concat_ws(' AND ', cancelled, '%s' || replace(segmentation._rule_name(item.name), '%', '%%')
+      || CASE item.sort WHEN 'time' THEN ' IS NULL' ELSE ' != true' END);
+  END LOOP;
+  plain := replace(cancelled, '%s', '');
+  plain := replace(plain, '%%', '%');
+
+  RETURN NEXT segmentation._adopt_word('orders_placed', 'source', plain, 'Orders without the cancelled ones',
+    CASE WHEN cancelled IS NULL THEN 'nothing says that an order is cancelled' ELSE 'orders that are not cancelled' END, orders.name,
+    (SELECT jsonb_strip_nulls(jsonb_build_object('amount', segmentation._rule_name((segmentation._adopt_total(orders.relation, hints)).name)))
+     WHERE NOT EXISTS (SELECT FROM segmentation._words(orders.relation) AS w WHERE segmentation._fold(w.word) = 'amount')));
+  RETURN NEXT segmentation._adopt_word('number_of_orders', 'attribute', 'count(orders_placed)', 'How many orders she placed, without cancelled ones', NULL);
+  IF dated THEN
+    RETURN NEXT segmentation._adopt_word('first_order_date', 'attribute', 'first(orders_placed.date)', 'When she placed her first order', NULL);
+    RETURN NEXT segmentation._adopt_word('last_order_date', 'attribute', 'last(orders_placed.date)', 'When she placed her last order', NULL);
+    IF status IS NOT NULL AND EXISTS (SELECT FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.name = status AND c.sort = 'text') THEN
+      RETURN NEXT segmentation._adopt_word('last_order_status', 'attribute', format('last(%s.%s)', segmentation._rule_name(orders.name), segmentation._rule_name(status)),
+        'The state of her last order', NULL);
+    END IF;
+    SELECT c.name INTO hit FROM segmentation._adopt_column(orders.relation, '{text,integer}', '{number|order_number|order_no|code|reference|increment_id|display_id}', hints ->> 'orders.number') AS c;
+    IF hit.name IS NOT NULL THEN
+      RETURN NEXT segmentation._adopt_word('last_order_number', 'attribute', format('last(%s.%s)', segmentation._rule_name(orders.name), segmentation._rule_name(hit.name)),
+        'The number of her last order', NULL);
+    END IF;
+    IF segmentation._primary_key(orders.relation) IS NOT NULL THEN
+      RETURN NEXT segmentation._adopt_word('last_order_id', 'attribute', format('last(%s.%s)', segmentation._rule_name(orders.name),
+        segmentation._rule_name(segmentation._primary_key(orders.relation))), 'The key of her last order', NULL);
+    END IF;
+  END IF;
+
+  -- Sums.
+  money := segmentation._adopt_money(orders, items, hints);
+  IF money.problem IS NOT NULL THEN
+    row := segmentation._adopt_note('orders_total', money.kind, orders.relation, money.problem);
+    RETURN NEXT row;
+    RETURN;
+  END IF;
+  RETURN NEXT segmentation._adopt_word('orders_total', 'attribute', segmentation._adopt_sum(money, NULL), 'The sum of all her orders, cancelled ones too', money.reason);
+  RETURN NEXT segmentation._adopt_word('average_order_value', 'attribute', format('(%s) / count(orders_placed)', segmentation._adopt_sum(money, cancelled)),
+    'The mean total of the orders in number_of_orders', NULL);
+
+  -- What is paid: a column with the sum, a state, an instant, a mark, payments, or else nothing tells.
+  paying := money;
+  SELECT c.name INTO hit FROM segmentation._adopt_column(orders.relation, '{number,integer}', '{paid_total|total_paid|amount_paid|paid_amount|paid}', hints ->> 'orders.paid_total') AS c;
+  IF jsonb_typeof(hints -> 'orders.paid') = 'array' AND status IS NOT NULL THEN
+    paid := '%s' || replace(segmentation._rule_name(status) || ' IN (' || segmentation._adopt_meant(orders.relation, status, 'paid', hints) || ')', '%', '%%');
+    paid := replace(paid, '%%s"', '%s"');
+    why_paid := 'paid by its state, as the hint says';
+  ELSIF hit.name IS NOT NULL THEN
+    paying := segmentation._adopt_money_of(orders, hit.name, hints);
+    why_paid := 'the orders'' own sum';
+  ELSE
+    SELECT c.name INTO hit FROM segmentation._adopt_column(orders.relation, '{text}', '{payment_status|financial_status|payment_state|paid_status}', hints ->> 'orders.payment_status') AS c;
+    IF hit.name IS NOT NULL THEN
+      odd := ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, hit.name)) AS v
+                   WHERE COALESCE(segmentation._adopt_status(v) NOT IN ('paid', 'unpaid', 'cancelled'), true));
+      listed := (SELECT string_agg(DISTINCT segmentation._rule_text(v), ', ') FROM unnest(segmentation._adopt_distinct(orders.relation, hit.name) || '{paid}'::text[]) AS v
+                 WHERE segmentation._adopt_status(v) = 'paid' AND (v = ANY (segmentation._adopt_distinct(orders.relation, hit.name))
+                   OR NOT EXISTS (SELECT FROM pg_attribute AS a JOIN pg_enum AS e ON e.enumtypid = a.atttypid WHERE a.attrelid = orders.relation AND a.attname = hit.name)));
+      IF listed IS NOT NULL THEN paid := '%s' || replace(segmentation._rule_name(hit.name) || ' IN (' || listed || ')', '%', '%%'); END IF;
+      why_paid := format('paid by %I', hit.name);
+      IF odd <> '{}' THEN
+        row := segmentation._adopt_note('paid_total', 'unsure', orders.relation, format('whether %s of %I means paid is not known, and it counts as unpaid', (SELECT string_agg(quote_literal(v), ', ') FROM unnest(odd[1:10]) AS v), hit.name));
+        RETURN NEXT row;
+      END IF;
+    ELSE
+      SELECT c.name, c.sort INTO hit FROM segmentation._adopt_columns(orders.relation) AS c
+      WHERE c.sort = 'time' AND c.words ~ '^(paid|payment)(at|on|date)$|^datepaid$' OR c.sort = 'boolean' AND c.words ~ '^(is)?paid$' ORDER BY c.sort LIMIT 1;
+      IF FOUND THEN
+        paid := '%s' || replace(segmentation._rule_name(hit.name), '%', '%%') || CASE hit.sort WHEN 'time' THEN ' IS NOT NULL' ELSE ' = true' END;
+        why_paid := format('paid by %I', hit.name);
+      ELSIF names ? 'payments' THEN
+        paying := segmentation._adopt_paying(orders, names ->> 'payments', hints);
+        why_paid := 'what was paid';
+      ELSIF status IS NULL THEN
+        paid := cancelled;
+        why_paid := 'nothing tells paid orders from others, so that all count that are not cancelled';
+      ELSE
+        listed := segmentation._adopt_meant(orders.relation, status, 'paid', hints);
+        odd := ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, status)) AS v
+                     WHERE COALESCE(segmentation._adopt_status(v) NOT IN ('paid', 'unpaid', 'cancelled', 'draft'), true));
+        IF listed IS NULL OR odd <> '{}' THEN
+          row := segmentation._adopt_note('paid_total', 'unsure', orders.relation, format('which values of %I mean that an order is paid is not clear: %s; say {"orders.paid": [...]}', status,
+            COALESCE((SELECT string_agg(quote_literal(v), ', ') FROM unnest((segmentation._adopt_distinct(orders.relation, status))[1:20]) AS v), 'it has no values yet')));
+          RETURN NEXT row;
+          RETURN;
+        END IF;
+        paid := '%s' || replace(segmentation._rule_name(status) || ' IN (' || listed || ')', '%', '%%');
+        why_paid := format('paid by %I', status);
+      END IF;
+    END IF;
+  END IF;
+  IF paying.problem IS NOT NULL THEN
+    row := segmentation._adopt_note('paid_total', paying.kind, orders.relation, paying.problem);
+    RETURN NEXT row;
+    RETURN;
+  END IF;
+  RETURN NEXT segmentation._adopt_word('paid_total', 'attribute', segmentation._adopt_sum(paying, paid), 'What she paid, before refunds', why_paid);
+
+  SELECT c.name INTO hit FROM segmentation._adopt_column(orders.relation, '{number,integer}', '{refunded_total|total_refunded|amount_refunded|refunded_amount|refunded|refund_amount}', hints ->> 'orders.refunded_total') AS c;
+  IF hit.name IS NOT NULL THEN back := segmentation._adopt_money_of(orders, hit.name, hints);
+  ELSIF names ? 'refunds' THEN back := segmentation._adopt_paying(orders, names ->> 'refunds', hints);
+  END IF;
+  IF back.problem IS NOT NULL THEN
+    row := segmentation._adopt_note('refunded_total', back.kind, orders.relation, back.problem);
+    RETURN NEXT row;
+    RETURN;
+  ELSIF back IS NULL THEN
+    row := segmentation._adopt_note('refunded_total', 'left out', orders.relation, 'nothing tells what was refunded');
+    RETURN NEXT row;
+    RETURN NEXT segmentation._adopt_word('amount_spent', 'attribute', 'paid_total', 'What she paid', 'nothing tells what was refunded');
+  ELSE
+    RETURN NEXT segmentation._adopt_word('refunded_total', 'attribute', segmentation._adopt_sum(back, NULL), 'What was paid back to her', NULL);
+    RETURN NEXT segmentation._adopt_word('amount_spent', 'attribute', 'paid_total - refunded_total', 'What she paid, less what was paid back', NULL);
+  END IF;
+END $$;
+
+-- Defines the rest: what was bought and looked at, carts, places.
+CREATE FUNCTION segmentation._adopt_other_words(hints jsonb, names jsonb) RETURNS SETOF segmentation._adopted
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  bound  segmentation.binding;
+  item   record;
+  words  jsonb := '{}';
+  plain  text;
+BEGIN
+  IF names ? 'items' THEN
+    SELECT b.* INTO bound FROM segmentation.binding AS b WHERE b.name = names ->> 'items';
+    SELECT b.key INTO item FROM segmentation.binding AS b WHERE b.name = names ->> 'product' AND b.of_id = bound.id;
+    IF FOUND THEN words := words || jsonb_build_object('id', segmentation._rule_name(item.key)); END IF;
+    IF names ? 'product' AND NOT words ? 'id' THEN
+      SELECT b.lookup_key AS key INTO item FROM segmentation.binding AS b WHERE b.name = names ->> 'product';
+      words := words || jsonb_build_object('id', format('%s.%s', segmentation._rule_name(names ->> 'product'), segmentation._rule_name(item.key)));
+    END IF;
+    FOR item IN SELECT b.name, b.relation, r.role FROM (VALUES ('category'), ('brand')) AS r(role) JOIN segmentation.binding AS b ON b.name = names ->> r.role LOOP
+      SELECT c.name INTO plain FROM segmentation._adopt_column(item.relation, '{text}', ARRAY['name|title|label'], hints ->> (item.role || '.name')) AS c;
+      IF plain IS NOT NULL THEN words := words || jsonb_build_object(item.role, format('%s.%s', segmentation._rule_name(item.name), segmentation._rule_name(plain))); END IF;
+    END LOOP;
+    IF names ? 'product_categories' AND NOT words ? 'category' THEN words := words || jsonb_build_object('category', segmentation._rule_name(names ->> 'product_categories')); END IF;
+    IF names ? 'product_tags' THEN words := words || jsonb_build_object('tag', segmentation._rule_name(names ->> 'product_tags')); END IF;
+    -- What the lines or products call so themselves needs no other word.
+    SELECT jsonb_object_agg(w.key, w.value) INTO words FROM jsonb_each(words) AS w
+    WHERE w.key = 'id' OR NOT EXISTS (SELECT FROM segmentation._words(bound.relation) AS o WHERE segmentation._fold(o.word) = w.key);
+    SELECT s.condition INTO plain FROM segmentation.source_definition AS s WHERE s.name = 'orders_placed' AND s.source = names ->> 'orders';
+    RETURN NEXT segmentation._adopt_word('products_purchased', 'source', (SELECT string_agg(p.part, ' AND ') FROM (
+        SELECT regexp_replace(t.part, '^"', segmentation._rule_name(names ->> 'orders') || '."') AS part FROM regexp_split_to_table(plain, ' AND (?=")') AS t(part)) AS p),
+      'The lines of orders that are not cancelled', 'lines', bound.name, COALESCE(words, '{}'));
+  END IF;
+  IF names ? 'carts' THEN
+    SELECT b.* INTO bound FROM segmentation.binding AS b WHERE b.name = names ->> 'carts';
+    SELECT c.name, c.sort INTO item FROM segmentation._adopt_columns(bound.relation) AS c
+    WHERE c.sort IN ('time', 'boolean') AND c.words ~ '^(is)?(completed|converted|ordered|checkedout|finished)(at|on|date)?$'
+       OR c.words IN ('orderid', 'order') AND c.sort IN ('integer', 'text', 'uuid') ORDER BY c.sort DESC LIMIT 1;
+    IF FOUND AND bound.date IS NOT NULL THEN
+      RETURN NEXT segmentation._adopt_word('abandoned_checkout_date', 'attribute', format('last(%s.date MATCHES (%s %s))', segmentation._rule_name(bound.name),
+        segmentation._rule_name(item.name), CASE item.sort WHEN 'boolean' THEN '!= true' ELSE 'IS NULL' END), 'When she last left a cart behind', 'carts that have become no order');
+    ELSE
+      RETURN NEXT segmentation._adopt_note('abandoned_checkout_date', 'left out', bound.relation, 'nothing tells which carts have become orders, or when they were filled');
+    END IF;
+  END IF;
+  IF names ? 'addresses' THEN
+    SELECT b.* INTO bound FROM segmentation.binding AS b WHERE b.name = names ->> 'addresses';
+    FOR item IN SELECT w.* FROM (VALUES ('countries', '{country_code|country|country_name|country_iso}'), ('regions', '{region|state|province|county|region_name}'),
+                                        ('cities', '{city|town|city_name}')) AS w(name, tiers) LOOP
+      SELECT c.name INTO plain FROM segmentation._adopt_column(bound.relation, '{text}', item.tiers::text[], hints ->> ('addresses.' || item.name)) AS c;
+      CONTINUE WHEN plain IS NULL;
+      IF EXISTS (SELECT FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = item.name) THEN
+        RETURN NEXT segmentation._adopt_note(item.name, 'kept', bound.relation, 'it is bound already');
+      ELSE
+        PERFORM segmentation_internal.bind_set(item.name, bound.relation, bound.key, plain::name, 'customers', bound.of_key, condition => bound.condition);
+        RETURN NEXT segmentation._adopt_note(item.name, 'set', bound.relation, format('its %I', plain));
+      END IF;
+      RETURN NEXT segmentation._adopt_word('customer_' || item.name, 'attribute', item.name, 'The ' || item.name || ' of all her addresses', NULL);
+    END LOOP;
+  END IF;
+  IF names ? 'page_views' THEN
+    SELECT b.* INTO bound FROM segmentation.binding AS b WHERE b.name = names ->> 'page_views';
+    SELECT c.name INTO plain FROM segmentation._adopt_column(bound.relation, '{integer,text,uuid}', '{product_id|item_id|article_id|product}', hints ->> 'page_views.product') AS c;
+    IF plain IS NOT NULL THEN
+      RETURN NEXT segmentation._adopt_word('storefront.product_viewed', 'source', segmentation._rule_name(plain) || ' IS NOT NULL', 'Products that she looked at',
+        'page views of products', bound.name, CASE WHEN NOT EXISTS (SELECT FROM segmentation._words(bound.relation) AS w WHERE w.word = 'id')
+          OR true THEN jsonb_build_object('id', segmentation._rule_name(plain)) END);
+    END IF;
+  END IF;
+  IF names ? 'subscriptions' THEN
+    SELECT b.* INTO bound FROM segmentation.binding AS b WHERE b.name = names ->> 'subscriptions';
+    SELECT c.name INTO plain FROM segmentation._adopt_column(bound.relation, '{text}', '{channel|type|kind|medium|messenger}', hints ->> 'subscriptions.channel') AS c;
+    IF plain IS NOT NULL AND NOT EXISTS (SELECT FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = 'channels') THEN
+      SELECT c.name, c.sort INTO item FROM segmentation._adopt_columns(bound.relation) AS c
+      WHERE c.sort = 'time' AND c.words ~ '^(unsubscribed|ended|cancell?ed)(at|on)$' OR c.sort = 'boolean' AND c.words ~ '^(is)?(active|subscribed|enabled)$' ORDER BY c.sort DESC LIMIT 1;
+      PERFORM segmentation_internal.bind_set('channels', bound.relation, bound.key, plain::name, 'customers', bound.of_key, condition => concat_ws(' AND ', bound.condition,
+        segmentation._rule_name(item.name) || CASE item.sort WHEN 'time' THEN ' IS NULL' ELSE ' = true' END));
+      RETURN NEXT segmentation._adopt_note('channels', 'set', bound.relation, format('its %I', plain) || COALESCE(format(', where %I says that it holds', item.name), ''));
+    END IF;
+  END IF;
+END $$;
