@@ -4,7 +4,9 @@
 -- has sold in several gets no sums. Rows keep `deleted_at` instead of going away; "order" and "return" are also SQL's own words.
 \set ON_ERROR_STOP on
 \if :{?schema} \else \set schema public \endif
-\if :{?timezone} \else SELECT current_setting('TimeZone') AS timezone \gset
+\if :{?timezone}
+\else
+  SELECT current_setting('TimeZone') AS timezone \gset
 \endif
 BEGIN;
 SET LOCAL search_path = :"schema", pg_catalog, pg_temp;
@@ -15,8 +17,8 @@ SELECT segmentation.bind_customers('customer', timezone => :'timezone', conditio
 SELECT segmentation.bind_set('countries', 'customer_address', 'customer_id', 'country_code', condition => 'deleted_at IS NULL', replace => true);
 SELECT segmentation.bind_set('regions', 'customer_address', 'customer_id', 'province', condition => 'deleted_at IS NULL', replace => true);
 SELECT segmentation.bind_set('cities', 'customer_address', 'customer_id', 'city', condition => 'deleted_at IS NULL', replace => true);
-SELECT segmentation.bind_source('in_groups', 'customer_group_customer', 'customer_id', date => 'created_at', condition => 'deleted_at IS NULL', replace => true);
-SELECT segmentation.bind_lookup('group', 'customer_group', of => 'in_groups', key => 'customer_group_id', condition => 'deleted_at IS NULL', replace => true);
+SELECT segmentation.bind_set('customer_groups', 'customer_group_customer', 'customer_id', 'name', via => 'customer_group_id', target => 'customer_group',
+  condition => 'deleted_at IS NULL', replace => true);
 SELECT segmentation.bind_source('carts', 'cart', 'customer_id', date => 'created_at', condition => 'completed_at IS NULL AND deleted_at IS NULL', replace => true);
 
 -- An order's status does not say whether it is paid; drafts are rows of the same table.
@@ -30,6 +32,9 @@ SELECT segmentation.bind_source('items', 'order_item', 'order_id', of => 'orders
   condition => 'deleted_at IS NULL AND version = orders.version AND quantity > 0', replace => true);
 SELECT segmentation.bind_lookup('line', 'order_line_item', of => 'items', key => 'item_id', replace => true);
 SELECT segmentation.bind_lookup('product', 'product', of => 'line', key => 'product_id', replace => true);
+SELECT segmentation.bind_set('product_categories', 'product_category_product', 'product_id', 'name', of => 'product', via => 'product_category_id',
+  target => 'product_category', replace => true);
+SELECT segmentation.bind_set('product_tags', 'product_tags', 'product_id', 'value', of => 'product', via => 'product_tag_id', target => 'product_tag', replace => true);
 -- The first version of a line leaves the price to what it refers to.
 SELECT segmentation.bind_column('items', 'price', 'coalesce(unit_price, line.unit_price)', replace => true);
 SELECT segmentation.bind_column('items', 'amount', 'quantity * coalesce(unit_price, line.unit_price)', replace => true);
@@ -50,7 +55,8 @@ SELECT segmentation.define_attribute('last_order_date', 'max(orders.created_at M
 SELECT segmentation.define_attribute('last_order_status', 'last(orders.status)', 'Medusa''s status of the latest order', replace => true);
 SELECT segmentation.define_attribute('last_order_number', 'last(orders.display_id)', 'number of the latest order', replace => true);
 SELECT segmentation.define_attribute('abandoned_checkout_date', 'max(carts.created_at)', 'when the latest open cart was begun', replace => true);
-SELECT segmentation.define_source('products_purchased', 'items', '{"id": "line.product_id", "title": "line.product_title", "type": "line.product_type"}',
+SELECT segmentation.define_source('products_purchased', 'items', '{"id": "line.product_id", "title": "line.product_title", "type": "line.product_type",
+  "category": "product_categories", "tag": "product_tags"}',
   'orders.canceled_at IS NULL', 'lines of orders that count', replace => true);
 
 SELECT count(DISTINCT currency_code) < 2 AS one_currency FROM "order" WHERE deleted_at IS NULL AND NOT is_draft_order \gset

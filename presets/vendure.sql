@@ -4,7 +4,9 @@
 -- the local time of the Node.js process (its TZ), "createdAt" that of its database sessions. Sums are in the shop's one currency; a shop that has sold in several gets no sums.
 \set ON_ERROR_STOP on
 \if :{?schema} \else \set schema public \endif
-\if :{?timezone} \else SELECT current_setting('TimeZone') AS timezone \gset
+\if :{?timezone}
+\else
+  SELECT current_setting('TimeZone') AS timezone \gset
 \endif
 \if :{?node_timezone} \else \set node_timezone UTC \endif
 \if :{?database_timezone} \else \set database_timezone UTC \endif
@@ -22,8 +24,8 @@ SELECT segmentation.bind_source('addresses', 'address', 'customerId', replace =>
 SELECT segmentation.bind_lookup('country', 'region', of => 'addresses', key => 'countryId', replace => true);
 SELECT segmentation.bind_set('cities', 'address', 'customerId', 'city', replace => true);
 SELECT segmentation.bind_set('regions', 'address', 'customerId', 'province', replace => true);
-SELECT segmentation.bind_source('in_groups', 'customer_groups_customer_group', 'customerId', replace => true);
-SELECT segmentation.bind_lookup('group', 'customer_group', of => 'in_groups', key => 'customerGroupId', replace => true);
+SELECT segmentation.bind_set('customer_groups', 'customer_groups_customer_group', 'customerId', 'name', via => 'customerGroupId', target => 'customer_group',
+  replace => true);
 
 -- A source's date may be computed once the source is there. Later runs leave the date as it is: rules may be using it.
 \if :is_new
@@ -57,6 +59,9 @@ SELECT segmentation.bind_lookup('product', 'product', of => 'variant', key => 'p
 -- A name in each language is a row: names are sets, so that lines stay what they are.
 SELECT segmentation.bind_set('variant_names', 'product_variant_translation', 'baseId', 'name', of => 'variant', condition => :'spoken', replace => true);
 SELECT segmentation.bind_set('product_names', 'product_translation', 'baseId', 'name', of => 'product', condition => :'spoken', replace => true);
+-- The values of facets (brand, colour) by their codes.
+SELECT segmentation.bind_set('product_tags', 'product_facet_values_facet_value', 'productId', 'code', of => 'product', via => 'facetValueId',
+  target => 'facet_value', replace => true);
 
 SELECT segmentation.define_attribute('customer_added_date', 'registered_at', 'when the customer was added', replace => true);
 SELECT segmentation.define_attribute('number_of_orders', 'count(orders MATCHES (state != ''Cancelled''))', 'orders placed and not cancelled', replace => true);
@@ -65,7 +70,7 @@ SELECT segmentation.define_attribute('last_order_date', 'max(orders.placed_at MA
 SELECT segmentation.define_attribute('last_order_status', 'last(orders.state)', 'Vendure''s state of the latest order', replace => true);
 SELECT segmentation.define_attribute('last_order_number', 'last(orders.code)', 'code of the latest order', replace => true);
 SELECT segmentation.define_attribute('abandoned_checkout_date', 'max(carts.changed_at)', 'when the latest open cart was changed', replace => true);
-SELECT segmentation.define_source('products_purchased', 'items', '{"id": "variant.productId", "sku": "variant.sku", "title": "product_names"}',
+SELECT segmentation.define_source('products_purchased', 'items', '{"id": "variant.productId", "sku": "variant.sku", "title": "product_names", "tag": "product_tags"}',
   'orders.state != ''Cancelled''', 'lines of orders that count', replace => true);
 
 SELECT count(DISTINCT "currencyCode") < 2 AS one_currency FROM "order" WHERE "orderPlacedAt" IS NOT NULL \gset

@@ -39,6 +39,10 @@ module.exports = function openShop(container) {
         })),
       });
     },
+    async categorise(sku, categories) {
+      const [{ product_id: id }] = await graph("variant", ["product_id"], { sku });
+      await run(flows.updateProductsWorkflow, { selector: { id }, update: { category_ids: categories } });
+    },
     async customer(email, hasAccount = true) {
       const [c] = await container.resolve(Modules.CUSTOMER).createCustomers([{ email, first_name: email.split("@")[0], has_account: hasAccount }]);
       return c.id;

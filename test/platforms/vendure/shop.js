@@ -37,6 +37,10 @@ exports.openShop = async () => {
     close: () => app.close(),
     customer: async (name, email = `${name}@example.com`) =>
       checked(await inTransaction((c) => customers.create(c, { emailAddress: email, firstName: name, lastName: "Test" }))).id,
+    // Facet values, and names in other languages.
+    mark: (sku, facetValueIds) => inTransaction((c) => app.get(core.ProductService).update(c, { id: variant(sku).productId, facetValueIds })),
+    translate: (sku, languageCode, name) => inTransaction((c) => app.get(core.ProductService).update(c, {
+      id: variant(sku).productId, translations: [{ languageCode, name, slug: `${name}-${languageCode}`, description: "" }] })),
     deleteCustomer: (id) => inTransaction((c) => customers.softDelete(c, id)),
     group: async (name, customerIds) => (await inTransaction((c) => groups.create(c, { name, customerIds }))).id,
     leaveGroup: (id, customerIds) => inTransaction((c) => groups.removeCustomersFromGroup(c, { customerGroupId: id, customerIds })),
