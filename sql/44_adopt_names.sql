@@ -92,7 +92,7 @@ RETURN COALESCE((SELECT max(w.score) FROM (VALUES
 -- of values they have. Those generated when they are read are none.
 CREATE FUNCTION segmentation._adopt_columns(relation regclass, OUT name name, OUT words text, OUT short text, OUT sort text, OUT fits boolean)
 RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT a.attname, replace(w.words, '_', ''), replace(regexp_replace(w.words, '^' || o.words || '_', ''), '_', ''),
+  SELECT a.attname, replace(w.words, '_', ''), replace(regexp_replace(w.words, '^' || o.word || '_?(?=.)', ''), '_', ''),
          CASE WHEN t.typtype = 'e' THEN 'text'
               WHEN f.family IN ('text', 'character', 'citext') THEN 'text'
               WHEN f.family = 'integer' THEN 'integer'
@@ -103,7 +103,7 @@ RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp A
   FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid JOIN pg_class AS c ON c.oid = a.attrelid,
     LATERAL (SELECT segmentation._type_family(a.atttypid) AS family) AS f,
     LATERAL (SELECT segmentation._words_of(a.attname) AS words) AS w,
-    LATERAL (SELECT regexp_replace(segmentation._singular(segmentation._words_of(c.relname)), '^(.*_)?([^_]+)$', '\2') AS words) AS o
+    LATERAL (SELECT regexp_replace(segmentation._singular(segmentation._words_of(c.relname)), '^(.*_)?(tbl)?([^_]+)$', '\3') AS word) AS o
   WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> 'v'
   ORDER BY a.attnum;
 $$;
@@ -146,9 +146,9 @@ BEGIN
     AND has_schema_privilege(p.relowner, c.relnamespace, 'USAGE') AND has_schema_privilege(p.relowner, p.relnamespace, 'USAGE')
     AND NOT c.relrowsecurity AND NOT p.relrowsecurity;
   IF NOT FOUND THEN RETURN NULL; END IF;
-  RETURN (segmentation._read_as(reader, format('SELECT count(p.v)::numeric / NULLIF(count(*), 0) FROM (SELECT c.%I AS v FROM %s AS c '
-    'WHERE c.%1$I IS NOT NULL LIMIT 1000) AS s LEFT JOIN LATERAL (SELECT p.%I AS v FROM %s AS p WHERE p.%3$I = s.v LIMIT 1) AS p ON true',
-    child_column, child, parent_column, parent)))[1]::numeric;
+  RETURN (segmentation._read_as(reader, format('SELECT count(p.v)::numeric / NULLIF(count(*), 0) FROM (SELECT c.%1$I AS v FROM %2$s AS c '
+    'WHERE c.%1$I IS NOT NULL LIMIT 1000) AS s LEFT JOIN LATERAL (SELECT p.%4$I AS v FROM %3$s AS p WHERE p.%4$I = s.v LIMIT 1) AS p ON true',
+    child_column, child, parent, parent_column)))[1]::numeric;
 END $$;
 
 -- Returns the column by which rows of one table refer to those of another, and how that is known: by a foreign key, or else by its name

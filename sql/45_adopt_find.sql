@@ -181,8 +181,8 @@ DECLARE
 BEGIN
   SELECT d.* INTO name, rivals FROM segmentation._adopt_column(relation, '{time}', ARRAY[
     'placed_at|ordered_at|order_placed_at|order_date|orderdate|ordered_on|placed_on|date_placed|date_ordered|purchased_at|purchase_date|sold_at|sale_date|happened_at|'
-    'occurred_at|viewed_at|visited_at|event_time|paid_at|refunded_at|subscribed_at|invoice_date',
-    'date|timestamp|at', 'created_at|created_on|created|date_created|creation_date|create_date|date_added|date_add|added_at|inserted_at|created_date|created_time|opened_at'],
+    'occurred_at|viewed_at|visited_at|event_time|invoice_date',
+    'date|timestamp|at|paid_at|refunded_at|payment_date|refund_date|subscribed_at', 'created_at|created_on|created|date_created|creation_date|create_date|date_added|date_add|added_at|inserted_at|created_date|created_time|opened_at'],
     hint) AS d;
   IF name IS NULL AND rivals IS NULL THEN
     hit := ARRAY(SELECT c.name FROM segmentation._adopt_columns(relation) AS c

@@ -62,6 +62,19 @@ CREATE FUNCTION segmentation._adopt_status_column(relation regclass, hints jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT c.name FROM segmentation._adopt_column(relation, '{text,integer,uuid}', ARRAY['status|order_status', 'state|order_state', 'status_id|order_status_id'], hints ->> 'orders.status') AS c);
 
+-- Returns the conditions on orders that are not cancelled.
+CREATE FUNCTION segmentation._adopt_placed(relation regclass, hints jsonb) RETURNS text[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  status name := segmentation._adopt_status_column(relation, hints);
+  listed text := segmentation._adopt_meant(relation, status, 'cancelled', hints);
+BEGIN
+  RETURN CASE WHEN listed IS NOT NULL AND status IS NOT NULL THEN ARRAY[segmentation._rule_name(status) || ' NOT IN (' || listed || ')'] ELSE '{}' END
+    || ARRAY(SELECT segmentation._rule_name(c.name) || CASE c.sort WHEN 'time' THEN ' IS NULL' ELSE ' != true' END
+             FROM segmentation._adopt_columns(relation) AS c
+             WHERE c.sort IN ('time', 'boolean') AND c.words ~ '^(is)?(cancell?ed|voided)(at|on|date)?$' ORDER BY c.name);
+END $$;
+
 -- Completes what was found of orders: carts, drafts and tests that stand among them are none.
 CREATE FUNCTION segmentation._adopt_orders(step segmentation._adopted, hints jsonb) RETURNS segmentation._adopted
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -90,7 +103,7 @@ RETURN COALESCE((segmentation._read_as((SELECT c.relowner FROM pg_class AS c WHE
 
 -- How a sum of money is written: over which source and column, in which currencies.
 CREATE TYPE segmentation._money AS (
-  source text, column_name name, orders text, currency name, rates jsonb, divisor numeric, kind text, problem text, reason text, condition text);
+  source text, column_name name, prefix text, currency name, rates jsonb, divisor numeric, kind text, problem text, reason text, condition text);
 
 -- Returns the column with an order's total.
 CREATE FUNCTION segmentation._adopt_total(relation regclass, hints jsonb, OUT name name, OUT rivals text[])
@@ -112,7 +125,7 @@ DECLARE
 BEGIN
   money.source := bound.name;
   money.column_name := column_name;
-  money.orders := CASE WHEN own THEN '' ELSE segmentation._rule_name(orders.name) || '.' END;
+  money.prefix := CASE WHEN own THEN '' ELSE segmentation._rule_name(orders.name) || '.' END;
   money.divisor := COALESCE((hints ->> 'orders.minor_units')::numeric, CASE WHEN column_name ~* '(cents|minor)$' THEN 100 END);
   money.reason := format('%s.%I', bound.name, column_name)
     || CASE WHEN money.divisor > 1 THEN format(' in %s', CASE money.divisor WHEN 100 THEN 'hundredths' ELSE 'parts of ' || money.divisor END)
@@ -138,7 +151,7 @@ BEGIN
   END IF;
   present := segmentation._adopt_currencies(holder.relation, hit.name);
   IF money.rates IS NOT NULL THEN
-    money.reason := money.reason || ', by the rates of the hint' || COALESCE((SELECT format('; orders in %s have none and are left out of sums', string_agg(p, ', '))
+    money.reason := money.reason || ', by the rates of the hint' || COALESCE((SELECT '; orders in ' || string_agg(p, ', ') || ' have none and are left out of sums'
       FROM unnest(present) AS p WHERE NOT money.rates ? p), '');
   ELSIF cardinality(present) > 1 THEN
     money.kind := 'left out';
@@ -222,14 +235,19 @@ BEGIN
   RETURN money;
 END $$;
 
--- Returns the sum in the rule language. `filter` is a condition on orders with %s for what stands before a column.
-CREATE FUNCTION segmentation._adopt_sum(money segmentation._money, filter text) RETURNS text
+-- Returns conditions on orders joined, each of which begins with a column of them; `prefix` is what stands before it.
+CREATE FUNCTION segmentation._joined(conditions text[], prefix text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT string_agg(prefix || c, ' AND ') FROM unnest(conditions) AS c);
+
+-- Returns the sum in the rule language, over those orders that meet the conditions.
+CREATE FUNCTION segmentation._adopt_sum(money segmentation._money, conditions text[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN (
   SELECT string_agg('sum(' || segmentation._rule_name((money).source) || '.' || segmentation._rule_name((money).column_name)
            || COALESCE(' MATCHES (' || NULLIF(concat_ws(' AND ', w.filter, (money).condition, w.currency), '') || ')', '') || ')'
            || CASE WHEN w.rate = 1 THEN '' ELSE ' / ' || w.rate END, ' + ' ORDER BY w.n)
-  FROM (SELECT row_number() OVER (ORDER BY r.key) AS n, replace(replace(filter, '%s', (money).orders), '%%', '%') AS filter,
-               (money).orders || segmentation._rule_name((money).currency) || ' = ' || segmentation._rule_text(r.key) AS currency,
+  FROM (SELECT row_number() OVER (ORDER BY r.key) AS n, segmentation._joined(conditions, (money).prefix) AS filter,
+               (money).prefix || segmentation._rule_name((money).currency) || ' = ' || segmentation._rule_text(r.key) AS currency,
                COALESCE(r.value::numeric, 1) * COALESCE((money).divisor, 1) AS rate
         FROM (SELECT 1) AS one LEFT JOIN jsonb_each_text((money).rates) AS r ON (money).currency IS NOT NULL) AS w);

@@ -112,17 +112,14 @@ DECLARE
   items     segmentation.binding;
   customers segmentation.binding;
   status    name;
-  cancelled text;   -- conditions with %s for what stands before a column of orders
-  paid      text;
+  placed    text[]; -- conditions on orders
+  paid      text[];
   why_paid  text := 'paid';
-  plain     text;
-  hit     record;
+  hit       record;
   money     segmentation._money;
   paying    segmentation._money;
   back      segmentation._money;
-  row       segmentation._adopted;
   odd       text[];
-  item      record;
   dated     boolean;
   listed    text;
 BEGIN
@@ -134,28 +131,19 @@ BEGIN
 
   -- Which are cancelled, and what else their states say.
   status := segmentation._adopt_status_column(orders.relation, hints);
-  IF status IS NOT NULL THEN
-    listed := segmentation._adopt_meant(orders.relation, status, 'cancelled', hints);
-    IF listed IS NOT NULL THEN cancelled := '%s' || replace(segmentation._rule_name(status), '%', '%%') || ' NOT IN (' || replace(listed, '%', '%%') || ')'; END IF;
+  placed := segmentation._adopt_placed(orders.relation, hints);
+  IF status IS NOT NULL AND NOT hints ? 'orders.cancelled' THEN
     odd := ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, status)) AS v
-                 WHERE segmentation._adopt_status(v) IS NULL AND NOT COALESCE(hints -> 'orders.cancelled', '[]') @> to_jsonb(v) AND NOT COALESCE(hints -> 'orders.draft', '[]') @> to_jsonb(v)
+                 WHERE segmentation._adopt_status(v) IS NULL AND NOT COALESCE(hints -> 'orders.draft', '[]') @> to_jsonb(v)
                    AND NOT COALESCE(hints -> 'orders.paid', '[]') @> to_jsonb(v));
-    IF odd <> '{}' AND NOT hints ? 'orders.cancelled' THEN
-      row := segmentation._adopt_note('orders.cancelled', 'unsure', orders.relation, format('what %s of %I means is not known, and it counts as an order; if it means cancelled or '
-        'no order yet, say {"orders.cancelled": [...], "orders.draft": [...]}', (SELECT string_agg(quote_literal(v), ', ') FROM unnest(odd[1:10]) AS v), status));
-      RETURN NEXT row;
+    IF odd <> '{}' THEN
+      RETURN NEXT segmentation._adopt_note('orders.cancelled', 'unsure', orders.relation, format('what %s of %I means is not known, and it counts as an order; if it '
+        'means cancelled or no order yet, say {"orders.cancelled": [...], "orders.draft": [...]}', (SELECT string_agg(quote_literal(v), ', ') FROM unnest(odd[1:10]) AS v), status));
     END IF;
   END IF;
-  FOR item IN SELECT c.name, c.sort FROM segmentation._adopt_columns(orders.relation) AS c
-              WHERE c.sort IN ('time', 'boolean') AND c.words ~ '^(is)?(cancell?ed|voided)(at|on|date)?$' ORDER BY 1 LOOP
-    cancelled := concat_ws(' AND ', cancelled, '%s' || replace(segmentation._rule_name(item.name), '%', '%%')
-      || CASE item.sort WHEN 'time' THEN ' IS NULL' ELSE ' != true' END);
-  END LOOP;
-  plain := replace(cancelled, '%s', '');
-  plain := replace(plain, '%%', '%');
 
-  RETURN NEXT segmentation._adopt_word('orders_placed', 'source', plain, 'Orders without the cancelled ones',
-    CASE WHEN cancelled IS NULL THEN 'nothing says that an order is cancelled' ELSE 'orders that are not cancelled' END, orders.name,
+  RETURN NEXT segmentation._adopt_word('orders_placed', 'source', segmentation._joined(placed, ''), 'Orders without the cancelled ones',
+    CASE WHEN placed = '{}' THEN 'nothing says that an order is cancelled' ELSE 'orders that are not cancelled' END, orders.name,
     (SELECT jsonb_strip_nulls(jsonb_build_object('amount', segmentation._rule_name((segmentation._adopt_total(orders.relation, hints)).name)))
      WHERE NOT EXISTS (SELECT FROM segmentation._words(orders.relation) AS w WHERE segmentation._fold(w.word) = 'amount')));
   RETURN NEXT segmentation._adopt_word('number_of_orders', 'attribute', 'count(orders_placed)', 'How many orders she placed, without cancelled ones', NULL);
@@ -180,20 +168,18 @@ BEGIN
   -- Sums.
   money := segmentation._adopt_money(orders, items, hints);
   IF money.problem IS NOT NULL THEN
-    row := segmentation._adopt_note('orders_total', money.kind, orders.relation, money.problem);
-    RETURN NEXT row;
+    RETURN NEXT segmentation._adopt_note('orders_total', money.kind, orders.relation, money.problem);
     RETURN;
   END IF;
   RETURN NEXT segmentation._adopt_word('orders_total', 'attribute', segmentation._adopt_sum(money, NULL), 'The sum of all her orders, cancelled ones too', money.reason);
-  RETURN NEXT segmentation._adopt_word('average_order_value', 'attribute', format('(%s) / count(orders_placed)', segmentation._adopt_sum(money, cancelled)),
+  RETURN NEXT segmentation._adopt_word('average_order_value', 'attribute', format('(%s) / count(orders_placed)', segmentation._adopt_sum(money, placed)),
     'The mean total of the orders in number_of_orders', NULL);
 
   -- What is paid: a column with the sum, a state, an instant, a mark, payments, or else nothing tells.
   paying := money;
   SELECT c.name INTO hit FROM segmentation._adopt_column(orders.relation, '{number,integer}', '{paid_total|total_paid|amount_paid|paid_amount|paid}', hints ->> 'orders.paid_total') AS c;
   IF jsonb_typeof(hints -> 'orders.paid') = 'array' AND status IS NOT NULL THEN
-    paid := '%s' || replace(segmentation._rule_name(status) || ' IN (' || segmentation._adopt_meant(orders.relation, status, 'paid', hints) || ')', '%', '%%');
-    paid := replace(paid, '%%s"', '%s"');
+    paid := ARRAY[segmentation._rule_name(status) || ' IN (' || segmentation._adopt_meant(orders.relation, status, 'paid', hints) || ')'];
     why_paid := 'paid by its state, as the hint says';
   ELSIF hit.name IS NOT NULL THEN
     paying := segmentation._adopt_money_of(orders, hit.name, hints);
@@ -206,42 +192,39 @@ BEGIN
       listed := (SELECT string_agg(DISTINCT segmentation._rule_text(v), ', ') FROM unnest(segmentation._adopt_distinct(orders.relation, hit.name) || '{paid}'::text[]) AS v
                  WHERE segmentation._adopt_status(v) = 'paid' AND (v = ANY (segmentation._adopt_distinct(orders.relation, hit.name))
                    OR NOT EXISTS (SELECT FROM pg_attribute AS a JOIN pg_enum AS e ON e.enumtypid = a.atttypid WHERE a.attrelid = orders.relation AND a.attname = hit.name)));
-      IF listed IS NOT NULL THEN paid := '%s' || replace(segmentation._rule_name(hit.name) || ' IN (' || listed || ')', '%', '%%'); END IF;
+      IF listed IS NOT NULL THEN paid := ARRAY[segmentation._rule_name(hit.name) || ' IN (' || listed || ')']; END IF;
       why_paid := format('paid by %I', hit.name);
       IF odd <> '{}' THEN
-        row := segmentation._adopt_note('paid_total', 'unsure', orders.relation, format('whether %s of %I means paid is not known, and it counts as unpaid', (SELECT string_agg(quote_literal(v), ', ') FROM unnest(odd[1:10]) AS v), hit.name));
-        RETURN NEXT row;
+        RETURN NEXT segmentation._adopt_note('paid_total', 'unsure', orders.relation, format('whether %s of %I means paid is not known, and it counts as unpaid', (SELECT string_agg(quote_literal(v), ', ') FROM unnest(odd[1:10]) AS v), hit.name));
       END IF;
     ELSE
       SELECT c.name, c.sort INTO hit FROM segmentation._adopt_columns(orders.relation) AS c
       WHERE c.sort = 'time' AND c.words ~ '^(paid|payment)(at|on|date)$|^datepaid$' OR c.sort = 'boolean' AND c.words ~ '^(is)?paid$' ORDER BY c.sort LIMIT 1;
       IF FOUND THEN
-        paid := '%s' || replace(segmentation._rule_name(hit.name), '%', '%%') || CASE hit.sort WHEN 'time' THEN ' IS NOT NULL' ELSE ' = true' END;
+        paid := ARRAY[segmentation._rule_name(hit.name) || CASE hit.sort WHEN 'time' THEN ' IS NOT NULL' ELSE ' = true' END];
         why_paid := format('paid by %I', hit.name);
       ELSIF names ? 'payments' THEN
         paying := segmentation._adopt_paying(orders, names ->> 'payments', hints);
         why_paid := 'what was paid';
       ELSIF status IS NULL THEN
-        paid := cancelled;
+        paid := placed;
         why_paid := 'nothing tells paid orders from others, so that all count that are not cancelled';
       ELSE
         listed := segmentation._adopt_meant(orders.relation, status, 'paid', hints);
         odd := ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, status)) AS v
                      WHERE COALESCE(segmentation._adopt_status(v) NOT IN ('paid', 'unpaid', 'cancelled', 'draft'), true));
         IF listed IS NULL OR odd <> '{}' THEN
-          row := segmentation._adopt_note('paid_total', 'unsure', orders.relation, format('which values of %I mean that an order is paid is not clear: %s; say {"orders.paid": [...]}', status,
+          RETURN NEXT segmentation._adopt_note('paid_total', 'unsure', orders.relation, format('which values of %I mean that an order is paid is not clear: %s; say {"orders.paid": [...]}', status,
             COALESCE((SELECT string_agg(quote_literal(v), ', ') FROM unnest((segmentation._adopt_distinct(orders.relation, status))[1:20]) AS v), 'it has no values yet')));
-          RETURN NEXT row;
           RETURN;
         END IF;
-        paid := '%s' || replace(segmentation._rule_name(status) || ' IN (' || listed || ')', '%', '%%');
+        paid := ARRAY[segmentation._rule_name(status) || ' IN (' || listed || ')'];
         why_paid := format('paid by %I', status);
       END IF;
     END IF;
   END IF;
   IF paying.problem IS NOT NULL THEN
-    row := segmentation._adopt_note('paid_total', paying.kind, orders.relation, paying.problem);
-    RETURN NEXT row;
+    RETURN NEXT segmentation._adopt_note('paid_total', paying.kind, orders.relation, paying.problem);
     RETURN;
   END IF;
   RETURN NEXT segmentation._adopt_word('paid_total', 'attribute', segmentation._adopt_sum(paying, paid), 'What she paid, before refunds', why_paid);
@@ -251,12 +234,10 @@ BEGIN
   ELSIF names ? 'refunds' THEN back := segmentation._adopt_paying(orders, names ->> 'refunds', hints);
   END IF;
   IF back.problem IS NOT NULL THEN
-    row := segmentation._adopt_note('refunded_total', back.kind, orders.relation, back.problem);
-    RETURN NEXT row;
+    RETURN NEXT segmentation._adopt_note('refunded_total', back.kind, orders.relation, back.problem);
     RETURN;
   ELSIF back IS NULL THEN
-    row := segmentation._adopt_note('refunded_total', 'left out', orders.relation, 'nothing tells what was refunded');
-    RETURN NEXT row;
+    RETURN NEXT segmentation._adopt_note('refunded_total', 'left out', orders.relation, 'nothing tells what was refunded');
     RETURN NEXT segmentation._adopt_word('amount_spent', 'attribute', 'paid_total', 'What she paid', 'nothing tells what was refunded');
   ELSE
     RETURN NEXT segmentation._adopt_word('refunded_total', 'attribute', segmentation._adopt_sum(back, NULL), 'What was paid back to her', NULL);
@@ -285,14 +266,21 @@ BEGIN
       SELECT c.name INTO plain FROM segmentation._adopt_column(item.relation, '{text}', ARRAY['name|title|label'], hints ->> (item.role || '.name')) AS c;
       IF plain IS NOT NULL THEN words := words || jsonb_build_object(item.role, format('%s.%s', segmentation._rule_name(item.name), segmentation._rule_name(plain))); END IF;
     END LOOP;
+    IF names ? 'product' THEN
+      FOR item IN SELECT r.*, b.relation FROM (VALUES ('category', '{category|category_name|product_type}'), ('brand', '{brand|brand_name|manufacturer|vendor}')) AS r(role, tiers)
+                  JOIN segmentation.binding AS b ON b.name = names ->> 'product' WHERE NOT words ? r.role LOOP
+        SELECT c.name INTO plain FROM segmentation._adopt_column(item.relation, '{text}', item.tiers::text[], hints ->> ('product.' || item.role)) AS c;
+        IF plain IS NOT NULL THEN words := words || jsonb_build_object(item.role, segmentation._rule_name(names ->> 'product') || '.' || segmentation._rule_name(plain)); END IF;
+      END LOOP;
+    END IF;
     IF names ? 'product_categories' AND NOT words ? 'category' THEN words := words || jsonb_build_object('category', segmentation._rule_name(names ->> 'product_categories')); END IF;
     IF names ? 'product_tags' THEN words := words || jsonb_build_object('tag', segmentation._rule_name(names ->> 'product_tags')); END IF;
     -- What the lines or products call so themselves needs no other word.
     SELECT jsonb_object_agg(w.key, w.value) INTO words FROM jsonb_each(words) AS w
     WHERE w.key = 'id' OR NOT EXISTS (SELECT FROM segmentation._words(bound.relation) AS o WHERE segmentation._fold(o.word) = w.key);
-    SELECT s.condition INTO plain FROM segmentation.source_definition AS s WHERE s.name = 'orders_placed' AND s.source = names ->> 'orders';
-    RETURN NEXT segmentation._adopt_word('products_purchased', 'source', (SELECT string_agg(p.part, ' AND ') FROM (
-        SELECT regexp_replace(t.part, '^"', segmentation._rule_name(names ->> 'orders') || '."') AS part FROM regexp_split_to_table(plain, ' AND (?=")') AS t(part)) AS p),
+    RETURN NEXT segmentation._adopt_word('products_purchased', 'source', (
+        SELECT segmentation._joined(segmentation._adopt_placed(b.relation, hints), segmentation._rule_name(b.name) || '.')
+        FROM segmentation.binding AS b WHERE b.name = names ->> 'orders'),
       'The lines of orders that are not cancelled', 'lines', bound.name, COALESCE(words, '{}'));
   END IF;
   IF names ? 'carts' THEN
@@ -327,8 +315,7 @@ BEGIN
     SELECT c.name INTO plain FROM segmentation._adopt_column(bound.relation, '{integer,text,uuid}', '{product_id|item_id|article_id|product}', hints ->> 'page_views.product') AS c;
     IF plain IS NOT NULL THEN
       RETURN NEXT segmentation._adopt_word('storefront.product_viewed', 'source', segmentation._rule_name(plain) || ' IS NOT NULL', 'Products that she looked at',
-        'page views of products', bound.name, CASE WHEN NOT EXISTS (SELECT FROM segmentation._words(bound.relation) AS w WHERE w.word = 'id')
-          OR true THEN jsonb_build_object('id', segmentation._rule_name(plain)) END);
+        'page views of products', bound.name, jsonb_build_object('id', segmentation._rule_name(plain)));
     END IF;
   END IF;
   IF names ? 'subscriptions' THEN
