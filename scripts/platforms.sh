@@ -3,6 +3,7 @@
 # the platform's packages and says how its own code makes the tables (npm run migrate), fills them (seed), and goes on while
 # segments are alive (play). In between presets/PLATFORM.sql is applied, and adopt adds what the preset leaves. Installs hundreds of MB from npm, so `make test` does not run it.
 # Everything lives in build/platforms/PLATFORM, the databases in a private server, which listens on a random port of 127.0.0.1.
+# PRESETS is another folder of presets.
 # The platform's tables are one role's, its code has another one that may write to them and knows nothing of segments.
 set -eu
 . "$(dirname "$0")/common.sh"
@@ -46,7 +47,7 @@ run_platform() {
   : >"$log"
   began=$(date +%s) status=0
   install_platform && make_shop && DATABASE_URL=postgres://$app@127.0.0.1:$PGPORT/$platform && npm_run seed &&
-    psql_as "$owner" -v timezone=Europe/Sofia -v node_timezone="$node_timezone" -f "$root/presets/$platform.sql" \
+    psql_as "$owner" -v timezone=Europe/Sofia -v node_timezone="$node_timezone" -f "${PRESETS:-$root/presets}/$platform.sql" \
       -c "SELECT * FROM segmentation.adopt('public')" && npm_run play || status=$?
   # The judge's lines.
   grep -E '^(ok|not ok):|^  (got|expected) ' "$log" || true

@@ -3,7 +3,7 @@ const openShop = require("./shop.js");
 
 exports.default = async ({ container }) => {
   const shop = openShop(container);
-  await shop.open({ shirt: 19.99, cup: 7.5, coat: 120 });
+  await shop.open({ shirt: 19.99, cup: 7.5, coat: 120, voucher: 50 });
   const id = {};
   for (const name of ["anna", "boris", "clara", "dan", "eva", "fred", "gina", "hugo"]) id[name] = await shop.customer(`${name}@example.com`);
   const guest = await shop.customer("boris@example.com", false); // one e-mail, two customers
@@ -13,6 +13,10 @@ exports.default = async ({ container }) => {
   await shop.edit(order, { shirt: 1, cup: 0, coat: 2 });
   await shop.pay(order);
   await shop.order(id.anna, { cup: 4 }); // never paid
+  order = await shop.complete(await shop.abroad(id.anna, { voucher: 3 })); // tax and a discount
+  await shop.capture(order);
+  await shop.edit(order, { cup: 2, voucher: 2 });
+  await shop.refund(order, 10);
   await shop.pay(await shop.order(id.boris, { coat: 1 }));
   await shop.pay(await shop.order(guest, { shirt: 3 }));
   order = await shop.order(id.clara, { coat: 1, cup: 2 }); // paid back in part

@@ -22,7 +22,13 @@ module.exports = function openShop(container) {
     async open(prices) {
       const [channel] = await run(flows.createSalesChannelsWorkflow, { salesChannelsData: [{ name: "web" }] });
       await run(flows.createRegionsWorkflow, {
-        regions: [{ name: "Europe", currency_code: "eur", countries: ["de"], payment_providers: ["pp_system_default"] }],
+        regions: [{ name: "Europe", currency_code: "eur", countries: ["de", "fr"], payment_providers: ["pp_system_default"] }],
+      });
+      // France has a tax on top, Germany none.
+      await run(flows.createTaxRegionsWorkflow, [{ country_code: "fr", provider_id: "tp_system", default_tax_rate: { name: "TVA", rate: 20, code: "tva" } }]);
+      await run(flows.createPromotionsWorkflow, {
+        promotionsData: [{ code: "TEN", type: "standard", status: "active", application_method: {
+          type: "percentage", target_type: "items", allocation: "across", value: 10, currency_code: "eur" } }],
       });
       const [profile] = await run(flows.createShippingProfilesWorkflow, { data: [{ name: "default", type: "default" }] });
       const categories = await run(flows.createProductCategoriesWorkflow, {
@@ -31,7 +37,7 @@ module.exports = function openShop(container) {
       const [tag] = await run(flows.createProductTagsWorkflow, { product_tags: [{ value: "summer" }] });
       await run(flows.createProductsWorkflow, {
         products: Object.entries(prices).map(([name, price], i) => ({
-          title: name, status: ProductStatus.PUBLISHED, shipping_profile_id: profile.id,
+          title: name, status: ProductStatus.PUBLISHED, shipping_profile_id: name === "voucher" ? undefined : profile.id, // sent by mail, or by e-mail
           category_ids: [categories[i % 2].id], tag_ids: i === 0 ? [tag.id] : [],
           options: [{ title: "Size", values: ["M"] }], sales_channels: [{ id: channel.id }],
           variants: [{ title: "M", sku: name, options: { Size: "M" }, manage_inventory: false,
@@ -73,13 +79,27 @@ module.exports = function openShop(container) {
       }]);
       return order.id;
     },
-    async cart(customer, lines) {
+    async cart(customer, lines, more = {}) {
       const { region, channel, variants } = await place();
+      const [c] = await graph("customer", ["email"], { id: customer });
       const cart = await run(flows.createCartWorkflow, {
-        region_id: region, sales_channel_id: channel, customer_id: customer, currency_code: "eur",
-        items: Object.entries(lines).map(([sku, quantity]) => ({ variant_id: variants[sku], quantity })),
+        region_id: region, sales_channel_id: channel, customer_id: customer, email: c.email, currency_code: "eur", shipping_address: address,
+        items: Object.entries(lines).map(([sku, quantity]) => ({ variant_id: variants[sku], quantity })), ...more,
       });
       return cart.id;
+    },
+    // To France, with a promotion's code.
+    abroad: (customer, lines) => shop.cart(customer, lines, { shipping_address: { ...address, country_code: "fr" }, promo_codes: ["TEN"] }),
+    // The cart becomes an order, as in the shop's front; its payment is authorised only.
+    async complete(cart) {
+      await run(flows.createPaymentCollectionForCartWorkflow, { cart_id: cart });
+      const [{ payment_collection: made }] = await graph("cart", ["payment_collection.id"], { id: cart });
+      await run(flows.createPaymentSessionsWorkflow, { payment_collection_id: made.id, provider_id: "pp_system_default" });
+      return (await run(flows.completeCartWorkflow, { id: cart })).id;
+    },
+    async capture(order) {
+      const [{ payments: [payment] }] = await collections(order);
+      await run(flows.capturePaymentWorkflow, { payment_id: payment.id });
     },
     // Captures what is due. An edit makes its own payment collection.
     async pay(order) {
