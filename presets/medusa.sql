@@ -9,7 +9,7 @@
   SELECT current_setting('TimeZone') AS timezone \gset
 \endif
 BEGIN;
-SET LOCAL search_path = :"schema", pg_catalog, pg_temp;
+SET LOCAL search_path = pg_catalog, :"schema", pg_temp;
 \o /dev/null
 
 -- A guest and a customer with an account may have the same e-mail: two customers here, as in Medusa.
@@ -70,7 +70,7 @@ SELECT segmentation.define_attribute('amount_spent', 'paid_total - refunded_tota
 SELECT segmentation.define_attribute('average_order_value', 'avg(order_totals.total MATCHES (orders.canceled_at IS NULL))',
   'mean total of the orders that count', replace => true);
 \else
-\warn 'Orders are in several currencies: no sums are defined.'
+\warn 'Orders are in several currencies: sums are not defined.'
 \endif
 \o
 COMMIT;

@@ -15,7 +15,7 @@ SELECT format('"orderPlacedAt" AT TIME ZONE %L', :'node_timezone') AS placed, fo
   format('"updatedAt" AT TIME ZONE %L', :'database_timezone') AS updated, format('"languageCode" = ''%s''', :'language') AS spoken,
   to_regclass(format('%I."order"', :'schema')) IS DISTINCT FROM (SELECT b.relation FROM segmentation.bindings AS b WHERE b.name = 'orders') AS is_new \gset
 BEGIN;
-SET LOCAL search_path = :"schema", pg_catalog, pg_temp;
+SET LOCAL search_path = pg_catalog, :"schema", pg_temp;
 \o /dev/null
 
 SELECT segmentation.bind_customers('customer', timezone => :'timezone', condition => '"deletedAt" IS NULL', replace => true);
@@ -82,7 +82,7 @@ SELECT segmentation.define_attribute('refunded_total', 'sum(refunds.refunded)', 
 SELECT segmentation.define_attribute('amount_spent', 'paid_total - refunded_total', 'what was paid and not paid back', replace => true);
 SELECT segmentation.define_attribute('average_order_value', 'avg(orders.total MATCHES (state != ''Cancelled''))', 'mean total of the orders that count', replace => true);
 \else
-\warn 'Orders are in several currencies: no sums are defined.'
+\warn 'Orders are in several currencies: sums are not defined.'
 \endif
 \o
 COMMIT;

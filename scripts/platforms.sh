@@ -66,7 +66,8 @@ export MEDUSA_DISABLE_TELEMETRY=true CI=true DATABASE_URL='' OWNER_URL=''
 "$root/scripts/private_server.sh" remove platforms
 trap '"$root/scripts/private_server.sh" stop platforms' EXIT
 trap 'exit 130' INT TERM
-SERVER_SETTINGS="listen_addresses = '127.0.0.1'" "$root/scripts/private_server.sh" start platforms
+SERVER_SETTINGS="listen_addresses = '127.0.0.1'
+track_commit_timestamp = on" "$root/scripts/private_server.sh" start platforms
 settings=$("$root/scripts/private_server.sh" env platforms)
 eval "$settings"
 for name in "$@"; do

@@ -22,6 +22,7 @@ module.exports = function judge(client, names) {
   const nameOf = (id) => names.get(String(id)) ?? String(id);
 
   const it = {
+    member: "SELECT m.xmin FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id = m.segment_id WHERE s.name = $1 AND m.customer_id = $2",
     rows,
     is(what, got, expected) {
       const [g, e] = [JSON.stringify(got), JSON.stringify(expected)];
@@ -80,6 +81,12 @@ module.exports = function judge(client, names) {
       }
       const stored = await it.stored();
       it.is(`${what}: members by the platform's figures`, Object.fromEntries(Object.keys(rules).map((n) => [n, stored[n]])), expected);
+    },
+    // The rows of two xmins were written by one transaction: subtransactions commit when their parent does.
+    async together(what, query, values) {
+      const found = await rows(`SELECT pg_xact_commit_timestamp(r.a) IS NOT NULL AND pg_xact_commit_timestamp(r.a) = pg_xact_commit_timestamp(r.b) AS held
+        FROM (${query}) AS r(a, b)`, values);
+      it.is(what, found, [{ held: true }]);
     },
     async end(appRole) {
       it.is("verify finds nothing", await rows("SELECT * FROM segmentation.verify()"), []);

@@ -49,6 +49,8 @@ exports.default = async ({ container }) => {
   const made = await step("a customer comes", () => shop.customer("ivo@example.com"), []);
   learn("ivo", made);
   let order = await step("he orders", () => shop.order(id.ivo, { cup: 2 }), ["+ivo bought from the kitchen", "+ivo has ordered"]);
+  await judge.together("by the transaction that wrote the order", `SELECT (${judge.member}), (SELECT xmin FROM order_item WHERE order_id = $3)`,
+    ["has ordered", id.ivo, order]);
   await step("changes his mind before he pays", () => shop.edit(order, { coat: 2 }),
     ["+ivo bought a coat", "+ivo high average", "+ivo ordered for 200", "+ivo three things"]);
   await step("pays", () => shop.pay(order), ["+ivo paid 130", "+ivo spent 100"]);
@@ -75,6 +77,7 @@ exports.default = async ({ container }) => {
     ["-clara bought a coat", "-clara bought from the kitchen", "-clara got money back", "-clara has ordered", "-clara high average", "-clara paid 130", "-clara spent 100", "-clara three things"]);
   await step("cups are in no category any more (vouchers are in theirs)", () => shop.categorise("cup", []),
     ["boris's guest", "ivo"].map((name) => `-${name} bought from the kitchen`));
+  await step("coats go, those who bought them do not", () => shop.deleteProduct("coat"), []);
   await compare("at the end");
   const failed = await judge.end("medusa_app");
   await client.end();

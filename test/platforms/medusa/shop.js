@@ -59,6 +59,10 @@ module.exports = function openShop(container) {
       return group.id;
     },
     leaveGroup: (group, customers) => run(flows.linkCustomersToCustomerGroupWorkflow, { id: group, remove: customers }),
+    async deleteProduct(sku) {
+      const [{ product_id: id }] = await graph("variant", ["product_id"], { sku });
+      await run(flows.deleteProductsWorkflow, { ids: [id] });
+    },
     deleteCustomer: (id) => run(flows.deleteCustomersWorkflow, { ids: [id] }),
     // lines: sku -> quantity
     async order(customer, lines, more = {}) {

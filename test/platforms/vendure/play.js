@@ -54,6 +54,8 @@ const others = {
   let order = await step("she fills a cart", () => shop.cart(id.jana, { [mouse]: 2 }), ["+jana cart"]);
   await step("goes to pay", () => shop.checkout(order), []);
   await step("pays", () => shop.pay(order), ["+jana bought Logitech", "+jana has ordered", "-jana cart"]);
+  await judge.together("by the transaction that wrote the payment", `SELECT (${judge.member}), (SELECT xmin FROM payment WHERE "orderId" = $3)`,
+    ["has ordered", id.jana, order]);
   await step("wants more", () => shop.edit(order, { [tablet]: 2 }),
     ["+jana bought a tablet", "+jana high average", "+jana ordered for 800", "+jana three things"]);
   await step("pays for it", () => shop.payMore(order), ["+jana spent 500"]);
