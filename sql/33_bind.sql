@@ -409,6 +409,7 @@ BEGIN
   lookup.key := bind_set.via;
   lookup.lookup_key := bind_set.target_key;
   PERFORM segmentation._save_binding(lookup, bind_set.name, bind_set.replace);
+  PERFORM segmentation._column_type(lookup, bind_set.value);
   PERFORM segmentation_internal.bind_column(bind_set.name, 'target value', format('%I.%I', lookup.name, bind_set.value), bind_set.replace);
   new.value := 'target value';
   new.condition := bind_set.condition;

@@ -134,6 +134,11 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Returns the role by whose rights a table's rows are looked at: its owner, where the caller is one of his; else NULL, and nothing is read.
+CREATE FUNCTION segmentation._adopt_reader(relation regclass) RETURNS oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT c.relowner FROM pg_class AS c WHERE c.oid = relation AND pg_has_role(segmentation._caller(), c.relowner, 'USAGE'));
+
 -- Returns the share of the first 1,000 values of a column that are values of another one, NULL where there are none, or where
 -- whose the other is may not read them.
 CREATE FUNCTION segmentation._adopt_share(child regclass, child_column name, parent regclass, parent_column name) RETURNS numeric
@@ -141,11 +146,11 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   reader oid;
 BEGIN
-  SELECT p.relowner INTO reader FROM pg_class AS p, pg_class AS c
+  SELECT segmentation._adopt_reader(parent) INTO reader FROM pg_class AS p, pg_class AS c
   WHERE p.oid = parent AND c.oid = child AND has_table_privilege(p.relowner, c.oid, 'SELECT') AND has_table_privilege(p.relowner, p.oid, 'SELECT')
     AND has_schema_privilege(p.relowner, c.relnamespace, 'USAGE') AND has_schema_privilege(p.relowner, p.relnamespace, 'USAGE')
     AND NOT c.relrowsecurity AND NOT p.relrowsecurity;
-  IF NOT FOUND THEN RETURN NULL; END IF;
+  IF segmentation._adopt_reader(child) IS NULL THEN RETURN NULL; END IF;
   RETURN (segmentation._read_as(reader, format('SELECT count(p.v)::numeric / NULLIF(count(*), 0) FROM (SELECT c.%1$I AS v FROM %2$s AS c '
     'WHERE c.%1$I IS NOT NULL LIMIT 1000) AS s LEFT JOIN LATERAL (SELECT p.%4$I AS v FROM %3$s AS p WHERE p.%4$I = s.v LIMIT 1) AS p ON true',
     child_column, child, parent, parent_column)))[1]::numeric;

@@ -49,7 +49,15 @@ BEGIN
     best.reason := 'the hint says that there is none';
     RETURN best;
   END IF;
-  IF hint IS NOT NULL THEN hinted := segmentation._adopt_table_named(hint, schema); END IF;
+  IF hint IS NOT NULL THEN
+    hinted := segmentation._adopt_table_named(hint, schema);
+    IF segmentation._adopt_reader(hinted) IS NULL THEN
+      best.kind := 'left out';
+      best.relation := hinted;
+      best.reason := format('must be owner of table %s', hinted);
+      RETURN best;
+    END IF;
+  END IF;
   FOR item IN
     SELECT t.relation, t.words, segmentation._adopt_score(role, t.words) AS score FROM segmentation._adopt_tables(schema, caller) AS t
     WHERE hinted IS NULL AND t.owned AND t.relation <> ALL (taken)
@@ -142,7 +150,8 @@ BEGIN
   END LOOP;
   IF best.relation IS NULL THEN
     best.kind := 'left out';
-    best.reason := 'no table is named like customers; say which it is: {"customers": "..."}';
+    best.reason := COALESCE((SELECT string_agg(t.relation::text, ', ') || ' has no primary key of one column' FROM segmentation._adopt_tables(schema, caller) AS t
+      WHERE t.owned AND segmentation._adopt_score('customers', t.words) > 0), 'no table is named like customers') || '; say which it is: {"customers": "..."}';
     RETURN best;
   END IF;
   close := ARRAY(SELECT f.key FROM jsonb_each_text(hit) AS f WHERE f.value::integer >= top - 2 ORDER BY f.value::integer DESC, f.key);

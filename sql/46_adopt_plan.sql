@@ -111,6 +111,9 @@ BEGIN
         step.condition := kept.condition;
       END IF;
     END IF;
+    IF step.kind = 'kept' AND item.kind NOT IN ('lookup', 'set') AND step.condition IS NULL THEN
+      step.reason := step.reason || COALESCE('; its rows would count only where ' || segmentation._adopt_alive(step.relation), '');
+    END IF;
     IF step.kind IS NULL THEN
       IF item.kind = 'set' THEN
         step := segmentation._adopt_values(step, CASE item.role WHEN 'customer_groups' THEN 'group' WHEN 'interests' THEN 'interest'

@@ -17,7 +17,7 @@ BEGIN
   answer := ARRAY(SELECT e.enumlabel::text FROM pg_attribute AS a JOIN pg_enum AS e ON e.enumtypid = a.atttypid
                   WHERE a.attrelid = relation AND a.attname = column_name ORDER BY e.enumsortorder);
   IF answer <> '{}' THEN RETURN answer; END IF;
-  RETURN COALESCE((segmentation._read_as((SELECT c.relowner FROM pg_class AS c WHERE c.oid = relation), format(
+  RETURN COALESCE((segmentation._read_as(segmentation._adopt_reader(relation), format(
     'SELECT array_agg(DISTINCT r.v) FROM (SELECT c.%I::text AS v FROM %s AS c WHERE c.%1$I IS NOT NULL LIMIT 10000) AS r HAVING count(DISTINCT r.v) <= 100',
     column_name, relation)))[1]::text[], '{}');
 END $$;
@@ -42,10 +42,6 @@ DECLARE
   hit  text[];
 BEGIN
   IF listed IS NOT NULL THEN
-    IF jsonb_typeof(listed) <> 'array' OR EXISTS (SELECT FROM jsonb_array_elements(listed) AS e WHERE jsonb_typeof(e) NOT IN ('string', 'number')) THEN
-      RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('hint "orders.%s" must be a list of values', meaning),
-        HINT = format('Say {"orders.%s": ["...", "..."]}.', meaning);
-    END IF;
     RETURN (SELECT string_agg(CASE jsonb_typeof(e) WHEN 'number' THEN e #>> '{}' ELSE segmentation._rule_text(e #>> '{}') END, ', ') FROM jsonb_array_elements(listed) AS e);
   END IF;
   IF NOT EXISTS (SELECT FROM segmentation._adopt_columns(relation) AS c WHERE c.name = column_name AND c.sort = 'text') THEN RETURN NULL; END IF;
@@ -98,7 +94,7 @@ END $$;
 -- Returns the currencies in the first 100,000 orders.
 CREATE FUNCTION segmentation._adopt_currencies(relation regclass, column_name name) RETURNS text[]
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
-RETURN COALESCE((segmentation._read_as((SELECT c.relowner FROM pg_class AS c WHERE c.oid = relation), format(
+RETURN COALESCE((segmentation._read_as(segmentation._adopt_reader(relation), format(
     'SELECT array_agg(DISTINCT r.v ORDER BY r.v) FROM (SELECT c.%I::text AS v FROM %s AS c WHERE c.%1$I IS NOT NULL LIMIT 100000) AS r', column_name, relation)))[1]::text[], '{}');
 
 -- How a sum of money is written: over which source and column, in which currencies.
@@ -112,6 +108,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     'total|total_amount|amount_total|order_total|total_price|total_incl_tax|total_with_tax|order_amount|total_gross|gross_total|total_cents|total_minor|total_sum|order_sum|totalpricewithtax',
     'amount|sum|value|price|amount_cents|price_cents'], hints ->> 'orders.total') AS c;
 $$;
+
+-- Makes a computed column; returns why that cannot be, or NULL.
+CREATE FUNCTION segmentation._adopt_computed(source text, name text, expression text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM segmentation_internal.bind_column(source, name, expression);
+  RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+  IF left(SQLSTATE, 2) NOT IN ('42', '22', '0A', '2B', '54') THEN RAISE; END IF;
+  RETURN SQLERRM;
+END $$;
 
 -- Returns how sums over a column of orders, or of rows of orders, are written; its problem where they cannot be.
 CREATE FUNCTION segmentation._adopt_money_of(bound segmentation.binding, column_name name, hints jsonb, orders segmentation.binding DEFAULT NULL)
@@ -144,7 +151,8 @@ BEGIN
     money.column_name := left(column_name, 40) || '_in_base';
     money.reason := money.reason || format(', by the rates in %s', money.rates ->> 'table');
     IF NOT EXISTS (SELECT FROM segmentation.binding_column AS c WHERE c.binding_id = bound.id AND c.name = money.column_name) THEN
-      PERFORM segmentation_internal.bind_column(bound.name, money.column_name::text, format('%I / NULLIF(rate.%I, 0)', column_name, money.rates ->> 'rate'));
+      money.problem := segmentation._adopt_computed(bound.name, money.column_name::text, format('%I / NULLIF(rate.%I, 0)', column_name, money.rates ->> 'rate'));
+      IF money.problem IS NOT NULL THEN money.kind := 'left out'; END IF;
     END IF;
     money.currency := NULL;
     RETURN money;
@@ -191,7 +199,11 @@ BEGIN
     SELECT c.* INTO count FROM segmentation._adopt_column(items.relation, '{number,integer}', ARRAY['quantity|qty|count|units|pieces|quantity_ordered'], hints ->> 'items.quantity') AS c;
     IF price.name IS NOT NULL AND count.name IS NOT NULL THEN
       IF NOT EXISTS (SELECT FROM segmentation.binding_column AS c WHERE c.binding_id = items.id AND c.name = 'line_total') THEN
-        PERFORM segmentation_internal.bind_column(items.name, 'line_total', format('%I::numeric * %I', price.name, count.name));
+        money.problem := segmentation._adopt_computed(items.name, 'line_total', format('%I::numeric * %I', price.name, count.name));
+        IF money.problem IS NOT NULL THEN
+          money.kind := 'left out';
+          RETURN money;
+        END IF;
       END IF;
       money := segmentation._adopt_money_of(items, 'line_total', hints, orders);
       money.reason := format('orders have no total, so that it is that of their lines, %I times %I', price.name, count.name) || COALESCE(', ' || money.reason, '');
@@ -203,13 +215,15 @@ BEGIN
   RETURN money;
 END $$;
 
--- Returns how sums of payments or refunds are written. Those that a state tells to have failed do not count.
-CREATE FUNCTION segmentation._adopt_paying(orders segmentation.binding, name text, hints jsonb) RETURNS segmentation._money
+-- Returns how sums of payments or refunds are written, with `sign` of those above or below zero only. Those that a state tells to have failed do not count.
+CREATE FUNCTION segmentation._adopt_paying(orders segmentation.binding, name text, hints jsonb, sign text DEFAULT NULL) RETURNS segmentation._money
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   bound  segmentation.binding;
-  hit  record;
+  hit    record;
   money  segmentation._money;
+  item   record;
+  known  text[];
   values text[];
 BEGIN
   SELECT b.* INTO STRICT bound FROM segmentation.binding AS b WHERE b.name = _adopt_paying.name;
@@ -220,20 +234,40 @@ BEGIN
     RETURN money;
   END IF;
   money := segmentation._adopt_money_of(bound, hit.name, hints, orders);
-  SELECT c.* INTO hit FROM segmentation._adopt_column(bound.relation, '{text}', ARRAY['status|state|payment_status'], hints ->> (name || '.status')) AS c;
-  IF hit.name IS NULL OR money.problem IS NOT NULL THEN RETURN money; END IF;
-  values := ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(bound.relation, hit.name)) AS v
-                  WHERE replace(segmentation._words_of(v), '_', '') = ANY ('{paid,captured,settled,succeeded,success,completed,complete,done,processed,refunded}'));
-  IF values = '{}' OR EXISTS (SELECT FROM unnest(segmentation._adopt_distinct(bound.relation, hit.name)) AS v WHERE v <> ALL (values)
-      AND replace(segmentation._words_of(v), '_', '') <> ALL ('{pending,failed,cancelled,canceled,declined,error,voided,void,authorized,new,open,unpaid,rejected,expired}')) THEN
-    money.kind := 'unsure';
-    money.problem := format('which values of %s.%I mean that the money was moved is not clear: %s; bind it with a condition of your own, and run this again', name, hit.name,
-      (SELECT string_agg(quote_literal(v), ', ') FROM unnest((segmentation._adopt_distinct(bound.relation, hit.name))[1:20]) AS v));
-  ELSE
-    money.condition := segmentation._rule_name(hit.name) || ' IN (' || (SELECT string_agg(segmentation._rule_text(v), ', ') FROM unnest(values) AS v) || ')';
-  END IF;
+  IF sign IS NOT NULL THEN money.condition := segmentation._rule_name(hit.name) || ' ' || sign || ' 0'; END IF;
+  -- Only what is known to have moved money, and to be of this kind, counts; where that is not known of all there is, nothing is said.
+  FOR item IN
+    SELECT r.* FROM (VALUES
+      ('status', '{status|state|payment_status}', '{paid,captured,settled,succeeded,success,completed,complete,done,processed,refunded}'::text[],
+       '{pending,failed,cancelled,canceled,declined,error,voided,void,authorized,new,open,unpaid,rejected,expired}'::text[]),
+      ('type', '{type|kind|transaction_type|payment_type|reference}', CASE WHEN sign IS NULL THEN '{refund,credit}' WHEN sign = '<' THEN '{refund,credit,chargeback}'
+         ELSE '{capture,charge,payment,sale,paid}' END::text[], CASE WHEN sign IS NULL THEN '{}' ELSE '{authorization,auth,void,capture,charge,payment,sale,paid}' END::text[])
+    ) AS r(role, tiers, good, bad)
+  LOOP
+    SELECT c.* INTO hit FROM segmentation._adopt_column(bound.relation, '{text}', item.tiers::text[], hints ->> (name || '.' || item.role)) AS c;
+    CONTINUE WHEN hit.name IS NULL OR money.problem IS NOT NULL;
+    known := segmentation._adopt_distinct(bound.relation, hit.name);
+    values := ARRAY(SELECT v FROM unnest(known) AS v WHERE replace(segmentation._words_of(v), '_', '') = ANY (item.good));
+    IF values = '{}' AND sign = '<' AND item.role = 'type' THEN CONTINUE; END IF;
+    IF values = '{}' OR EXISTS (SELECT FROM unnest(known) AS v WHERE v <> ALL (values) AND replace(segmentation._words_of(v), '_', '') <> ALL (item.bad)
+        AND NOT (item.role = 'type' AND sign = '>' AND replace(segmentation._words_of(v), '_', '') IN ('refund', 'credit', 'chargeback')
+                 AND segmentation._adopt_below_zero(bound.relation, hit.name, v, money.column_name))) THEN
+      money.kind := 'unsure';
+      money.problem := format('which values of %s.%I mean that money was moved is not clear: %s; bind it with a condition of your own, and run this again', name, hit.name,
+        COALESCE((SELECT string_agg(quote_literal(v), ', ') FROM unnest(known[1:20]) AS v), 'it has none yet'));
+    ELSE
+      money.condition := concat_ws(' AND ', money.condition,
+        segmentation._rule_name(hit.name) || ' IN (' || (SELECT string_agg(segmentation._rule_text(v), ', ') FROM unnest(values) AS v) || ')');
+    END IF;
+  END LOOP;
   RETURN money;
 END $$;
+
+-- Tells whether the first 10,000 amounts of rows with a value are below zero.
+CREATE FUNCTION segmentation._adopt_below_zero(relation regclass, column_name name, value text, amount name) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+RETURN COALESCE((segmentation._read_as(segmentation._adopt_reader(relation), format(
+  'SELECT bool_and(r.v <= 0) FROM (SELECT c.%I AS v FROM %s AS c WHERE c.%I::text = %L LIMIT 10000) AS r', amount, relation, column_name, value)))[1]::boolean, false);
 
 -- Returns conditions on orders joined, each of which begins with a column of them; `prefix` is what stands before it.
 CREATE FUNCTION segmentation._joined(conditions text[], prefix text) RETURNS text

@@ -74,7 +74,7 @@ BEGIN
       ('points_expire_at', '{time}', '{points_expire_at|points_expiry|points_expire_on|bonus_expires_at|points_expiry_date}', 'When her points expire')
     ) AS w(name, sorts, tiers, description)
   LOOP
-    SELECT c.* INTO hit FROM segmentation._adopt_column(customers, item.sorts::text[], item.tiers::text[], hints ->> ('customers.' || item.name)) AS c;
+    SELECT c.* INTO hit FROM segmentation._adopt_column(customers, item.sorts::text[], item.name || item.tiers::text[], hints ->> ('customers.' || item.name)) AS c;
     IF hit.name IS NOT NULL THEN
       RETURN NEXT segmentation._adopt_word(item.name, 'attribute', segmentation._rule_name(hit.name), item.description, 'the customers'' column');
     ELSIF hit.rivals IS NOT NULL THEN
@@ -177,7 +177,10 @@ BEGIN
 
   -- What is paid: a column with the sum, a state, an instant, a mark, payments, or else nothing tells.
   paying := money;
-  SELECT c.name INTO hit FROM segmentation._adopt_column(orders.relation, '{number,integer}', '{paid_total|total_paid|amount_paid|paid_amount|paid}', hints ->> 'orders.paid_total') AS c;
+  SELECT c.name INTO hit FROM segmentation._adopt_column(orders.relation, '{number,integer}', '{paid_total|total_paid|amount_paid|paid_amount|paid_cents}', hints ->> 'orders.paid_total') AS c;
+  IF hit.name IS NULL THEN
+    SELECT c.name, NULL::text[] AS rivals INTO hit FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.sort = 'number' AND c.words = 'paid';
+  END IF;
   IF jsonb_typeof(hints -> 'orders.paid') = 'array' AND status IS NOT NULL THEN
     paid := ARRAY[segmentation._rule_name(status) || ' IN (' || segmentation._adopt_meant(orders.relation, status, 'paid', hints) || ')'];
     why_paid := 'paid by its state, as the hint says';
@@ -199,13 +202,17 @@ BEGIN
       END IF;
     ELSE
       SELECT c.name, c.sort INTO hit FROM segmentation._adopt_columns(orders.relation) AS c
-      WHERE c.sort = 'time' AND c.words ~ '^(paid|payment)(at|on|date)$|^datepaid$' OR c.sort = 'boolean' AND c.words ~ '^(is)?paid$' ORDER BY c.sort LIMIT 1;
+      WHERE c.sort = 'time' AND c.words ~ '^(paid|payment)(at|on|date)$|^datepaid$' OR c.sort = 'boolean' AND c.words ~ '^(is)?paid$' OR c.sort = 'integer' AND c.words = 'ispaid'
+      ORDER BY c.sort LIMIT 1;
       IF FOUND THEN
-        paid := ARRAY[segmentation._rule_name(hit.name) || CASE hit.sort WHEN 'time' THEN ' IS NOT NULL' ELSE ' = true' END];
+        paid := ARRAY[segmentation._rule_name(hit.name) || CASE hit.sort WHEN 'time' THEN ' IS NOT NULL' WHEN 'boolean' THEN ' = true' ELSE ' = 1' END];
         why_paid := format('paid by %I', hit.name);
       ELSIF names ? 'payments' THEN
-        paying := segmentation._adopt_paying(orders, names ->> 'payments', hints);
+        paying := segmentation._adopt_paying(orders, names ->> 'payments', hints, '>');
         why_paid := 'what was paid';
+      ELSIF EXISTS (SELECT FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.sort = 'integer' AND c.words = 'paid') THEN
+        RETURN NEXT segmentation._adopt_note('paid_total', 'unsure', orders.relation, 'whether the whole numbers in paid are a mark or an amount is not known; say {"orders.paid_total": "paid"}, or define it');
+        RETURN;
       ELSIF status IS NULL THEN
         paid := placed;
         why_paid := 'nothing tells paid orders from others, so that all count that are not cancelled';
@@ -232,6 +239,11 @@ BEGIN
   SELECT c.name INTO hit FROM segmentation._adopt_column(orders.relation, '{number,integer}', '{refunded_total|total_refunded|amount_refunded|refunded_amount|refunded|refund_amount}', hints ->> 'orders.refunded_total') AS c;
   IF hit.name IS NOT NULL THEN back := segmentation._adopt_money_of(orders, hit.name, hints);
   ELSIF names ? 'refunds' THEN back := segmentation._adopt_paying(orders, names ->> 'refunds', hints);
+  ELSIF paying.source = names ->> 'payments' THEN
+    RETURN NEXT segmentation._adopt_word('refunded_total', 'attribute', '(' || segmentation._adopt_sum(segmentation._adopt_paying(orders, names ->> 'payments', hints, '<'), NULL)
+      || ') * -1', 'What was paid back to her', 'payments below zero');
+    RETURN NEXT segmentation._adopt_word('amount_spent', 'attribute', 'paid_total - refunded_total', 'What she paid, less what was paid back', NULL);
+    RETURN;
   END IF;
   IF back.problem IS NOT NULL THEN
     RETURN NEXT segmentation._adopt_note('refunded_total', back.kind, orders.relation, back.problem);
@@ -243,6 +255,19 @@ BEGIN
     RETURN NEXT segmentation._adopt_word('refunded_total', 'attribute', segmentation._adopt_sum(back, NULL), 'What was paid back to her', NULL);
     RETURN NEXT segmentation._adopt_word('amount_spent', 'attribute', 'paid_total - refunded_total', 'What she paid, less what was paid back', NULL);
   END IF;
+END $$;
+
+-- Binds a column of a source of customers as a list of theirs.
+CREATE FUNCTION segmentation._adopt_list(name text, bound segmentation.binding, value name, condition text, reason text) RETURNS segmentation._adopted
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  step segmentation._adopted := segmentation._adopt_note(name, 'set', bound.relation, reason, 'customers');
+BEGIN
+  IF EXISTS (SELECT FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(_adopt_list.name)) THEN
+    RETURN segmentation._adopt_note(name, 'kept', bound.relation, 'it is bound already');
+  END IF;
+  step.key := bound.key; step.of_key := bound.of_key; step.value := value; step.condition := condition;
+  RETURN segmentation._adopt_bind(step, NULL);
 END $$;
 
 -- Defines the rest: what was bought and looked at, carts, places.
@@ -301,12 +326,7 @@ BEGIN
                                         ('cities', '{city|town|city_name}')) AS w(name, tiers) LOOP
       SELECT c.name INTO plain FROM segmentation._adopt_column(bound.relation, '{text}', item.tiers::text[], hints ->> ('addresses.' || item.name)) AS c;
       CONTINUE WHEN plain IS NULL;
-      IF EXISTS (SELECT FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = item.name) THEN
-        RETURN NEXT segmentation._adopt_note(item.name, 'kept', bound.relation, 'it is bound already');
-      ELSE
-        PERFORM segmentation_internal.bind_set(item.name, bound.relation, bound.key, plain::name, 'customers', bound.of_key, condition => bound.condition);
-        RETURN NEXT segmentation._adopt_note(item.name, 'set', bound.relation, format('its %I', plain));
-      END IF;
+      RETURN NEXT segmentation._adopt_list(item.name, bound, plain::name, bound.condition, format('its %I', plain));
       RETURN NEXT segmentation._adopt_word('customer_' || item.name, 'attribute', item.name, 'The ' || item.name || ' of all her addresses', NULL);
     END LOOP;
   END IF;
@@ -321,12 +341,12 @@ BEGIN
   IF names ? 'subscriptions' THEN
     SELECT b.* INTO bound FROM segmentation.binding AS b WHERE b.name = names ->> 'subscriptions';
     SELECT c.name INTO plain FROM segmentation._adopt_column(bound.relation, '{text}', '{channel|type|kind|medium|messenger}', hints ->> 'subscriptions.channel') AS c;
-    IF plain IS NOT NULL AND NOT EXISTS (SELECT FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = 'channels') THEN
+    IF plain IS NOT NULL THEN
       SELECT c.name, c.sort INTO item FROM segmentation._adopt_columns(bound.relation) AS c
       WHERE c.sort = 'time' AND c.words ~ '^(unsubscribed|ended|cancell?ed)(at|on)$' OR c.sort = 'boolean' AND c.words ~ '^(is)?(active|subscribed|enabled)$' ORDER BY c.sort DESC LIMIT 1;
-      PERFORM segmentation_internal.bind_set('channels', bound.relation, bound.key, plain::name, 'customers', bound.of_key, condition => concat_ws(' AND ', bound.condition,
-        segmentation._rule_name(item.name) || CASE item.sort WHEN 'time' THEN ' IS NULL' ELSE ' = true' END));
-      RETURN NEXT segmentation._adopt_note('channels', 'set', bound.relation, format('its %I', plain) || COALESCE(format(', where %I says that it holds', item.name), ''));
+      RETURN NEXT segmentation._adopt_list('channels', bound, plain::name, NULLIF(concat_ws(' AND ', bound.condition,
+        segmentation._rule_name(item.name) || CASE item.sort WHEN 'time' THEN ' IS NULL' ELSE ' = true' END), ''),
+        format('its %I', plain) || COALESCE(format(', where %I says that it holds', item.name), ''));
     END IF;
   END IF;
 END $$;

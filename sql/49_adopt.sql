@@ -22,6 +22,11 @@ BEGIN
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('hint "%s" must be a name', wrong), HINT = 'Say the table or column that is meant, or null for none.';
   END IF;
+  SELECT h.key INTO wrong FROM jsonb_each(hints) AS h WHERE h.key IN ('orders.paid', 'orders.cancelled', 'orders.draft') AND CASE WHEN jsonb_typeof(h.value) = 'array'
+    THEN h.value = '[]' OR EXISTS (SELECT FROM jsonb_array_elements(h.value) AS e WHERE jsonb_typeof(e) NOT IN ('string', 'number')) ELSE true END ORDER BY 1 LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('hint "%s" must be a list of values', wrong), HINT = format('Say {"%s": ["...", "..."]}.', wrong);
+  END IF;
   IF hints ? 'orders.minor_units' AND COALESCE(jsonb_typeof(hints -> 'orders.minor_units') = 'number' AND (hints ->> 'orders.minor_units')::numeric > 0, false) IS NOT TRUE THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'hint "orders.minor_units" must be a number above zero', HINT = 'Say how many minor units are one, such as 100.';
   END IF;

@@ -84,6 +84,20 @@ operations_run() {
   return $status
 }
 
+# The SQL of docs/binding.md, in its order, in an empty database.
+binding_examples_run() {
+  database=tree_binding
+  psql -Xq -v ON_ERROR_STOP=1 -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $database" \
+    -c "CREATE DATABASE $database"
+  status=0
+  awk '/^```sql$/ { on = 1; next } /^```$/ { on = 0 } on' docs/binding.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
+  found=$(psql -XAtd $database -c "SELECT string_agg(name, ' ') FROM (SELECT name FROM segmentation.segments WHERE members = 1
+    UNION ALL SELECT 'problem' FROM segmentation.verify()) AS s")
+  [ "$found" = good ] || { echo "found: $found"; status=1; }
+  psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
 # The README's reference names every function and view that SQL can use.
 readme_names_everything() {
   database=tree_names
@@ -153,6 +167,7 @@ check "sources are ASCII" sources_are_ascii
 check "functions have comments" functions_have_comments
 check "README examples run" readme_examples_run
 check "commands of docs/operations.md run" operations_run
+check "SQL of docs/binding.md runs" binding_examples_run
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match
 check "install replaces the module at once" install_replaces_at_once

@@ -143,8 +143,12 @@ SELECT refused($$SELECT segmentation.bind_source('prices', 'shop.products', 'cod
 SELECT refused($$SELECT segmentation.bind_set('tags', 'shop.orders', 'customer_id', 'nmber')$$);
 SELECT refused($$SELECT segmentation.bind_set('tags', 'shop.orders', 'customer_id', NULL)$$);
 SELECT segmentation.bind_set('numbers', 'shop.orders', 'customer_id', 'number');
-SELECT refused($$SELECT segmentation.bind_lookup('x', 'shop.products', 'numbers', 'number', 'code')$$);
+SELECT refused($$SELECT segmentation.bind_set('x', 'shop.products', 'code', 'name', of => 'numbers', of_key => 'number')$$);
 SELECT refused($$SELECT segmentation.bind_source('x', 'shop.orders', 'number', of => 'numbers', of_key => 'number')$$);
+SELECT refused($$SELECT segmentation.bind_set('x', 'shop.orders', 'customer_id', 'name', via => 'number')$$);
+SELECT refused($$SELECT segmentation.bind_set('x', 'shop.orders', 'customer_id', 'name', target => 'shop.products')$$);
+SELECT refused($$SELECT segmentation.bind_set('x', 'shop.orders', 'customer_id', 'name', target_key => 'code')$$);
+SELECT refused($$SELECT segmentation.bind_set('x', 'shop.orders', 'customer_id', 'nme', via => 'number', target => 'shop.products', target_key => 'code')$$);
 
 \echo # keys that the server and rules would compare differently, or not at all
 CREATE TABLE shop.spelt (id integer, plain text, loose text COLLATE shop.loose, c text COLLATE "C", posix text COLLATE "POSIX");
