@@ -18,7 +18,7 @@ SELECT segmentation.bind_set('countries', 'customer_address', 'customer_id', 'co
 SELECT segmentation.bind_set('regions', 'customer_address', 'customer_id', 'province', condition => 'deleted_at IS NULL', replace => true);
 SELECT segmentation.bind_set('cities', 'customer_address', 'customer_id', 'city', condition => 'deleted_at IS NULL', replace => true);
 SELECT segmentation.bind_set('customer_groups', 'customer_group_customer', 'customer_id', 'name', via => 'customer_group_id', target => 'customer_group',
-  condition => 'deleted_at IS NULL', replace => true);
+  condition => 'deleted_at IS NULL AND "customer_groups.target".deleted_at IS NULL', replace => true);
 SELECT segmentation.bind_source('carts', 'cart', 'customer_id', date => 'created_at', condition => 'completed_at IS NULL AND deleted_at IS NULL', replace => true);
 
 -- An order's status does not say whether it is paid; drafts are rows of the same table.
@@ -33,8 +33,9 @@ SELECT segmentation.bind_source('items', 'order_item', 'order_id', of => 'orders
 SELECT segmentation.bind_lookup('line', 'order_line_item', of => 'items', key => 'item_id', replace => true);
 SELECT segmentation.bind_lookup('product', 'product', of => 'line', key => 'product_id', replace => true);
 SELECT segmentation.bind_set('product_categories', 'product_category_product', 'product_id', 'name', of => 'product', via => 'product_category_id',
-  target => 'product_category', replace => true);
-SELECT segmentation.bind_set('product_tags', 'product_tags', 'product_id', 'value', of => 'product', via => 'product_tag_id', target => 'product_tag', replace => true);
+  target => 'product_category', condition => '"product_categories.target".deleted_at IS NULL', replace => true);
+SELECT segmentation.bind_set('product_tags', 'product_tags', 'product_id', 'value', of => 'product', via => 'product_tag_id', target => 'product_tag',
+  condition => '"product_tags.target".deleted_at IS NULL', replace => true);
 -- The first version of a line leaves the price to what it refers to.
 SELECT segmentation.bind_column('items', 'price', 'coalesce(unit_price, line.unit_price)', replace => true);
 SELECT segmentation.bind_column('items', 'amount', 'quantity * coalesce(unit_price, line.unit_price)', replace => true);

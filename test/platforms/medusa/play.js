@@ -77,6 +77,8 @@ exports.default = async ({ container }) => {
     ["-clara bought a coat", "-clara bought from the kitchen", "-clara got money back", "-clara has ordered", "-clara high average", "-clara paid 130", "-clara spent 100", "-clara three things"]);
   await step("cups are in no category any more (vouchers are in theirs)", () => shop.categorise("cup", []),
     ["boris's guest", "ivo"].map((name) => `-${name} bought from the kitchen`));
+  await step("the group goes", () => shop.deleteGroup(vip), ["-anna VIP"]);
+  await step("the tag goes", () => shop.deleteTag("summer"), ["-anna bought for summer", "-boris's guest bought for summer"]);
   await step("coats go, those who bought them do not", () => shop.deleteProduct("coat"), []);
   await compare("at the end");
   const failed = await judge.end("medusa_app");

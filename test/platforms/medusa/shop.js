@@ -59,6 +59,11 @@ module.exports = function openShop(container) {
       return group.id;
     },
     leaveGroup: (group, customers) => run(flows.linkCustomersToCustomerGroupWorkflow, { id: group, remove: customers }),
+    deleteGroup: (id) => run(flows.deleteCustomerGroupsWorkflow, { ids: [id] }),
+    async deleteTag(value) {
+      const [{ id }] = await graph("product_tag", ["id"], { value });
+      await run(flows.deleteProductTagsWorkflow, { ids: [id] });
+    },
     async deleteProduct(sku) {
       const [{ product_id: id }] = await graph("variant", ["product_id"], { sku });
       await run(flows.deleteProductsWorkflow, { ids: [id] });
