@@ -147,6 +147,10 @@ BEGIN
     (SELECT jsonb_strip_nulls(jsonb_build_object('amount', segmentation._rule_name((segmentation._adopt_total(orders.relation, hints)).name)))
      WHERE NOT EXISTS (SELECT FROM segmentation._words(orders.relation) AS w WHERE segmentation._fold(w.word) = 'amount')));
   RETURN NEXT segmentation._adopt_word('number_of_orders', 'attribute', 'count(orders_placed)', 'How many orders she placed, without cancelled ones', NULL);
+  IF status IS NOT NULL AND EXISTS (SELECT FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.name = status AND c.sort = 'text')
+     AND orders.of_id = customers.id THEN
+    RETURN NEXT segmentation._adopt_list('order_statuses', orders, status, orders.condition, format('the %I of all her orders', status));
+  END IF;
   IF dated THEN
     RETURN NEXT segmentation._adopt_word('first_order_date', 'attribute', 'first(orders_placed.date)', 'When she placed her first order', NULL);
     RETURN NEXT segmentation._adopt_word('last_order_date', 'attribute', 'last(orders_placed.date)', 'When she placed her last order', NULL);

@@ -58,7 +58,7 @@ SELECT is((SELECT string_agg(format('%s %s', kind, name), ', ' ORDER BY kind, na
 SELECT set_eq($$SELECT name, role, "of" FROM segmentation.bindings$$, $$VALUES ('customers', 'customers', NULL), ('orders', 'source', 'customers'), ('items', 'source', 'orders'),
   ('product', 'lookup', 'items'), ('category', 'lookup', 'product'), ('parent_category', 'lookup', 'category'), ('brand', 'lookup', 'product'), ('addresses', 'source', 'customers'),
   ('carts', 'source', 'customers'), ('page_views', 'source', 'customers'), ('fields', 'fields', 'customers'), ('customer_tags', 'set', 'customers'),
-  ('customer_tags.target', 'lookup', 'customer_tags'), ('product_tags', 'set', 'product'), ('countries', 'set', 'customers'), ('cities', 'set', 'customers')$$, 'all of it is bound');
+  ('customer_tags.target', 'lookup', 'customer_tags'), ('product_tags', 'set', 'product'), ('countries', 'set', 'customers'), ('cities', 'set', 'customers'), ('order_statuses', 'set', 'customers')$$, 'all of it is bound');
 SELECT same('customer_tags CONTAINS ''VIP''', 'SELECT t.customer_id FROM shop.customer_tags AS t JOIN shop.tags AS n ON n.id = t.tag_id WHERE n.name = ''vip''');
 SELECT same('number_of_orders = 2', 'SELECT customer_id FROM shop.orders WHERE status <> ''cancelled'' GROUP BY 1 HAVING count(*) = 2');
 SELECT same('orders_total = 150', 'SELECT customer_id FROM shop.orders GROUP BY 1 HAVING sum(total) = 150');
@@ -156,6 +156,8 @@ SELECT is(kind('again orders_total'), 'kept', 'and what was defined is kept');
 SELECT same('paid_total = 1150', 'SELECT "userId" FROM "Shop3"."CustomerOrders" WHERE "state" IN (''Paid'', ''Refunded'') GROUP BY 1 HAVING sum("totalPriceWithTax") = 1150');
 SELECT same('orders_total = 700 AND number_of_orders = 1', 'SELECT 2');
 SELECT same('last_order_status = ''Refunded''', 'SELECT 1');
+SELECT same('order_statuses CONTAINS ''cancelled''', 'SELECT 1');
+SELECT is(found('order_statuses CONTAINS ''draft'''), NULL, 'a draft is no order');
 SELECT same('sum(items.quantity) = 7', 'SELECT 2');
 SELECT same('customer_tags CONTAINS ''vip'' AND name = ''Ana Popova''', 'SELECT 1');
 SELECT same('has_social_account', 'SELECT 1');
