@@ -13,6 +13,7 @@
 \if :{?language} \else \set language en \endif
 SELECT format('"orderPlacedAt" AT TIME ZONE %L', :'node_timezone') AS placed, format('"createdAt" AT TIME ZONE %L', :'database_timezone') AS created,
   format('"updatedAt" AT TIME ZONE %L', :'database_timezone') AS updated, format('"languageCode" = ''%s''', :'language') AS spoken,
+  format('CASE WHEN "languageCode" = %L THEN "baseId" END', :'language') AS named,
   to_regclass(format('%I."order"', :'schema')) IS DISTINCT FROM (SELECT b.relation FROM segmentation.bindings AS b WHERE b.name = 'orders') AS is_new \gset
 BEGIN;
 SET LOCAL search_path = pg_catalog, :"schema", pg_temp;
@@ -59,6 +60,15 @@ SELECT segmentation.bind_lookup('product', 'product', of => 'variant', key => 'p
 -- A name in each language is a row: names are sets, so that lines stay what they are.
 SELECT segmentation.bind_set('variant_names', 'product_variant_translation', 'baseId', 'name', of => 'variant', condition => :'spoken', replace => true);
 SELECT segmentation.bind_set('product_names', 'product_translation', 'baseId', 'name', of => 'product', condition => :'spoken', replace => true);
+-- Collections are Vendure's categories of variants. A lookup has one row: that of the language.
+\if :is_new
+SELECT segmentation.bind_set('collections', 'collection_product_variants_product_variant', 'productVariantId', 'collectionId', of => 'variant');
+SELECT segmentation.bind_lookup('collection', 'collection_translation', of => 'collections', key => 'collectionId', lookup_key => 'id');
+\endif
+SELECT segmentation.bind_column('collection', 'named', :'named', replace => true);
+SELECT segmentation.bind_lookup('collection', 'collection_translation', of => 'collections', key => 'collectionId', lookup_key => 'named', replace => true);
+SELECT segmentation.bind_column('collections', 'name', 'collection.name', replace => true);
+SELECT segmentation.bind_set('collections', 'collection_product_variants_product_variant', 'productVariantId', 'name', of => 'variant', replace => true);
 -- The values of facets (brand, colour) by their codes.
 SELECT segmentation.bind_set('product_tags', 'product_facet_values_facet_value', 'productId', 'code', of => 'product', via => 'facetValueId',
   target => 'facet_value', replace => true);
@@ -70,7 +80,7 @@ SELECT segmentation.define_attribute('last_order_date', 'max(orders.placed_at MA
 SELECT segmentation.define_attribute('last_order_status', 'last(orders.state)', 'Vendure''s state of the latest order', replace => true);
 SELECT segmentation.define_attribute('last_order_number', 'last(orders.code)', 'code of the latest order', replace => true);
 SELECT segmentation.define_attribute('abandoned_checkout_date', 'max(carts.changed_at)', 'when the latest open cart was changed', replace => true);
-SELECT segmentation.define_source('products_purchased', 'items', '{"id": "variant.productId", "sku": "variant.sku", "title": "product_names", "tag": "product_tags"}',
+SELECT segmentation.define_source('products_purchased', 'items', '{"id": "variant.productId", "sku": "variant.sku", "title": "product_names", "tag": "product_tags", "category": "collections"}',
   'orders.state != ''Cancelled''', 'lines of orders that count', replace => true);
 
 SELECT count(DISTINCT "currencyCode") < 2 AS one_currency FROM "order" WHERE "orderPlacedAt" IS NOT NULL \gset

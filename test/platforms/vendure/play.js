@@ -20,6 +20,7 @@ const tests = Object.fromEntries(Object.entries(segments).map(([name, [, test]])
 const others = {
   "bought a tablet": "products_purchased MATCHES (title = 'Tablet')",
   "bought Logitech": "products_purchased MATCHES (tag = 'logitech')",
+  "bought computers": "products_purchased MATCHES (category = 'Computers', quantity > 1)",
   "VIP": "customer_groups CONTAINS 'VIP'",
   // True only where "createdAt" is read in the zone in which it was written.
   "new here": "registered_at BETWEEN -1h AND +1h",
@@ -47,13 +48,13 @@ const others = {
   await compare("seeded");
   const stored = await judge.stored();
   judge.is("seeded: by lines, groups and dates", Object.keys(others).map((name) => stored[name]), [
-    ["anna", "clara", "gina"], ["anna", "clara", "gina", "ivo"], ["anna", "clara"], everybody]);
+    ["anna", "clara", "gina"], ["anna", "clara", "gina", "ivo"], ["anna", "gina", "ivo"], ["anna", "clara"], everybody]);
 
   const { step } = judge;
   learn("jana", await step("a customer comes", async () => { const c = await shop.customer("jana"); names.set(String(c), "jana"); return c; }, ["+jana new here"]));
   let order = await step("she fills a cart", () => shop.cart(id.jana, { [mouse]: 2 }), ["+jana cart"]);
   await step("goes to pay", () => shop.checkout(order), []);
-  await step("pays", () => shop.pay(order), ["+jana bought Logitech", "+jana has ordered", "-jana cart"]);
+  await step("pays", () => shop.pay(order), ["+jana bought Logitech", "+jana bought computers", "+jana has ordered", "-jana cart"]);
   await judge.together("by the transaction that wrote the payment", `SELECT (${judge.member}), (SELECT xmin FROM payment WHERE "orderId" = $3)`,
     ["has ordered", id.jana, order]);
   await step("wants more", () => shop.edit(order, { [tablet]: 2 }),
@@ -62,13 +63,13 @@ const others = {
   const refund = await step("asks money back", () => shop.refund(order, 40000), []);
   await step("gets it", () => shop.settle(refund), ["+jana got money back", "-jana spent 500"]);
   await step("cancels all", () => shop.cancel(order),
-    ["-jana bought Logitech", "-jana bought a tablet", "-jana has ordered", "-jana high average", "-jana ordered for 800", "-jana three things"]);
+    ["-jana bought Logitech", "-jana bought a tablet", "-jana bought computers", "-jana has ordered", "-jana high average", "-jana ordered for 800", "-jana three things"]);
   await compare("after jana");
 
   await step("boris orders again", () => shop.order(id.boris, { [mouse]: 1 }), ["+boris bought Logitech", "+boris two orders"]);
   await step("ivo comes back", () => shop.order(id.ivo, { [mouse]: 1 }), ["+ivo two orders", "-ivo not since 2025"]);
   const [{ id: ginas }] = await shop.ordersOf(id.gina);
-  const owed = await step("gina sends the mice back", () => shop.edit(ginas, { [mouse]: 0 }, 4558), ["-gina bought Logitech", "-gina three things"]);
+  const owed = await step("gina sends the mice back", () => shop.edit(ginas, { [mouse]: 0 }, 4558), ["-gina bought Logitech", "-gina bought computers", "-gina three things"]);
   await step("and is paid back", () => shop.settle(owed), ["+gina got money back"]);
   await step("fred's card works now", async () => shop.pay((await shop.ordersOf(id.fred)).find((o) => o.state === "ArrangingPayment").id),
     ["+fred has ordered", "+fred high average", "+fred ordered for 800", "+fred paid 1000", "+fred spent 500"]);

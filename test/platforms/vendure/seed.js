@@ -8,6 +8,7 @@ const { mouse, tablet, laptop } = require("./skus.js");
   const id = {};
   for (const name of ["anna", "boris", "clara", "dan", "eva", "fred", "gina", "hugo", "ivo"]) id[name] = await shop.customer(name);
   await shop.translate(tablet, "de", "Tafel"); // a row more that a join would multiply lines by
+  await shop.translateCollection("Computers", "de", "Rechner");
   await shop.group("VIP", [id.anna, id.clara]);
 
   let order = await shop.order(id.anna, { [mouse]: 2 }); // changed after it was paid

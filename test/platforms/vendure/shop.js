@@ -17,7 +17,16 @@ exports.populate = async () => {
   const initial = { ...require(path.join(assets, "initial-data.json")) };
   initial.paymentMethods = [{ name: "Card", handler: { code: "dummy-payment-handler", arguments: [{ name: "automaticSettle", value: "true" }] } }];
   const app = await core.bootstrap(config(false));
+  await app.get(core.JobQueueService).start();
   await populate(async () => app, initial, path.join(assets, "products.csv"));
+  // Collections get their variants by jobs.
+  const [collections, ctx] = [app.get(core.CollectionService), await app.get(core.RequestContextService).create({ apiType: "admin" })];
+  for (let tries = 0; ; tries++) {
+    const { items } = await collections.findAll(ctx, { take: 1000 }, ["productVariants"]);
+    if (items.length > 0 && items.every((c) => c.productVariants.length > 0)) break;
+    if (tries === 120) throw new Error("collections are empty");
+    await new Promise((wait) => setTimeout(wait, 500));
+  }
   await app.close();
 };
 
@@ -37,6 +46,11 @@ exports.openShop = async () => {
     close: () => app.close(),
     customer: async (name, email = `${name}@example.com`) =>
       checked(await inTransaction((c) => customers.create(c, { emailAddress: email, firstName: name, lastName: "Test" }))).id,
+    async translateCollection(name, languageCode, other) {
+      const { items } = await app.get(core.CollectionService).findAll(ctx, { take: 1000 });
+      await inTransaction((c) => app.get(core.CollectionService).update(c, { id: items.find((i) => i.name === name).id,
+        translations: [{ languageCode, name: other, slug: `${other}-${languageCode}`, description: "" }] }));
+    },
     // Facet values, and names in other languages.
     mark: (sku, facetValueIds) => inTransaction((c) => app.get(core.ProductService).update(c, { id: variant(sku).productId, facetValueIds })),
     translate: (sku, languageCode, name) => inTransaction((c) => app.get(core.ProductService).update(c, {
