@@ -400,7 +400,13 @@ BEGIN
     PERFORM segmentation._check_relation(r.relation) FROM unnest(ARRAY[bind_set.relation, bind_set.target]) AS r(relation);
     PERFORM segmentation._lock_definitions(ARRAY[bind_set.relation, bind_set.target]);
   END IF;
-  PERFORM segmentation._save_binding(new, bind_set.of, bind_set.replace);
+  -- The link itself first, unless it is there: rules may be reading the values that it has by now.
+  IF bind_set.via IS NULL OR NOT bind_set.replace OR NOT EXISTS (
+      SELECT FROM segmentation.binding AS b JOIN segmentation.binding_column AS c ON c.binding_id = b.id AND c.name = b.value
+      WHERE segmentation._fold(b.name) = segmentation._fold(bind_set.name) AND b.role = 'set' AND b.relation = bind_set.relation
+        AND b.value = 'target value') THEN
+    PERFORM segmentation._save_binding(new, bind_set.of, bind_set.replace);
+  END IF;
   IF bind_set.via IS NULL THEN RETURN; END IF;
   -- The values stand in a second table: a lookup of the link's rows, and a computed column that is its value.
   lookup.name := bind_set.name || '.target';

@@ -1,0 +1,83 @@
+#!/bin/sh
+# platforms.sh [PLATFORM...]: real shop platforms against segments (default: all). Each is a folder of test/platforms: its package.json names
+# the platform's packages and says how its own code makes the tables (npm run migrate), fills them (seed), and goes on while
+# segments are alive (play). In between presets/PLATFORM.sql is applied, and adopt adds what the preset leaves. Installs hundreds of MB from npm, so `make test` does not run it.
+# Everything lives in build/platforms/PLATFORM, the databases in a private server, which listens on a random port of 127.0.0.1.
+# PRESETS is another folder of presets.
+# The platform's tables are one role's, its code has another one that may write to them and knows nothing of segments.
+set -eu
+. "$(dirname "$0")/common.sh"
+
+command -v npm >/dev/null 2>&1 || fail "npm is missing; the platforms are programs for Node.js 20 or later"
+if [ $# = 0 ]; then
+  for package in "$root"/test/platforms/*/package.json; do set -- "$@" "$(basename "$(dirname "$package")")"; done
+fi
+
+# Where the platforms' code runs: far from the shop's zone and from the server's.
+node_timezone=America/New_York
+# What all of this writes goes into the log.
+npm_run() { (cd "$home" && TZ=$node_timezone exec nice -n 5 npm run -s "$1") </dev/null >>"$log" 2>&1; }
+psql_as() { user=$1; shift; PGOPTIONS="-c client_min_messages=error" PGUSER=$user psql -Xqd "$platform" -v ON_ERROR_STOP=1 "$@" >>"$log" 2>&1; }
+
+install_platform() {
+  mkdir -p "$home"
+  cp "$root/test/platforms/$platform"/* "$root"/test/platforms/*.js "$home/"
+  if cmp -s "$home/package.json" "$home/installed"; then return; fi
+  echo "Installing $platform from npm"
+  (cd "$home" && exec nice -n 5 npm install --no-audit --no-fund) </dev/null >>"$log" 2>&1 && cp "$home/package.json" "$home/installed"
+}
+
+make_shop() {
+  OWNER_URL=postgres://$owner@127.0.0.1:$PGPORT/$platform
+  PGOPTIONS="-c client_min_messages=error" psql -Xqd postgres -v ON_ERROR_STOP=1 -c "DROP DATABASE IF EXISTS $platform" \
+    -c "DROP ROLE IF EXISTS $owner, $app" -c "CREATE ROLE $owner LOGIN" -c "CREATE ROLE $app LOGIN" \
+    -c "CREATE DATABASE $platform OWNER $owner" >>"$log" 2>&1 &&
+  psql_as postgres -c "ALTER SCHEMA public OWNER TO $owner" -c "CREATE EXTENSION segmentation" \
+    -c "SELECT segmentation.grant_access('$owner', 'admin')" &&
+  DATABASE_URL=$OWNER_URL npm_run migrate &&
+  psql_as "$owner" -c "GRANT USAGE ON SCHEMA public TO $app" -c "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO $app" \
+    -c "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO $app"
+}
+
+apply_preset() {
+  psql_as "$owner" -v timezone=Europe/Sofia -v node_timezone="$node_timezone" -f "${PRESETS:-$root/presets}/$platform.sql" \
+    -c "SELECT * FROM segmentation.adopt('public')"
+}
+
+passed=0 failed=0
+run_platform() {
+  platform=$1 home=$build/platforms/$1 log=$build/platforms/$1.log owner=${1}_owner app=${1}_app
+  echo "== $platform"
+  mkdir -p "$build/platforms"
+  : >"$log"
+  began=$(date +%s) status=0
+  install_platform && make_shop && DATABASE_URL=postgres://$app@127.0.0.1:$PGPORT/$platform && npm_run seed && apply_preset && npm_run play &&
+    apply_preset && psql_as "$owner" -At -c "SELECT CASE count(*) WHEN 0 THEN 'ok: ' ELSE 'not ok: ' END ||
+      'verify finds nothing after the preset has run again under segments' FROM segmentation.verify()" || status=$?
+  # The judge's lines.
+  grep -E '^(ok|not ok):|^  (got|expected) ' "$log" || true
+  passed=$((passed + $(grep -c '^ok:' "$log" || true)))
+  wrong=$(grep -c '^not ok:' "$log" || true)
+  if [ "$wrong" = 0 ] && { [ "$status" != 0 ] || ! grep -q '^judged' "$log"; }; then
+    tail -n 30 "$log"
+    echo "not ok: $platform did not come to its end ($log)"
+    wrong=1
+  fi
+  failed=$((failed + wrong))
+  echo "$platform: $(($(date +%s) - began)) s"
+}
+
+export MEDUSA_DISABLE_TELEMETRY=true CI=true DATABASE_URL='' OWNER_URL=''
+"$root/scripts/private_server.sh" remove platforms
+trap '"$root/scripts/private_server.sh" stop platforms' EXIT
+trap 'exit 130' INT TERM
+SERVER_SETTINGS="listen_addresses = '127.0.0.1'
+track_commit_timestamp = on" "$root/scripts/private_server.sh" start platforms
+settings=$("$root/scripts/private_server.sh" env platforms)
+eval "$settings"
+for name in "$@"; do
+  [ -e "$root/test/platforms/$name/package.json" ] || fail "there is no platform \"$name\" in test/platforms"
+  run_platform "$name"
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
