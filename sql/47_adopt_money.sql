@@ -192,6 +192,14 @@ BEGIN
     money.problem := format('%s could be the total; say {"orders.total": "%s"}', (SELECT string_agg(format('%I', r), ' and ') FROM unnest(hit.rivals) AS r), hit.rivals[1]);
     RETURN money;
   END IF;
+  -- Of lines that are kept in versions only some count.
+  IF items.id IS NOT NULL AND items.condition IS NULL AND NOT hints ?| '{items.total,items.price}' AND
+    (SELECT count(DISTINCT a.attrelid) = 2 FROM pg_attribute AS a
+     WHERE a.attrelid IN (items.relation, orders.relation) AND a.attnum > 0 AND NOT a.attisdropped AND a.attname ~* '^(version|revision|order_?version)$') THEN
+    money.kind := 'unsure';
+    money.problem := format('which versions of the lines in %s count is not known; bind them with a condition and call this again, or say {"items.total": "..."} if all do', items.relation);
+    RETURN money;
+  END IF;
   IF items.id IS NOT NULL THEN
     SELECT c.* INTO hit FROM segmentation._adopt_column(items.relation, '{number,integer}', ARRAY['line_total|total|row_total|total_price|total_amount|line_amount|amount'], hints ->> 'items.total') AS c;
     IF hit.name IS NOT NULL THEN RETURN segmentation._adopt_money_of(items, hit.name, hints, orders); END IF;

@@ -67,4 +67,15 @@ BEGIN
   END IF;
 END $$;
 SELECT judge(s) FROM shops AS s ORDER BY s.n;
+
+-- Lines that are kept in versions.
+CREATE SCHEMA versions;
+CREATE TABLE versions.customers (id integer PRIMARY KEY, email text);
+CREATE TABLE versions.orders (id integer PRIMARY KEY, customer_id integer REFERENCES versions.customers, version integer);
+CREATE TABLE versions.order_items (id integer PRIMARY KEY, order_id integer REFERENCES versions.orders, version integer, quantity integer, price numeric);
+INSERT INTO versions.customers VALUES (1);
+INSERT INTO versions.orders VALUES (1, 1, 2);
+INSERT INTO versions.order_items VALUES (1, 1, 1, 1, 10), (2, 1, 2, 1, 12);
+SELECT is((SELECT a.kind FROM segmentation.adopt('versions') AS a WHERE a.name = 'orders_total'), 'unsure', 'no sum over versions of lines');
+SELECT is_empty($$SELECT FROM segmentation.attributes WHERE name = 'orders_total'$$, 'nothing is defined of what is not sure');
 SELECT finish();
