@@ -146,7 +146,7 @@ INSERT INTO asked (rule, hand) VALUES
 ($r$extra.facts.likes_hats = 'maybe'$r$, $h$id IN (SELECT customer_id FROM shop.extra_fields WHERE key = 'likes_hats' AND value = 'maybe')$h$),
 ($r$anniversary(extra.facts.birth_date) BETWEEN today AND +30d$r$,
  $h$id % 5 <> 0 AND id IN (SELECT e.id FROM shop.customers e, generate_series(0, 30) AS n
-    WHERE to_char(pg_temp.today() + n, 'MM-DD') = to_char((current_date + e.id::int * 3 - interval '30 years')::date, 'MM-DD'))$h$),
+    WHERE to_char(pg_temp.today() + n, 'MM-DD') = to_char((pg_temp.today() + e.id::int * 3 - interval '30 years')::date, 'MM-DD'))$h$),
 ($r$more.colours CONTAINS 'BLUE'$r$, $h$id % 4 <> 0 AND id % 2 = 0$h$),
 ($r$more.colours IS NULL$r$, $h$id % 4 = 0$h$),
 ($r$more."Level" > 3 AND more.level IS NULL$r$, $h$id % 4 <> 0 AND id % 6 > 3$h$),

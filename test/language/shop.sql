@@ -53,7 +53,7 @@ SELECT i, 'Customer ' || i, 'c' || i || (ARRAY['@example.com', '@abv.bg', '@shop
        -- Every birthday of the year to come lies on someone; some are on 29 February, some do not read as dates.
        CASE WHEN i % 11 = 0 THEN NULL WHEN i % 13 = 0 THEN '{"facts": {"birth_date": "soon"}}'
             WHEN i % 17 = 0 THEN '{"facts": {"birth_date": "1988-02-29"}}'
-            ELSE jsonb_build_object('facts', jsonb_build_object('birth_date', (current_date + i * 3 - interval '30 years')::date)) END,
+            ELSE jsonb_build_object('facts', jsonb_build_object('birth_date', ((now() AT TIME ZONE 'Europe/Sofia')::date + i * 3 - interval '30 years')::date)) END,
        now() - make_interval(days => i % 60, hours => i % 24), now() - make_interval(hours => i)
 FROM generate_series(1, 120) AS i;
 
@@ -99,7 +99,7 @@ INSERT INTO store_credit SELECT i, i, CASE WHEN i % 3 = 0 THEN 0 ELSE i END, 'EU
 INSERT INTO extra_fields
 SELECT i, 'facts', f.key, f.value
 FROM generate_series(1, 120) AS i,
-     LATERAL (VALUES ('birth_date', ((current_date + i * 3 - interval '30 years')::date)::text), ('shoe_size', (36 + i % 10)::text || CASE WHEN i % 4 = 0 THEN '.5' ELSE '' END),
+     LATERAL (VALUES ('birth_date', (((now() AT TIME ZONE 'Europe/Sofia')::date + i * 3 - interval '30 years')::date)::text), ('shoe_size', (36 + i % 10)::text || CASE WHEN i % 4 = 0 THEN '.5' ELSE '' END),
                      ('likes_hats', (ARRAY['true', 'no', 'maybe'])[1 + i % 3])) AS f (key, value)
 WHERE i % 5 <> 0;
 INSERT INTO extra_values
