@@ -153,13 +153,10 @@ uint64 execute(const char *sql, const Arguments &arguments, Plan plan) {
 }
 
 uint64 execute_own(const char *sql, const Arguments &arguments, Plan plan) {
-  Identity caller = become(extension_owner());
-  CommandCounterIncrement();
-  PushActiveSnapshot(GetLatestSnapshot());
-  uint64 rows = execute(sql, arguments, plan);
-  PopActiveSnapshot();
-  become_again(caller);
-  return rows;
+  Rows rows = take_own(sql, arguments, plan);
+  if (rows.table != nullptr)
+    SPI_freetuptable(rows.table);
+  return rows.count;
 }
 
 Rows take(const char *sql, const Arguments &arguments, Plan plan) {

@@ -71,4 +71,12 @@ const SegmentProgram *load_program(const Live *live) {
   return program;
 }
 
+const Live *load_as_reader() {
+  Identity caller = become_reader();
+  const Live *live = load_live();
+  (void)load_program(live);
+  become_again(caller);
+  return live;
+}
+
 } // namespace segmentation::pg

@@ -23,6 +23,9 @@ struct SegmentProgram {
 /// whose rule lost what it reads is left out.
 const SegmentProgram *load_program(const Live *live);
 
+/// Returns what is live, with its program ready, read by the rights of the customers' owner, whoever asks.
+const Live *load_as_reader();
+
 /// Tells whether a segment's rule still has its meaning; `failure` says what is wrong otherwise.
 bool check_segment(const Live *live, int index, Failure *failure);
 

@@ -29,11 +29,7 @@ struct Applying {
 };
 
 void load(void *argument) {
-  auto *applying = static_cast<Applying *>(argument);
-  Identity caller = become_reader();
-  applying->live = load_live();
-  (void)load_program(applying->live);
-  become_again(caller);
+  static_cast<Applying *>(argument)->live = load_as_reader();
 }
 
 void collect(void *argument) {

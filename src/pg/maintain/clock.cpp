@@ -44,16 +44,8 @@ struct Candidates {
   bool is_last; // there are no more
 };
 
-struct Preparing {
-  const Live *live;
-};
-
-void prepare(void *argument) {
-  Identity caller = become_reader();
-  const Live *live = load_live();
-  (void)load_program(live);
-  become_again(caller);
-  static_cast<Preparing *>(argument)->live = live;
+void load(void *argument) {
+  *static_cast<const Live **>(argument) = load_as_reader();
 }
 
 /// Reads who is due. By the rights of the customers' owner, who owns the table.
@@ -220,11 +212,6 @@ int judge_due(const Live *live, Candidates *found, Working working) {
   return judged;
 }
 
-/// Returns segmentation.due, or InvalidOid where customers are not bound.
-Oid due_table() {
-  return get_relname_relid("due", get_namespace_oid("segmentation", false));
-}
-
 /// What instants were computed by: the zone and its rules.
 const char *zone_rules(const Live *live) {
   const ZoneInput &zone = live->schema.zone;
@@ -281,18 +268,18 @@ int do_due(int limit, Working working, const ErrorData **error) {
   if (!OidIsValid(due_table()) ||
       (zone_is_followed && position.key == nullptr && next_due() > GetCurrentTimestamp()))
     return 0;
-  Preparing preparing = {nullptr};
-  *error = contain(prepare, &preparing);
+  const Live *live = nullptr;
+  *error = contain(load, &live);
   if (*error != nullptr)
     return 0;
   if (!zone_is_followed) {
-    zone_is_followed = follow_zone(preparing.live);
+    zone_is_followed = follow_zone(live);
     if (next_due() > GetCurrentTimestamp())
       return 0;
   }
   // What the shop's columns compute is run by the rights of the customers' owner, whoever ticks.
-  Identity caller = become(owner_of(preparing.live->customers));
-  const Live *live = enter_gate(false);
+  Identity caller = become(owner_of(live->customers));
+  live = enter_gate(false);
   bool moved = position.moves;
   Candidates found = read_candidates(live, working == Working::inside ? INT_MAX : limit);
   int judged = found.count > 0 ? judge_due(live, &found, working) : 0;

@@ -4,6 +4,7 @@
 #include "pg/live/customers.hpp"
 #include "pg/live/judge.hpp"
 #include "pg/live/program.hpp"
+#include "pg/stored/due.hpp"
 
 namespace segmentation::pg {
 
@@ -12,7 +13,7 @@ namespace {
 /// Reads segmentation.due by its owner's rights, at now() as the statement sees it. There are no rows where
 /// customers are not bound.
 Rows query_due(const char *sql, const Arguments &arguments) {
-  Oid table = get_relname_relid("due", get_namespace_oid("segmentation", false));
+  Oid table = due_table();
   if (!OidIsValid(table))
     return {nullptr, 0};
   Identity caller = become(owner_of(table));

@@ -226,11 +226,7 @@ struct Preparing {
 };
 
 void prepare(void *argument) {
-  auto *preparing = static_cast<Preparing *>(argument);
-  Identity caller = become_reader();
-  preparing->live = load_live();
-  (void)load_program(preparing->live);
-  become_again(caller);
+  static_cast<Preparing *>(argument)->live = load_as_reader();
 }
 
 void read_entries(void *argument) {

@@ -7,6 +7,10 @@
 
 namespace segmentation::pg {
 
+Oid due_table() {
+  return get_relname_relid("due", get_namespace_oid("segmentation", false));
+}
+
 DueList start_dues(const Live *live) {
   return {live, CurrentMemoryContext, nullptr, nullptr, 0, 0};
 }

@@ -7,6 +7,9 @@
 
 namespace segmentation::pg {
 
+/// Returns the table, or InvalidOid where customers are not bound.
+Oid due_table();
+
 /// Instants to be added.
 struct DueList {
   const Live *live;
