@@ -143,7 +143,7 @@ Outcome write_batch(Batch *batch) {
   Outcome outcome;
   memset(&outcome, 0, sizeof outcome);
   batch->recorded_at = GetCurrentTimestamp();
-  if (batch->cause == Cause::change)
+  if (batch->cause != Cause::time)
     batch->instant = batch->recorded_at;
   for (int i = 0; i < batch->count; ++i)
     batch->instant = Max(batch->instant, batch->rows[i].as_of);

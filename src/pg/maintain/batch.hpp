@@ -18,9 +18,10 @@ enum class Keeping : uint8 {
 };
 
 /// What a batch is for.
-enum class Cause : bool {
+enum class Cause : uint8 {
   change, // of data: judged at the present instant; who has a customer is waited for
   time,   // judged at a given instant; customers whom somebody else has are left out
+  merge,  // two customers are one: as a change
 };
 
 /// Customers whose state rows this transaction has locked.

@@ -91,7 +91,14 @@ Settling start(const Part &part) {
 
 /// Why members come and go by a batch.
 const char *reason_of(const Batch *batch) {
-  return batch->cause == Cause::time ? reason_time : reason_rule;
+  switch (batch->cause) {
+  case Cause::time:
+    return reason_time;
+  case Cause::merge:
+    return reason_merged;
+  default:
+    return reason_rule;
+  }
 }
 
 /// Reads a customer's verdicts, and until when they stay; false where she does not exist. `image` and `until`
@@ -172,7 +179,7 @@ const ErrorData *settle_turn(Settling *settling, int turn) {
 /// Sees to it that the customers' earliest instants are known where they are needed.
 void know_dues(const Part &part) {
   StateRow *rows = &part.batch->rows[part.first];
-  if (part.batch->cause == Cause::change && part.batch->program->moves)
+  if (part.batch->cause != Cause::time && part.batch->program->moves)
     look_up_dues(part.batch->live, rows, part.count);
   for (int i = 0; i < part.count && part.batch->cause == Cause::time; ++i)
     rows[i].due_at = due_never; // the clock has taken all away
@@ -204,6 +211,7 @@ void settle_rest(Settling *settling) {
           add_change(&farewells, &farewells.left, live->schema.segments[s].id, row->datum, batch->instant);
       }
       gone[gone_count++] = row->datum;
+      row->is_gone = true;
       delete_state(batch->table, *row);
       continue;
     }

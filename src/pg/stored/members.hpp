@@ -30,6 +30,7 @@ constexpr const char *reason_rule = "rule";
 constexpr const char *reason_time = "time";
 constexpr const char *reason_changed = "rule changed";
 constexpr const char *reason_deleted = "customer deleted";
+constexpr const char *reason_merged = "customer merged";
 
 MemberChanges start_changes(const Live *live);
 /// Adds to one of the lists.

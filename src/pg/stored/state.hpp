@@ -18,6 +18,7 @@ struct StateRow {
   TimestampTz due_at;       // the earliest instant in segmentation.due, or due_unknown
   TimestampTz came_due;     // for the clock: when that was; 0: she is not here for that
   bool is_ours;             // verdicts and measures can be used
+  bool is_gone;             // judging her found no customer who counts
   int64 definitions;        // the version of the definitions that they hold for
   struct varlena *verdicts; // bytes, or nullptr
   struct varlena *measures;
