@@ -48,7 +48,16 @@ BEGIN
   END IF;
   IF class.relkind NOT IN ('r', 'p') THEN
     RAISE EXCEPTION USING ERRCODE = '42809', MESSAGE = format('%s is not a table', relation),
-      HINT = 'Bind a plain or a partitioned table.';
+      DETAIL = CASE class.relkind
+        WHEN 'v' THEN 'Changes are seen where rows are written, and a view has none.'
+        WHEN 'm' THEN 'A materialized view changes all at once when it is refreshed, and no trigger tells.'
+        WHEN 'f' THEN 'Changes made on another server cannot be seen here.'
+        ELSE 'It has no rows of a shop.' END,
+      HINT = CASE class.relkind
+        WHEN 'v' THEN 'Bind the tables that it reads: conditions, computed columns and lookups say what the view says.'
+        WHEN 'm' THEN 'Bind the tables that it reads, or a table that is filled in its place.'
+        WHEN 'f' THEN 'Bind a table that is kept like the other by logical replication or by copying what changed.'
+        ELSE 'Bind a plain or a partitioned table.' END;
   END IF;
   IF class.relpersistence = 't' THEN
     RAISE EXCEPTION USING ERRCODE = '42809', MESSAGE = format('table %s is temporary', relation),

@@ -176,6 +176,7 @@ DECLARE
   state   text;
   message text;
   note    text;
+  behind  segmentation.binding;
 BEGIN
   BEGIN
     PERFORM segmentation._check_expression_text(expression);
@@ -198,11 +199,15 @@ BEGIN
       message := replace(message, 'does not exist', 'is generated when it is read');
       note := 'Make it STORED, or write its expression here.';
     END IF;
+    SELECT b.* INTO behind FROM segmentation.binding AS b
+    WHERE b.of_id = bound.id AND b.role = 'lookup' AND message = format('missing FROM-clause entry for table "%s"', b.name);
     RAISE EXCEPTION USING ERRCODE = state,
       MESSAGE = format('computed column "%s" of "%s": %s', column_name, bound.name, message),
       HINT = CASE WHEN state = '42703' THEN segmentation._name_hint('', segmentation._column_names(bound),
         'The table has no columns.')
                   WHEN note <> '' THEN note
+                  WHEN behind.id IS NOT NULL THEN format('Lookup "%s" hangs on the computed column "%s", and computed columns do not read one another. '
+                    'Hang it on a column of %s, which may be GENERATED ... STORED.', behind.name, behind.key, bound.relation)
                   ELSE format('It is one SQL expression over columns of %s and of its lookups (as '
                               'lookup.column); functions and types outside pg_catalog need their schema.',
                               bound.relation) END;
@@ -279,6 +284,52 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Writes a computed column of a binding; returns whether there was one of that name.
+CREATE FUNCTION segmentation._save_column(bound segmentation.binding, given text, expression text, replace boolean) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  known boolean := EXISTS (SELECT FROM segmentation.binding_column AS c
+                           WHERE c.binding_id = bound.id AND segmentation._fold(c.name) = segmentation._fold(given));
+BEGIN
+  IF NOT known AND (
+      EXISTS (SELECT FROM pg_attribute AS a
+              WHERE a.attrelid = bound.relation AND segmentation._fold(a.attname) = segmentation._fold(given)
+                AND a.attnum > 0 AND NOT a.attisdropped)
+      OR EXISTS (SELECT FROM segmentation.column_word AS w
+                 WHERE w.relation = bound.relation AND segmentation._fold(w.word) = segmentation._fold(given))) THEN
+    RAISE EXCEPTION USING ERRCODE = '42710',
+      MESSAGE = format('%s has a column "%s" of its own', bound.relation, given),
+      HINT = 'Choose another name for the computed column.';
+  END IF;
+  IF known AND NOT COALESCE(replace, false) THEN
+    RAISE EXCEPTION USING ERRCODE = '42710',
+      MESSAGE = format('computed column "%s" of "%s" already exists', given, bound.name),
+      HINT = 'Choose another name, or say replace => true.';
+  END IF;
+  PERFORM segmentation._expression_type(bound, given, expression);
+  DELETE FROM segmentation.binding_column AS c
+    WHERE c.binding_id = bound.id AND segmentation._fold(c.name) = segmentation._fold(given);
+  INSERT INTO segmentation.binding_column (binding_id, name, expression) VALUES (bound.id, given, expression);
+  RETURN known;
+END $$;
+
+-- Writes the computed columns that a binding is made with: an object of expressions by name.
+CREATE FUNCTION segmentation._save_columns(bound segmentation.binding, computed jsonb, replace boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  item record;
+BEGIN
+  IF computed IS NULL OR jsonb_typeof(computed) = 'null' THEN RETURN; END IF;
+  IF jsonb_typeof(computed) <> 'object' OR EXISTS (SELECT FROM jsonb_each(computed) AS c WHERE jsonb_typeof(c.value) <> 'string') THEN
+    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'computed must be an object of expressions by name',
+      HINT = 'Write it as {"placed_at": "coalesce(ordered, created)"}.';
+  END IF;
+  FOR item IN SELECT c.key, c.value FROM jsonb_each_text(computed) AS c ORDER BY c.key LOOP
+    PERFORM segmentation._check_name('column', item.key);
+    PERFORM segmentation._save_column(bound, item.key, item.value, replace);
+  END LOOP;
+END $$;
+
 CREATE FUNCTION segmentation.bind_column(source text, name text, expression text,
   replace boolean DEFAULT false)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -298,28 +349,7 @@ BEGIN
   before := segmentation._problems();
   bound := segmentation._bound(bind_column.source);
   PERFORM segmentation._check_relation(bound.relation);
-  known := EXISTS (SELECT FROM segmentation.binding_column AS c
-                   WHERE c.binding_id = bound.id AND segmentation._fold(c.name) = segmentation._fold(bind_column.name));
-  IF NOT known AND (
-      EXISTS (SELECT FROM pg_attribute AS a
-              WHERE a.attrelid = bound.relation AND segmentation._fold(a.attname) = segmentation._fold(bind_column.name)
-                AND a.attnum > 0 AND NOT a.attisdropped)
-      OR EXISTS (SELECT FROM segmentation.column_word AS w
-                 WHERE w.relation = bound.relation AND segmentation._fold(w.word) = segmentation._fold(bind_column.name))) THEN
-    RAISE EXCEPTION USING ERRCODE = '42710',
-      MESSAGE = format('%s has a column "%s" of its own', bound.relation, bind_column.name),
-      HINT = 'Choose another name for the computed column.';
-  END IF;
-  IF known AND NOT COALESCE(bind_column.replace, false) THEN
-    RAISE EXCEPTION USING ERRCODE = '42710',
-      MESSAGE = format('computed column "%s" of "%s" already exists', bind_column.name, bound.name),
-      HINT = 'Choose another name, or say replace => true.';
-  END IF;
-  PERFORM segmentation._expression_type(bound, bind_column.name, bind_column.expression);
-  DELETE FROM segmentation.binding_column AS c
-    WHERE c.binding_id = bound.id AND segmentation._fold(c.name) = segmentation._fold(bind_column.name);
-  INSERT INTO segmentation.binding_column (binding_id, name, expression)
-    VALUES (bound.id, bind_column.name, bind_column.expression);
+  known := segmentation._save_column(bound, bind_column.name, bind_column.expression, bind_column.replace);
   IF known THEN
     -- It may be the key or date of this binding, or what others refer to.
     FOR other IN SELECT b.id FROM segmentation.binding AS b

@@ -141,8 +141,8 @@ BEGIN
 END $$;
 
 -- Writes one row of the catalog, checks it and what hangs on it. `of` is the binding that it hangs on, NULL
--- for customers.
-CREATE FUNCTION segmentation._save_binding(new segmentation.binding, of text, replace boolean) RETURNS void
+-- for customers; `computed` are columns that it is made with.
+CREATE FUNCTION segmentation._save_binding(new segmentation.binding, of text, replace boolean, computed jsonb DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   old    segmentation.binding;
@@ -226,6 +226,7 @@ BEGIN
   END IF;
 
   PERFORM segmentation._follow_columns();
+  PERFORM segmentation._save_columns(new, computed, replace);
   PERFORM segmentation._check_binding(new.id, true);
   IF new.role = 'customers' THEN
     PERFORM segmentation._make_storage(new);
@@ -332,7 +333,7 @@ END $$;
 
 CREATE FUNCTION segmentation.bind_source(
   name text, relation regclass, key name, of text DEFAULT 'customers', of_key name DEFAULT NULL,
-  date name DEFAULT NULL, condition text DEFAULT NULL, replace boolean DEFAULT false)
+  date name DEFAULT NULL, condition text DEFAULT NULL, replace boolean DEFAULT false, computed jsonb DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   new segmentation.binding;
@@ -344,11 +345,12 @@ BEGIN
   new.of_key := bind_source.of_key;
   new.date := bind_source.date;
   new.condition := bind_source.condition;
-  PERFORM segmentation._save_binding(new, bind_source.of, bind_source.replace);
+  PERFORM segmentation._save_binding(new, bind_source.of, bind_source.replace, bind_source.computed);
 END $$;
-COMMENT ON FUNCTION segmentation.bind_source(text, regclass, name, text, name, name, text, boolean) IS
+COMMENT ON FUNCTION segmentation.bind_source(text, regclass, name, text, name, name, text, boolean, jsonb) IS
   'Binds rows of a customer (orders, carts, page views) or rows of another source (order items): key refers '
-  'to of_key of the binding named by of (default: its primary key). Locks: SHARE ROW EXCLUSIVE on the table, SHARE '
+  'to of_key of the binding named by of (default: its primary key). computed gives it computed columns as bind_column does, an object of '
+  'expressions by name: key and date may be among them. Locks: SHARE ROW EXCLUSIVE on the table, SHARE '
   'ROW EXCLUSIVE on segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.bind_lookup(
@@ -375,7 +377,7 @@ COMMENT ON FUNCTION segmentation.bind_lookup(text, regclass, text, name, name, t
 CREATE FUNCTION segmentation.bind_set(
   name text, relation regclass, key name, value name, of text DEFAULT 'customers', of_key name DEFAULT NULL,
   via name DEFAULT NULL, target regclass DEFAULT NULL, target_key name DEFAULT NULL,
-  condition text DEFAULT NULL, replace boolean DEFAULT false)
+  condition text DEFAULT NULL, replace boolean DEFAULT false, computed jsonb DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   new    segmentation.binding;
@@ -405,7 +407,7 @@ BEGIN
       SELECT FROM segmentation.binding AS b JOIN segmentation.binding_column AS c ON c.binding_id = b.id AND c.name = b.value
       WHERE segmentation._fold(b.name) = segmentation._fold(bind_set.name) AND b.role = 'set' AND b.relation = bind_set.relation
         AND b.value = 'target value') THEN
-    PERFORM segmentation._save_binding(new, bind_set.of, bind_set.replace);
+    PERFORM segmentation._save_binding(new, bind_set.of, bind_set.replace, bind_set.computed);
   END IF;
   IF bind_set.via IS NULL THEN RETURN; END IF;
   -- The values stand in a second table: a lookup of the link's rows, and a computed column that is its value.
@@ -419,17 +421,17 @@ BEGIN
   PERFORM segmentation_internal.bind_column(bind_set.name, 'target value', format('%I.%I', lookup.name, bind_set.value), bind_set.replace);
   new.value := 'target value';
   new.condition := bind_set.condition;
-  PERFORM segmentation._save_binding(new, bind_set.of, true);
+  PERFORM segmentation._save_binding(new, bind_set.of, true, bind_set.computed);
 END $$;
-COMMENT ON FUNCTION segmentation.bind_set(text, regclass, name, name, text, name, name, regclass, name, text, boolean) IS
+COMMENT ON FUNCTION segmentation.bind_set(text, regclass, name, name, text, name, name, regclass, name, text, boolean, jsonb) IS
   'Binds many values of a customer (tags), or of a source''s or lookup''s row (a product''s tags): key '
   'refers to of_key of the binding named by of (default: its primary key). With via the relation is a link table: its column via refers '
-  'to target_key (default: the primary key) of target, whose column value has the values; target is bound as the lookup NAME.target. Locks: '
+  'to target_key (default: the primary key) of target, whose column value has the values; target is bound as the lookup NAME.target. computed as of bind_source: key and value may be among them. Locks: '
   'SHARE ROW EXCLUSIVE on the table, the target and segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.bind_fields(
   name text, relation regclass, key name, field name, value name, of text DEFAULT 'customers',
-  of_key name DEFAULT NULL, condition text DEFAULT NULL, replace boolean DEFAULT false)
+  of_key name DEFAULT NULL, condition text DEFAULT NULL, replace boolean DEFAULT false, computed jsonb DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   new segmentation.binding;
@@ -451,10 +453,10 @@ BEGIN
   new.field := bind_fields.field;
   new.value := bind_fields.value;
   new.condition := bind_fields.condition;
-  PERFORM segmentation._save_binding(new, bind_fields.of, bind_fields.replace);
+  PERFORM segmentation._save_binding(new, bind_fields.of, bind_fields.replace, bind_fields.computed);
 END $$;
-COMMENT ON FUNCTION segmentation.bind_fields(text, regclass, name, name, name, text, name, text, boolean) IS
+COMMENT ON FUNCTION segmentation.bind_fields(text, regclass, name, name, name, text, name, text, boolean, jsonb) IS
   'Binds extra fields kept as rows of a key, a field''s name and its value: each field is the attribute '
   'name.field at once, without a definition. A value of type text or jsonb is read as what a rule compares it '
-  'with. A customer has each field once, by a unique index or by the rows as they are. Locks: SHARE ROW EXCLUSIVE on '
+  'with. A customer has each field once, by a unique index or by the rows as they are. computed as of bind_source. Locks: SHARE ROW EXCLUSIVE on '
   'the table, SHARE ROW EXCLUSIVE on segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';

@@ -82,6 +82,15 @@ It is used by segment "moody".', 'a type that takes a column along');
 SELECT is(refusal('DROP DOMAIN postcode CASCADE'), '2BP01 cannot drop column "postcode" of table public.customers because segments need it
 It is used by segment "moody".', 'a domain that does');
 SELECT is(hint_of('ALTER TABLE orders DROP COLUMN total'), 'Alter or drop what uses it first; segmentation.unbind(''orders'') lets the whole table go.', 'the hint says what to do');
+BEGIN;
+CREATE TABLE clubs (id integer PRIMARY KEY, name text);
+CREATE TABLE club_members (customer_id integer, club integer, PRIMARY KEY (customer_id, club));
+SELECT segmentation.bind_set('clubs', 'club_members', 'customer_id', 'name', via => 'club', target => 'clubs') \g /dev/null
+SELECT is(hint_of('DROP TABLE clubs'), 'Alter or drop what uses it first; segmentation.unbind(''clubs'') lets the whole table go.',
+  'what a link table leads to goes with its set');
+SELECT lives_ok('SELECT segmentation.unbind(''clubs'')', 'which is so');
+SELECT lives_ok('DROP TABLE clubs', 'and then nobody needs it');
+ROLLBACK;
 SELECT is(refusal('SET LOCAL session_replication_role = replica; ALTER TABLE orders DROP COLUMN tax'), refusal('ALTER TABLE orders DROP COLUMN tax'), 'as a replica, too');
 
 -- Refused: another type.
