@@ -90,11 +90,30 @@ binding_examples_run() {
   psql -Xq -v ON_ERROR_STOP=1 -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $database" \
     -c "CREATE DATABASE $database"
   status=0
-  awk '/^```sql$/ { on = 1; next } /^```$/ { on = 0 } on' docs/binding.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
+  awk '/^## By hand$/ { exit } /^```sql$/ { on = 1; next } /^```$/ { on = 0 } on' docs/binding.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
   found=$(psql -XAtd $database -c "SELECT string_agg(name, ' ') FROM (SELECT name FROM segmentation.segments WHERE members = 1
     UNION ALL SELECT 'problem' FROM segmentation.verify()) AS s")
   [ "$found" = good ] || { echo "found: $found"; status=1; }
   psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
+# Its second part, in another: what a block of SQL answers is what the block of text behind it says.
+binding_by_hand_answers() {
+  database=tree_by_hand
+  answers=$(mktemp -d)
+  psql -Xq -v ON_ERROR_STOP=1 -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $database" \
+    -c "CREATE DATABASE $database"
+  status=0
+  awk -v to="$answers" '/^## By hand$/ { part = 1 } !part { next }
+    /^```sql$/ { on = 1; n++; printf "\\o %s/%d.out\n", to, n; next } /^```text$/ { on = 2; next } /^```$/ { on = 0; next }
+    on == 1 { print } on == 2 { print > (to "/" n ".expected") }' docs/binding.md |
+    psql -Xqd $database -v ON_ERROR_STOP=1 -P footer=off || status=1
+  for expected in "$answers"/*.expected; do
+    diff -bBu "$expected" "${expected%expected}out" || status=1
+  done
+  psql -Xqc "DROP DATABASE $database"
+  rm -rf "$answers"
   return $status
 }
 
@@ -168,6 +187,7 @@ check "functions have comments" functions_have_comments
 check "README examples run" readme_examples_run
 check "commands of docs/operations.md run" operations_run
 check "SQL of docs/binding.md runs" binding_examples_run
+check "SQL of docs/binding.md by hand answers what it says" binding_by_hand_answers
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match
 check "install replaces the module at once" install_replaces_at_once
