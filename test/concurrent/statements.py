@@ -212,6 +212,15 @@ class Statements:
         return self.rng.choice([f"INSERT INTO spare VALUES ({self.customer()}, {self.rng.randint(0, 9)}, '2025-01-01')", f"UPDATE spare SET amount = amount + 1 WHERE customer_id = {self.customer()}",
                                 f"DELETE FROM spare WHERE customer_id = {self.customer()}", f"UPDATE spare SET customer_id = {self.customer()} WHERE customer_id = {self.customer()}"])
 
+    def merge(self):
+        """Two customers are one: what they were members of, perhaps their orders, perhaps the row of the one. Returns steps."""
+        gone, kept = self.customer(), self.customer()
+        if gone == kept:
+            return []
+        merge = (f"SELECT segmentation.merge_customers({gone}, {kept})", None)
+        move = (f"UPDATE orders SET customer_id = {kept} WHERE customer_id = {gone}", None)
+        return self.rng.choice([[merge], [move, merge], [merge, move], [move, merge, (f"DELETE FROM customers WHERE id = {gone}", None)]])
+
     # -- blocks, and what touches everyone
     def block(self):
         """PL/pgSQL with subtransactions of its own."""

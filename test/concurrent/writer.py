@@ -71,6 +71,8 @@ class Writer(threading.Thread):
                     open_savepoints = open_savepoints[:back]
             if options.statement_mode and rng.random() < 0.06:
                 steps.append(("SELECT segmentation.flush()", None))
+            if options.statement_mode and rng.random() < 0.05 and not options.only:
+                steps += self.statements.merge()
             if rng.random() < 0.05:
                 steps.append((rng.choice([f"SELECT segmentation.segments_of({self.statements.customer()})", "SELECT count(*) FROM segmentation.members('s0')",
                                           "SELECT name, members FROM segmentation.segments", 'SELECT count(*) FROM segments."s0"',
