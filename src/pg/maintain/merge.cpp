@@ -95,7 +95,7 @@ int64 move_memberships(const Merge &merge) {
   arguments.add(live->key.type, merge.into);
   arguments.add(INT4ARRAYOID, make_array(ids, live->schema.segment_count, INT4OID));
   Identity caller = become(owner_of(own_relation("membership")));
-  Rows rows = take(take_over, arguments);
+  Rows rows = take(take_over, arguments, segmentation::pg::Plan::saved);
   become_again(caller);
   SegmentCounts counts = {nullptr, 0, 0};
   int64 taken = 0;
