@@ -304,12 +304,14 @@ BEGIN
                   ELSE format('ALTER TABLE %s ADD PRIMARY KEY (...), or make a NOT NULL column unique and '
                     'name it as key.', new.relation) END;
   END IF;
-  new.timezone := segmentation._time_zone(COALESCE(bind_customers.timezone, current_setting('TimeZone')));
+  -- A session's zone is not the shop's: whoever binds anew for another reason has not said that it changes.
+  new.timezone := segmentation._time_zone(COALESCE(bind_customers.timezone,
+    (SELECT b.timezone FROM segmentation.binding AS b WHERE b.role = 'customers' AND bind_customers.replace), current_setting('TimeZone')));
   PERFORM segmentation._save_binding(new, NULL, bind_customers.replace);
 END $$;
 COMMENT ON FUNCTION segmentation.bind_customers(regclass, name, text, text, boolean) IS
   'Binds the table of customers: one row each, a key of type smallint, integer, bigint, uuid, text or '
-  'varchar (default: the primary key), the shop''s IANA time zone (default: the server''s). Creates '
+  'varchar (default: the primary key), the shop''s IANA time zone (default: the server''s, with replace what it was). Creates '
   'segmentation.membership. Locks: SHARE ROW EXCLUSIVE on the table and on segmentation.segment, '
   'and with replace ACCESS EXCLUSIVE on views that are made anew.';
 

@@ -137,7 +137,9 @@ BEGIN
       GET STACKED DIAGNOSTICS others = MESSAGE_TEXT;
       RAISE EXCEPTION USING ERRCODE = '2BP01',
         MESSAGE = format('cannot unbind "%s" because it is needed', bound.name),
-        DETAIL = format('Without it: %s.', others), HINT = 'Change what needs it first.';
+        DETAIL = format('Without it: %s.', others),
+        HINT = COALESCE((SELECT format('It goes with segmentation.unbind(%L).', p.name) FROM segmentation.binding AS p
+                         WHERE p.id = bound.of_id AND p.role = 'set' AND bound.name = p.name || '.target'), 'Change what needs it first.');
     END;
   END IF;
   PERFORM segmentation._check_not_missed('binding', bound.name, known);

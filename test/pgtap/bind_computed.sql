@@ -55,6 +55,13 @@ SELECT is(refusal($$SELECT segmentation.bind_source('x', 'orders', key => 'k', c
   E'22023 computed must be an object of expressions by name\nWrite it as {"placed_at": "coalesce(ordered, created)"}.', 'no text');
 SELECT is_empty('SELECT FROM segmentation.binding WHERE name = ''x'' UNION ALL SELECT FROM segmentation.binding_column WHERE name IN (''k'')', 'nothing is left of what was refused');
 
+-- The zone of a shop is not that of whoever binds it anew.
+SET TimeZone = 'America/New_York';
+SELECT segmentation.bind_customers('customers', condition => 'mail IS NOT NULL', replace => true) \g /dev/null
+SELECT is((SELECT timezone FROM segmentation.bindings WHERE name = 'customers'), 'UTC', 'customers bound anew keep the shop''s zone');
+SELECT segmentation.bind_customers('customers', timezone => 'Europe/Sofia', replace => true) \g /dev/null
+SELECT is((SELECT timezone FROM segmentation.bindings WHERE name = 'customers'), 'Europe/Sofia', 'unless another is said');
+
 -- A link table: its key may be computed, its value comes from the second table.
 CREATE TABLE names (id integer PRIMARY KEY, name text);
 CREATE TABLE links (who text, name_id integer);
@@ -64,6 +71,8 @@ SELECT lives_ok($$SELECT segmentation.bind_set('groups', 'links', key => 'custom
 SELECT lives_ok($$SELECT segmentation.bind_set('groups', 'links', key => 'customer', value => 'name', via => 'name_id', target => 'names',
   computed => '{"customer": "who::integer"}', replace => true)$$, 'again');
 SELECT is(segmentation.count_matching('groups CONTAINS ''gold'''), 1::bigint, 'is read');
+
+SELECT matches(refusal('SELECT segmentation.unbind(''groups.target'')'), 'It goes with segmentation.unbind\(''groups''\).$', 'what a link leads to does not go alone');
 
 -- What cannot be said is told, and what to do instead.
 SELECT segmentation.bind_column('orders', 'code', 'currency || ''''') , segmentation.bind_lookup('rate', 'rates', of => 'orders', key => 'code') \g /dev/null
