@@ -140,16 +140,24 @@ BEGIN
   PERFORM segmentation._queue_everyone();
 END $$;
 
--- Writes one row of the catalog, checks it and what hangs on it. `of` is the binding that it hangs on, NULL
--- for customers.
+-- Has a binding as it is to be, alone. `of` is the binding that it hangs on, NULL for customers.
 CREATE FUNCTION segmentation._save_binding(new segmentation.binding, of text, replace boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  old    segmentation.binding;
-  parent segmentation.binding;
-  child  integer;
-  extra  record;
-  known  text[];
+  known text[];
+  old   segmentation.binding;
+BEGIN
+  PERFORM segmentation._open_binding(new, replace);
+  known := segmentation._problems();
+  SELECT b.* INTO old FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(new.name);
+  new := segmentation._write_binding(new, of, replace);
+  PERFORM segmentation._settle_bindings(known, ARRAY[new.id], ARRAY[old.relation], old.id IS NOT NULL);
+END $$;
+
+-- Raises unless the caller may bind this relation under this name, and waits for its writers and for those of the relation that has
+-- the name now.
+CREATE FUNCTION segmentation._open_binding(new segmentation.binding, replace boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF replace IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'replace must not be null',
@@ -166,7 +174,15 @@ BEGIN
     SELECT b.relation FROM segmentation.binding AS b
     WHERE replace AND segmentation._fold(b.name) = segmentation._fold(new.name) AND b.relation <> new.relation));
   PERFORM segmentation._follow_columns();
-  known := segmentation._problems();
+END $$;
+
+-- Writes one row of the catalog and returns it. What it says of columns is not checked yet.
+CREATE FUNCTION segmentation._write_binding(new segmentation.binding, of text, replace boolean) RETURNS segmentation.binding
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  old    segmentation.binding;
+  parent segmentation.binding;
+BEGIN
   SELECT b.* INTO old FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(new.name);
   IF old.id IS NULL OR NOT replace THEN
     PERFORM segmentation._check_name_is_free('binding', new.name);
@@ -225,24 +241,39 @@ BEGIN
     WHERE b.id = new.id;
   END IF;
 
+  RETURN new;
+END $$;
+
+-- Checks bindings that were written, together with everything that hangs on them, and has capture, members and views follow. `known` is what
+-- was broken before (_problems), `released` are relations that they had before.
+CREATE FUNCTION segmentation._settle_bindings(known text[], ids integer[], released regclass[], replaced boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  this  segmentation.binding;
+  child integer;
+  extra record;
+BEGIN
   PERFORM segmentation._follow_columns();
-  PERFORM segmentation._check_binding(new.id, true);
-  IF new.role = 'customers' THEN
-    PERFORM segmentation._make_storage(new);
-    FOR extra IN SELECT b.relation, c.relowner FROM segmentation.binding AS b, pg_class AS c
-                 WHERE b.id <> new.id AND c.oid = new.relation LOOP
-      PERFORM segmentation._check_visible(extra.relation, extra.relowner);
+  FOR this IN SELECT b.* FROM segmentation.binding AS b WHERE b.id = ANY (ids) ORDER BY b.id LOOP
+    PERFORM segmentation._check_binding(this.id, true);
+    IF this.role = 'customers' THEN
+      PERFORM segmentation._make_storage(this);
+      FOR extra IN SELECT b.relation, c.relowner FROM segmentation.binding AS b, pg_class AS c
+                   WHERE b.id <> this.id AND c.oid = this.relation LOOP
+        PERFORM segmentation._check_visible(extra.relation, extra.relowner);
+      END LOOP;
+    END IF;
+    FOR child IN SELECT b.id FROM segmentation.binding AS b WHERE b.of_id = this.id AND b.id <> ALL (ids) ORDER BY b.id LOOP
+      PERFORM segmentation._check_binding(child, false);
     END LOOP;
-  END IF;
-  FOR child IN SELECT b.id FROM segmentation.binding AS b WHERE b.of_id = new.id ORDER BY b.id LOOP
-    PERFORM segmentation._check_binding(child, false);
   END LOOP;
   PERFORM segmentation._check_computed();
   PERFORM segmentation._check_sound(known);
   -- Making triggers fires event triggers, which look at all that is bound.
-  PERFORM segmentation._install_capture(new.relation);
-  IF old.relation <> new.relation THEN PERFORM segmentation._remove_capture(old.relation); END IF;
-  IF old.id IS NOT NULL THEN PERFORM segmentation._rewrite_members_soon(); END IF;
+  PERFORM segmentation._install_capture(b.relation) FROM segmentation.binding AS b WHERE b.id = ANY (ids);
+  PERFORM segmentation._remove_capture(r.relation) FROM unnest(released) AS r(relation)
+  WHERE r.relation IS NOT NULL AND NOT EXISTS (SELECT FROM segmentation.binding AS b WHERE b.id = ANY (ids) AND b.relation = r.relation);
+  IF replaced THEN PERFORM segmentation._rewrite_members_soon(); END IF;
   PERFORM segmentation._follow_views();
 END $$;
 
@@ -371,61 +402,6 @@ COMMENT ON FUNCTION segmentation.bind_lookup(text, regclass, text, name, name, t
   'a product): key, a column of the binding named by of, refers to lookup_key (default: the primary key), '
   'which must be unique. Locks: SHARE ROW EXCLUSIVE on the table and on segmentation.segment, '
   'and ACCESS EXCLUSIVE on views that are made anew.';
-
-CREATE FUNCTION segmentation.bind_set(
-  name text, relation regclass, key name, value name, of text DEFAULT 'customers', of_key name DEFAULT NULL,
-  via name DEFAULT NULL, target regclass DEFAULT NULL, target_key name DEFAULT NULL,
-  condition text DEFAULT NULL, replace boolean DEFAULT false)
-RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  new    segmentation.binding;
-  lookup segmentation.binding;
-BEGIN
-  IF bind_set.value IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'value of a set must not be null',
-      HINT = 'Name the column that holds the set''s values.';
-  END IF;
-  IF (bind_set.via IS NULL) <> (bind_set.target IS NULL) OR (bind_set.via IS NULL AND bind_set.target_key IS NOT NULL) THEN
-    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'via and target go together',
-      HINT = 'via is the column of the link table that refers to target, the table that has the values.';
-  END IF;
-  new.name := bind_set.name;
-  new.role := 'set';
-  new.relation := bind_set.relation;
-  new.key := bind_set.key;
-  new.of_key := bind_set.of_key;
-  new.value := COALESCE(bind_set.via, bind_set.value);
-  new.condition := CASE WHEN bind_set.via IS NULL THEN bind_set.condition END;
-  IF bind_set.via IS NOT NULL THEN
-    PERFORM segmentation._check_relation(r.relation) FROM unnest(ARRAY[bind_set.relation, bind_set.target]) AS r(relation);
-    PERFORM segmentation._lock_definitions(ARRAY[bind_set.relation, bind_set.target]);
-  END IF;
-  -- The link itself first, unless it is there: rules may be reading the values that it has by now.
-  IF bind_set.via IS NULL OR NOT bind_set.replace OR NOT EXISTS (
-      SELECT FROM segmentation.binding AS b JOIN segmentation.binding_column AS c ON c.binding_id = b.id AND c.name = b.value
-      WHERE segmentation._fold(b.name) = segmentation._fold(bind_set.name) AND b.role = 'set' AND b.relation = bind_set.relation
-        AND b.value = 'target value') THEN
-    PERFORM segmentation._save_binding(new, bind_set.of, bind_set.replace);
-  END IF;
-  IF bind_set.via IS NULL THEN RETURN; END IF;
-  -- The values stand in a second table: a lookup of the link's rows, and a computed column that is its value.
-  lookup.name := bind_set.name || '.target';
-  lookup.role := 'lookup';
-  lookup.relation := bind_set.target;
-  lookup.key := bind_set.via;
-  lookup.lookup_key := bind_set.target_key;
-  PERFORM segmentation._save_binding(lookup, bind_set.name, bind_set.replace);
-  PERFORM segmentation._column_type(lookup, bind_set.value);
-  PERFORM segmentation_internal.bind_column(bind_set.name, 'target value', format('%I.%I', lookup.name, bind_set.value), bind_set.replace);
-  new.value := 'target value';
-  new.condition := bind_set.condition;
-  PERFORM segmentation._save_binding(new, bind_set.of, true);
-END $$;
-COMMENT ON FUNCTION segmentation.bind_set(text, regclass, name, name, text, name, name, regclass, name, text, boolean) IS
-  'Binds many values of a customer (tags), or of a source''s or lookup''s row (a product''s tags): key '
-  'refers to of_key of the binding named by of (default: its primary key). With via the relation is a link table: its column via refers '
-  'to target_key (default: the primary key) of target, whose column value has the values; target is bound as the lookup NAME.target. Locks: '
-  'SHARE ROW EXCLUSIVE on the table, the target and segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.bind_fields(
   name text, relation regclass, key name, field name, value name, of text DEFAULT 'customers',

@@ -191,10 +191,11 @@ BEGIN
     DETAIL = detail, HINT = hint;
 END $$;
 
--- Returns the name of a binding of a relation, of several the first, for hints.
+-- Returns the name of a binding of a relation, of several the first, for hints; of what belongs to a set, the set's.
 CREATE FUNCTION segmentation._binding_of(relation regclass) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT b.name FROM segmentation.binding AS b WHERE b.relation = _binding_of.relation ORDER BY b.id LIMIT 1);
+RETURN (SELECT COALESCE(s.name, b.name) FROM segmentation.binding AS b LEFT JOIN segmentation.binding AS s ON s.id = b.of_id AND s.role = 'set'
+        WHERE b.relation = _binding_of.relation ORDER BY b.id LIMIT 1);
 
 -- Whatever command it is that drops: ALTER TABLE, DROP TABLE, DROP SCHEMA or DROP TYPE with CASCADE. DROP OWNED is for
 -- when a role goes with all it has.
