@@ -9,30 +9,45 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()));
 $$;
 
--- Takes the definition gate: definitions change one at a time, and not while members are written; first a relation
--- that is to be bound, or bound otherwise, whose writers must be done: what they changed before its triggers were there, nobody
+-- Takes the definition gate: definitions change one at a time, and not while members are written; first the relations
+-- that are to be bound, or bound otherwise, whose writers must be done: what they changed before its triggers were there, nobody
 -- has noted. Waits 3 s at most unless lock_timeout is set, so that a forgotten transaction does not hold the shop's writers
--- behind this one.
+-- behind this one. With a relation in hand it hardly waits for another, but lets go of it and waits for that one first: a writer who
+-- has that and wants this must not be the one who is taken for the deadlock.
 -- `released` are relations that lose their triggers.
 CREATE FUNCTION segmentation._lock_definitions(relations regclass[], released regclass[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  limited boolean := current_setting('lock_timeout') <> '0';
-  item    record;
+  before   text := current_setting('lock_timeout');
+  patience interval := CASE before WHEN '0' THEN '3 s' ELSE before END::interval;
+  brief    interval := least('200 ms'::interval, current_setting('deadlock_timeout')::interval / 4);
+  deadline timestamptz := clock_timestamp() + patience;
+  -- After an earlier definition of this transaction a commit may wait for the gate with a relation: no waiting then.
+  at_once  boolean := segmentation._holds_gate();
+  wanted   regclass;
+  item     record;
 BEGIN
-  IF NOT limited THEN PERFORM set_config('lock_timeout', '3s', true); END IF;
-  FOR item IN
-    SELECT w.relation, min(w.mode) AS mode
-    FROM (SELECT r.relation, 'SHARE ROW EXCLUSIVE' FROM unnest(relations) AS r(relation)
-          UNION ALL SELECT r.relation, 'ACCESS EXCLUSIVE' FROM unnest(released) AS r(relation)) AS w(relation, mode)
-    WHERE EXISTS (SELECT FROM pg_class AS c WHERE c.oid = w.relation) GROUP BY w.relation ORDER BY w.relation
   LOOP
-    -- After an earlier definition of this transaction a commit may wait for the gate with this relation: no waiting then.
-    EXECUTE format('LOCK TABLE %s IN %s MODE%s', item.relation, item.mode, CASE WHEN segmentation._holds_gate() THEN ' NOWAIT'
-      ELSE '' END);
+    BEGIN
+      FOR item IN
+        SELECT w.relation, min(w.mode) AS mode, row_number() OVER (ORDER BY w.relation IS DISTINCT FROM wanted, w.relation) AS n
+        FROM (SELECT r.relation, 'SHARE ROW EXCLUSIVE' FROM unnest(relations) AS r(relation)
+              UNION ALL SELECT r.relation, 'ACCESS EXCLUSIVE' FROM unnest(released) AS r(relation)) AS w(relation, mode)
+        WHERE EXISTS (SELECT FROM pg_class AS c WHERE c.oid = w.relation) GROUP BY w.relation ORDER BY n
+      LOOP
+        wanted := item.relation;
+        PERFORM set_config('lock_timeout', (1 + ceil(1000 * greatest(0, extract(epoch FROM
+          least(deadline - clock_timestamp(), CASE WHEN item.n > 1 THEN brief END)))))::text, true);
+        EXECUTE format('LOCK TABLE %s IN %s MODE%s', item.relation, item.mode, CASE WHEN at_once THEN ' NOWAIT' ELSE '' END);
+      END LOOP;
+      EXIT;
+    EXCEPTION WHEN lock_not_available THEN
+      IF at_once OR clock_timestamp() >= deadline THEN RAISE; END IF;
+    END;
   END LOOP;
+  PERFORM set_config('lock_timeout', extract(epoch FROM patience) * 1000 || 'ms', true);
   PERFORM segmentation._open_definitions();
-  IF NOT limited THEN PERFORM set_config('lock_timeout', '0', true); END IF;
+  PERFORM set_config('lock_timeout', before, true);
 END $$;
 
 -- The gate alone, with whatever lock_timeout there is. Raises 40001 where definitions have changed behind this
