@@ -38,7 +38,10 @@ BEGIN
   new.value := bind_set.value;
   new.condition := bind_set.condition;
   SELECT o.* INTO old FROM segmentation._set_named(CASE WHEN bind_set.replace THEN bind_set.name END) AS o;
-  IF bind_set.via IS NULL AND (old.target).id IS NULL THEN
+  -- What the links had goes, unless computed columns of people's own or the new condition may read it.
+  IF bind_set.via IS NULL AND ((old.target).id IS NULL
+      OR EXISTS (SELECT FROM segmentation.binding_column AS c WHERE c.binding_id = (old.bound).id AND c.name <> 'target value')
+      OR strpos(segmentation._fold(bind_set.condition), segmentation._fold((old.target).name)) > 0) THEN
     PERFORM segmentation._save_binding(new, bind_set.of, bind_set.replace);
     RETURN;
   END IF;

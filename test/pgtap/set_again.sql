@@ -1,6 +1,6 @@
 -- A set by links that is bound once more, as presets do that run again: rules that compare its values stay sound all the while.
 SET client_min_messages = warning;
-SELECT plan(25);
+SELECT plan(28);
 CREATE TABLE customers (id integer PRIMARY KEY);
 CREATE TABLE groups (id integer PRIMARY KEY, name text);
 CREATE TABLE links (customer_id integer, group_id integer, PRIMARY KEY (customer_id, group_id));
@@ -75,4 +75,8 @@ EXCEPTION WHEN dependent_objects_still_exist THEN
   RETURN hint;
 END $$;
 SELECT matches(hint_of('DROP TABLE groups'), 'unbind\(''groups''\)', 'who drops the table of the values is told of the set');
+SELECT segmentation.bind_column('groups', 'large', 'upper("groups.target".name)') \g /dev/null
+SELECT lives_ok($$SELECT segmentation.bind_set('groups', 'links', 'customer_id', 'large', replace => true)$$, 'a value that is computed of what the links lead to');
+SELECT is(segmentation.count_matching('groups CONTAINS ''staff'''), 2::bigint, 'reads that');
+SELECT is_empty('SELECT * FROM segmentation.verify()', 'and members are right');
 SELECT * FROM finish();
