@@ -9,30 +9,45 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()));
 $$;
 
--- Takes the definition gate: definitions change one at a time, and not while members are written; first a relation
--- that is to be bound, or bound otherwise, whose writers must be done: what they changed before its triggers were there, nobody
+-- Takes the definition gate: definitions change one at a time, and not while members are written; first the relations
+-- that are to be bound, or bound otherwise, whose writers must be done: what they changed before its triggers were there, nobody
 -- has noted. Waits 3 s at most unless lock_timeout is set, so that a forgotten transaction does not hold the shop's writers
--- behind this one.
+-- behind this one. With a relation in hand it hardly waits for another, but lets go of it and waits for that one first: a writer who
+-- has that and wants this must not be the one who is taken for the deadlock.
 -- `released` are relations that lose their triggers.
 CREATE FUNCTION segmentation._lock_definitions(relations regclass[], released regclass[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  limited boolean := current_setting('lock_timeout') <> '0';
-  item    record;
+  before   text := current_setting('lock_timeout');
+  patience interval := CASE before WHEN '0' THEN '3 s' ELSE before END::interval;
+  brief    interval := least('200 ms'::interval, current_setting('deadlock_timeout')::interval / 4);
+  deadline timestamptz := clock_timestamp() + patience;
+  -- After an earlier definition of this transaction a commit may wait for the gate with a relation: no waiting then.
+  at_once  boolean := segmentation._holds_gate();
+  wanted   regclass;
+  item     record;
 BEGIN
-  IF NOT limited THEN PERFORM set_config('lock_timeout', '3s', true); END IF;
-  FOR item IN
-    SELECT w.relation, min(w.mode) AS mode
-    FROM (SELECT r.relation, 'SHARE ROW EXCLUSIVE' FROM unnest(relations) AS r(relation)
-          UNION ALL SELECT r.relation, 'ACCESS EXCLUSIVE' FROM unnest(released) AS r(relation)) AS w(relation, mode)
-    WHERE EXISTS (SELECT FROM pg_class AS c WHERE c.oid = w.relation) GROUP BY w.relation ORDER BY w.relation
   LOOP
-    -- After an earlier definition of this transaction a commit may wait for the gate with this relation: no waiting then.
-    EXECUTE format('LOCK TABLE %s IN %s MODE%s', item.relation, item.mode, CASE WHEN segmentation._holds_gate() THEN ' NOWAIT'
-      ELSE '' END);
+    BEGIN
+      FOR item IN
+        SELECT w.relation, min(w.mode) AS mode, row_number() OVER (ORDER BY w.relation IS DISTINCT FROM wanted, w.relation) AS n
+        FROM (SELECT r.relation, 'SHARE ROW EXCLUSIVE' FROM unnest(relations) AS r(relation)
+              UNION ALL SELECT r.relation, 'ACCESS EXCLUSIVE' FROM unnest(released) AS r(relation)) AS w(relation, mode)
+        WHERE EXISTS (SELECT FROM pg_class AS c WHERE c.oid = w.relation) GROUP BY w.relation ORDER BY n
+      LOOP
+        wanted := item.relation;
+        PERFORM set_config('lock_timeout', (1 + ceil(1000 * greatest(0, extract(epoch FROM
+          least(deadline - clock_timestamp(), CASE WHEN item.n > 1 THEN brief END)))))::text, true);
+        EXECUTE format('LOCK TABLE %s IN %s MODE%s', item.relation, item.mode, CASE WHEN at_once THEN ' NOWAIT' ELSE '' END);
+      END LOOP;
+      EXIT;
+    EXCEPTION WHEN lock_not_available THEN
+      IF at_once OR clock_timestamp() >= deadline THEN RAISE; END IF;
+    END;
   END LOOP;
+  PERFORM set_config('lock_timeout', extract(epoch FROM patience) * 1000 || 'ms', true);
   PERFORM segmentation._open_definitions();
-  IF NOT limited THEN PERFORM set_config('lock_timeout', '0', true); END IF;
+  PERFORM set_config('lock_timeout', before, true);
 END $$;
 
 -- The gate alone, with whatever lock_timeout there is. Raises 40001 where definitions have changed behind this
@@ -140,16 +155,24 @@ BEGIN
   PERFORM segmentation._queue_everyone();
 END $$;
 
--- Writes one row of the catalog, checks it and what hangs on it. `of` is the binding that it hangs on, NULL
--- for customers; `computed` are columns that it is made with.
+-- Has a binding as it is to be, alone. `of` is the binding that it hangs on, NULL for customers; `computed` are columns that it is made with.
 CREATE FUNCTION segmentation._save_binding(new segmentation.binding, of text, replace boolean, computed jsonb DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  old    segmentation.binding;
-  parent segmentation.binding;
-  child  integer;
-  extra  record;
-  known  text[];
+  known text[];
+  old   segmentation.binding;
+BEGIN
+  PERFORM segmentation._open_binding(new, replace);
+  known := segmentation._problems();
+  SELECT b.* INTO old FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(new.name);
+  new := segmentation._write_binding(new, of, replace, computed);
+  PERFORM segmentation._settle_bindings(known, ARRAY[new.id], ARRAY[old.relation], old.id IS NOT NULL);
+END $$;
+
+-- Raises unless the caller may bind this relation under this name, and waits for its writers and for those of the relation that has
+-- the name now.
+CREATE FUNCTION segmentation._open_binding(new segmentation.binding, replace boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF replace IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'replace must not be null',
@@ -166,7 +189,15 @@ BEGIN
     SELECT b.relation FROM segmentation.binding AS b
     WHERE replace AND segmentation._fold(b.name) = segmentation._fold(new.name) AND b.relation <> new.relation));
   PERFORM segmentation._follow_columns();
-  known := segmentation._problems();
+END $$;
+
+-- Writes one row of the catalog and returns it. What it says of columns is not checked yet.
+CREATE FUNCTION segmentation._write_binding(new segmentation.binding, of text, replace boolean, computed jsonb DEFAULT NULL) RETURNS segmentation.binding
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  old    segmentation.binding;
+  parent segmentation.binding;
+BEGIN
   SELECT b.* INTO old FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(new.name);
   IF old.id IS NULL OR NOT replace THEN
     PERFORM segmentation._check_name_is_free('binding', new.name);
@@ -224,26 +255,40 @@ BEGIN
         timezone = new.timezone
     WHERE b.id = new.id;
   END IF;
-
   PERFORM segmentation._follow_columns();
   PERFORM segmentation._save_columns(new, computed, replace);
-  PERFORM segmentation._check_binding(new.id, true);
-  IF new.role = 'customers' THEN
-    PERFORM segmentation._make_storage(new);
-    FOR extra IN SELECT b.relation, c.relowner FROM segmentation.binding AS b, pg_class AS c
-                 WHERE b.id <> new.id AND c.oid = new.relation LOOP
-      PERFORM segmentation._check_visible(extra.relation, extra.relowner);
+  RETURN new;
+END $$;
+
+-- Checks bindings that were written, together with everything that hangs on them, and has capture, members and views follow. `known` is what
+-- was broken before (_problems), `released` are relations that they had before.
+CREATE FUNCTION segmentation._settle_bindings(known text[], ids integer[], released regclass[], replaced boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  this  segmentation.binding;
+  child integer;
+  extra record;
+BEGIN
+  FOR this IN SELECT b.* FROM segmentation.binding AS b WHERE b.id = ANY (ids) ORDER BY b.id LOOP
+    PERFORM segmentation._check_binding(this.id, true);
+    IF this.role = 'customers' THEN
+      PERFORM segmentation._make_storage(this);
+      FOR extra IN SELECT b.relation, c.relowner FROM segmentation.binding AS b, pg_class AS c
+                   WHERE b.id <> this.id AND c.oid = this.relation LOOP
+        PERFORM segmentation._check_visible(extra.relation, extra.relowner);
+      END LOOP;
+    END IF;
+    FOR child IN SELECT b.id FROM segmentation.binding AS b WHERE b.of_id = this.id AND b.id <> ALL (ids) ORDER BY b.id LOOP
+      PERFORM segmentation._check_binding(child, false);
     END LOOP;
-  END IF;
-  FOR child IN SELECT b.id FROM segmentation.binding AS b WHERE b.of_id = new.id ORDER BY b.id LOOP
-    PERFORM segmentation._check_binding(child, false);
   END LOOP;
   PERFORM segmentation._check_computed();
   PERFORM segmentation._check_sound(known);
   -- Making triggers fires event triggers, which look at all that is bound.
-  PERFORM segmentation._install_capture(new.relation);
-  IF old.relation <> new.relation THEN PERFORM segmentation._remove_capture(old.relation); END IF;
-  IF old.id IS NOT NULL THEN PERFORM segmentation._rewrite_members_soon(); END IF;
+  PERFORM segmentation._install_capture(b.relation) FROM segmentation.binding AS b WHERE b.id = ANY (ids);
+  PERFORM segmentation._remove_capture(r.relation) FROM unnest(released) AS r(relation)
+  WHERE r.relation IS NOT NULL AND NOT EXISTS (SELECT FROM segmentation.binding AS b WHERE b.id = ANY (ids) AND b.relation = r.relation);
+  IF replaced THEN PERFORM segmentation._rewrite_members_soon(); END IF;
   PERFORM segmentation._follow_views();
 END $$;
 
@@ -375,61 +420,6 @@ COMMENT ON FUNCTION segmentation.bind_lookup(text, regclass, text, name, name, t
   'a product): key, a column of the binding named by of, refers to lookup_key (default: the primary key), '
   'which must be unique. Locks: SHARE ROW EXCLUSIVE on the table and on segmentation.segment, '
   'and ACCESS EXCLUSIVE on views that are made anew.';
-
-CREATE FUNCTION segmentation.bind_set(
-  name text, relation regclass, key name, value name, of text DEFAULT 'customers', of_key name DEFAULT NULL,
-  via name DEFAULT NULL, target regclass DEFAULT NULL, target_key name DEFAULT NULL,
-  condition text DEFAULT NULL, replace boolean DEFAULT false, computed jsonb DEFAULT NULL)
-RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  new    segmentation.binding;
-  lookup segmentation.binding;
-BEGIN
-  IF bind_set.value IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'value of a set must not be null',
-      HINT = 'Name the column that holds the set''s values.';
-  END IF;
-  IF (bind_set.via IS NULL) <> (bind_set.target IS NULL) OR (bind_set.via IS NULL AND bind_set.target_key IS NOT NULL) THEN
-    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'via and target go together',
-      HINT = 'via is the column of the link table that refers to target, the table that has the values.';
-  END IF;
-  new.name := bind_set.name;
-  new.role := 'set';
-  new.relation := bind_set.relation;
-  new.key := bind_set.key;
-  new.of_key := bind_set.of_key;
-  new.value := COALESCE(bind_set.via, bind_set.value);
-  new.condition := CASE WHEN bind_set.via IS NULL THEN bind_set.condition END;
-  IF bind_set.via IS NOT NULL THEN
-    PERFORM segmentation._check_relation(r.relation) FROM unnest(ARRAY[bind_set.relation, bind_set.target]) AS r(relation);
-    PERFORM segmentation._lock_definitions(ARRAY[bind_set.relation, bind_set.target]);
-  END IF;
-  -- The link itself first, unless it is there: rules may be reading the values that it has by now.
-  IF bind_set.via IS NULL OR NOT bind_set.replace OR NOT EXISTS (
-      SELECT FROM segmentation.binding AS b JOIN segmentation.binding_column AS c ON c.binding_id = b.id AND c.name = b.value
-      WHERE segmentation._fold(b.name) = segmentation._fold(bind_set.name) AND b.role = 'set' AND b.relation = bind_set.relation
-        AND b.value = 'target value') THEN
-    PERFORM segmentation._save_binding(new, bind_set.of, bind_set.replace, bind_set.computed);
-  END IF;
-  IF bind_set.via IS NULL THEN RETURN; END IF;
-  -- The values stand in a second table: a lookup of the link's rows, and a computed column that is its value.
-  lookup.name := bind_set.name || '.target';
-  lookup.role := 'lookup';
-  lookup.relation := bind_set.target;
-  lookup.key := bind_set.via;
-  lookup.lookup_key := bind_set.target_key;
-  PERFORM segmentation._save_binding(lookup, bind_set.name, bind_set.replace);
-  PERFORM segmentation._column_type(lookup, bind_set.value);
-  PERFORM segmentation_internal.bind_column(bind_set.name, 'target value', format('%I.%I', lookup.name, bind_set.value), bind_set.replace);
-  new.value := 'target value';
-  new.condition := bind_set.condition;
-  PERFORM segmentation._save_binding(new, bind_set.of, true, bind_set.computed);
-END $$;
-COMMENT ON FUNCTION segmentation.bind_set(text, regclass, name, name, text, name, name, regclass, name, text, boolean, jsonb) IS
-  'Binds many values of a customer (tags), or of a source''s or lookup''s row (a product''s tags): key '
-  'refers to of_key of the binding named by of (default: its primary key). With via the relation is a link table: its column via refers '
-  'to target_key (default: the primary key) of target, whose column value has the values; target is bound as the lookup NAME.target. computed as of bind_source: key and value may be among them. Locks: '
-  'SHARE ROW EXCLUSIVE on the table, the target and segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.bind_fields(
   name text, relation regclass, key name, field name, value name, of text DEFAULT 'customers',

@@ -191,11 +191,10 @@ BEGIN
     DETAIL = detail, HINT = hint;
 END $$;
 
--- Returns the name of a binding of a relation, of several the first, for hints: what a set has by way of its link table goes with the set.
+-- Returns the name of a binding of a relation, of several the first, for hints; of what belongs to a set, the set's.
 CREATE FUNCTION segmentation._binding_of(relation regclass) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT CASE WHEN b.name = p.name || '.target' AND p.role = 'set' THEN p.name ELSE b.name END
-        FROM segmentation.binding AS b LEFT JOIN segmentation.binding AS p ON p.id = b.of_id
+RETURN (SELECT COALESCE(s.name, b.name) FROM segmentation.binding AS b LEFT JOIN segmentation.binding AS s ON s.id = b.of_id AND s.role = 'set'
         WHERE b.relation = _binding_of.relation ORDER BY b.id LIMIT 1);
 
 -- Whatever command it is that drops: ALTER TABLE, DROP TABLE, DROP SCHEMA or DROP TYPE with CASCADE. DROP OWNED is for

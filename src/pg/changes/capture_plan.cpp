@@ -164,11 +164,13 @@ void add_reads(CapturePlan *plan, Relation relation, const Live *live, const cor
 FeedEffect effect_on(CapturePlan *plan, Relation relation, const Live *live, const core::Feed &feed) {
   FeedEffect effect = {Effect::none, -1, -1, nullptr, 0, nullptr};
   int at = binding_read_by(live, feed, plan->bound);
-  if (at == -1 && !is_in_computed(live, feed, plan->bound))
+  bool in_computed = is_in_computed(live, feed, plan->bound);
+  if (at == -1 && !in_computed)
     return effect;
   add_reads(plan, relation, live, feed, &effect);
   effect.effect = Effect::stale;
-  if (at < 0)
+  // A lookup's row is whose it leads to, also where it is one of the feed's own rows besides.
+  if (at < 0 || in_computed)
     return effect;
   const RelationInput &read = live->schema.relations[at];
   const RelationInput &own = live->schema.relations[feed.relation];

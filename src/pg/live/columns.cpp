@@ -53,12 +53,17 @@ void describe_number(ColumnInput &column, Oid type, int32 modifier) {
   }
 }
 
-/// Returns the expression under which a computed column's SQL may read a lookup, or false where it does not
-/// mention it.
+/// Tells whether a computed column's SQL may read a lookup. A quote in its name stands twice there.
 bool mentions(const char *expression, const char *name) {
-  Size length = strlen(name);
+  StringInfoData written;
+  initStringInfo(&written);
+  for (const char *at = name; *at != '\0'; ++at) {
+    if (*at == '"')
+      appendStringInfoChar(&written, '"');
+    appendStringInfoChar(&written, *at);
+  }
   for (const char *at = expression; *at != '\0'; ++at) {
-    if (pg_strncasecmp(at, name, length) == 0)
+    if (pg_strncasecmp(at, written.data, static_cast<size_t>(written.len)) == 0)
       return true;
   }
   return false;
