@@ -302,6 +302,9 @@ private:
         list_.add_word(function.call, CompletionKind::function, {});
       }
     }
+    if (list_.fits(ValueType::text_list)) {
+      list_.add_word("list(", CompletionKind::function, {});
+    }
   }
 
   /// Behind the dot of a jsonb value come its keys, and behind that of key-value fields theirs.
