@@ -223,7 +223,8 @@ Operand Checker::aggregate_value(const Value &value, const Context &context) {
       const char *distinct = value.distinct ? "DISTINCT " : "";
       report(SqlState::wrong_type, value.name.span,
              fmt::format("{}({}{}) needs a column", fold_words(wanted), distinct, print_name(value.name)),
-             fmt::format("Name one, as in {}({}{}).", fold_words(wanted), distinct, column_example(source)));
+             fmt::format("Name one, as in {}({}{}).", fold_words(wanted), distinct,
+                         column_example(source, wanted == Fold::list ? Kind::text : Kind::number)));
       return {};
     }
     return broken ? Operand{}

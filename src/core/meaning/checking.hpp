@@ -114,7 +114,7 @@ private:
   void unknown_column(const SourceName &at, const Name &name, NameParts rest);
   void unknown_source(const Name &name, bool with_column);
   void broken_source(int defined, Span span);
-  std::string column_example(const SourceName &source) const;
+  std::string column_example(const SourceName &source, Kind kind = Kind::number) const;
   const std::string &name_of(const SourceName &source) const;
   const std::string &root_name(const Context &context) const {
     return name_of({context.root, context.defined});

@@ -69,10 +69,10 @@ private:
     }
   }
 
-  void sets(const std::vector<int> &indexes, bool in_row) {
+  void sets(const std::vector<int> &indexes, bool in_row, const std::vector<Name::Part> &prefix = {}) {
     for (const int index : indexes) {
       if (const std::optional<Described> described = describe_set(schema_, index, in_row)) {
-        std::vector<Name::Part> parts;
+        std::vector<Name::Part> parts = prefix;
         add_parts(parts, relation(index).name);
         list_.add_value(parts, CompletionKind::set, *described);
       }
@@ -106,6 +106,9 @@ private:
     }
     lookups(from(root).lookups, prefix, true);
     if (!prefix.empty()) {
+      if (finding_.spot == Spot::argument) {
+        sets(from(root).sets, true, prefix);
+      }
       return;
     }
     sets(from(root).sets, true);
