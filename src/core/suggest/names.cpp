@@ -285,7 +285,7 @@ private:
       std::optional<ValueType> type; // nothing: that of the column
       bool ordered = false;          // the column holds numbers or dates
     };
-    const std::array<Function, 10> calls = {{{"count(", ValueType::number},
+    const std::array<Function, 11> calls = {{{"count(", ValueType::number},
                                              {"sum(", ValueType::number},
                                              {"avg(", ValueType::number},
                                              {"min(", std::nullopt, true},
@@ -293,20 +293,20 @@ private:
                                              {"first(", std::nullopt},
                                              {"last(", std::nullopt},
                                              {"mode(", std::nullopt},
+                                             {"list(", ValueType::text_list},
                                              {"age(", ValueType::number},
                                              {"anniversary(", ValueType::anniversary}}};
     for (const Function &function : calls) {
       if (function.type) {
         if (list_.fits(*function.type)) {
-          list_.add_word(function.call, CompletionKind::function, type_words(*function.type));
+          // A list's elements are what its column holds.
+          const bool list = *function.type == ValueType::text_list;
+          list_.add_word(function.call, CompletionKind::function, list ? "" : type_words(*function.type));
         }
       } else if (list_.fits(ValueType::number) || list_.fits(ValueType::date) ||
                  (!function.ordered && list_.fits(ValueType::text))) {
         list_.add_word(function.call, CompletionKind::function, {});
       }
-    }
-    if (list_.fits(ValueType::text_list)) {
-      list_.add_word("list(", CompletionKind::function, {});
     }
   }
 
