@@ -59,6 +59,7 @@ SELECT segmentation.define_attribute('abandoned_checkout_date', 'max(carts.creat
 SELECT segmentation.define_source('products_purchased', 'items', '{"id": "line.product_id", "title": "line.product_title", "type": "line.product_type",
   "category": "product_categories", "tag": "product_tags"}',
   'orders.canceled_at IS NULL', 'lines of orders that count', replace => true);
+SELECT segmentation.define_attribute('categories_purchased', 'list(products_purchased.category)', 'categories of all that was bought', replace => true);
 
 SELECT count(DISTINCT currency_code) < 2 AS one_currency FROM "order" WHERE deleted_at IS NULL AND NOT is_draft_order \gset
 \if :one_currency

@@ -82,6 +82,7 @@ SELECT segmentation.define_attribute('last_order_number', 'last(orders.code)', '
 SELECT segmentation.define_attribute('abandoned_checkout_date', 'max(carts.changed_at)', 'when the latest open cart was changed', replace => true);
 SELECT segmentation.define_source('products_purchased', 'items', '{"id": "variant.productId", "sku": "variant.sku", "title": "product_names", "tag": "product_tags", "category": "collections"}',
   'orders.state != ''Cancelled''', 'lines of orders that count', replace => true);
+SELECT segmentation.define_attribute('categories_purchased', 'list(products_purchased.category)', 'collections of all that was bought', replace => true);
 
 SELECT count(DISTINCT "currencyCode") < 2 AS one_currency FROM "order" WHERE "orderPlacedAt" IS NOT NULL \gset
 \if :one_currency

@@ -73,9 +73,10 @@ BEGIN
       ('customers', NULL, 'customers'), ('orders', 'customers', 'source'), ('items', 'orders', 'source'), ('variant', 'items', 'lookup'),
       ('product', 'items', 'lookup'), ('category', 'product', 'lookup'), ('parent_category', 'category', 'lookup'), ('brand', 'product', 'lookup'),
       ('payments', 'orders', 'source'), ('refunds', 'orders', 'source'), ('addresses', 'customers', 'source'), ('carts', 'customers', 'source'),
-      ('page_views', 'customers', 'source'), ('subscriptions', 'customers', 'source'), ('fields', 'customers', 'fields'), ('customer_tags', 'customers', 'set'),
+      ('page_views', 'customers', 'source'), ('subscriptions', 'customers', 'source'), ('store_credit', 'customers', 'source'), ('email_events', 'customers', 'source'),
+      ('fields', 'customers', 'fields'), ('customer_tags', 'customers', 'set'),
       ('customer_groups', 'customers', 'set'), ('customer_group', 'customers', 'lookup'), ('interests', 'customers', 'set'), ('product_tags', 'product', 'set'),
-      ('product_categories', 'product', 'set')) AS r(role, parent, kind)
+      ('product_categories', 'product', 'set'), ('companies', 'customers', 'set'), ('company', 'customers', 'lookup')) AS r(role, parent, kind)
   LOOP
     parent := (place ->> item.parent)::oid;
     CONTINUE WHEN item.parent IS NOT NULL AND parent IS NULL AND item.role <> 'product';
@@ -118,8 +119,9 @@ BEGIN
     IF step.kind IS NULL THEN
       IF item.kind = 'set' THEN
         step := segmentation._adopt_values(step, CASE item.role WHEN 'customer_groups' THEN 'group' WHEN 'interests' THEN 'interest'
-            WHEN 'product_categories' THEN 'category' ELSE 'tag' END,
-          CASE item.role WHEN 'customer_groups' THEN 'group|group_name' WHEN 'interests' THEN 'interest' WHEN 'product_categories' THEN 'category' ELSE 'tag' END,
+            WHEN 'product_categories' THEN 'category' WHEN 'companies' THEN 'company' ELSE 'tag' END,
+          CASE item.role WHEN 'customer_groups' THEN 'group|group_name' WHEN 'interests' THEN 'interest' WHEN 'product_categories' THEN 'category'
+            WHEN 'companies' THEN 'company|company_name' ELSE 'tag' END,
           schema, tables, hints);
       ELSE
         step.kind := item.kind;

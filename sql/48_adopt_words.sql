@@ -50,6 +50,8 @@ DECLARE
   first name;
   last  name;
   left_out segmentation._adopted;
+  stated   text[] := '{}'; -- in the shop's own words
+  implied  text;
 BEGIN
   FOR item IN
     SELECT w.* FROM (VALUES
@@ -58,9 +60,13 @@ BEGIN
       ('name', '{text}', '{name|full_name|customer_name|display_name}', 'The customer''s name'),
       ('organization', '{text}', '{organization|organisation|company|company_name}', 'The company she buys for'),
       ('gender', '{text,boolean,integer}', '{gender|sex}', 'Gender, as the shop writes it'),
-      ('birth_date', '{time}', '{birth_date|birthday|date_of_birth|dob|birthdate|born|born_on}', 'The day of birth; age(birth_date) is her age'),
+      ('birth_date', '{time}', '{birth_date|birthday|date_of_birth|dob|birthdate|born|born_on}', 'The day of birth'),
       ('registered_at', '{time}', '{registered_at|registration_date|registered_on|signup_date|signed_up_at|joined_at|date_joined|member_since|customer_since,created_at|created|created_on|date_created|creation_date|date_added}', 'When she registered'),
       ('customer_added_date', '{time}', '{registered_at|registration_date|registered_on|signup_date|signed_up_at|joined_at|date_joined|member_since|customer_since,created_at|created|created_on|date_created|creation_date|date_added}', 'When she was added'),
+      ('email_subscription_status', '{text}', '{email_marketing_status|email_subscription|email_subscription_state|newsletter_status}', 'Whether she gets e-mails, in the shop''s own words'),
+      ('sms_subscription_status', '{text}', '{sms_marketing_status|sms_subscription|sms_subscription_state}', 'Whether she gets text messages, in the shop''s own words'),
+      ('created_by_app_id', '{integer,text,uuid}', '{created_by_app|source_app_id|source_app}', 'By which application she was added'),
+      ('accepts_sms', '{boolean}', '{accepts_sms|sms_marketing|sms_opt_in|sms_consent|sms_subscribed|accepts_sms_marketing|sms_marketing_consent}', 'Whether she agreed to text messages'),
       ('accepts_marketing', '{boolean}', '{accepts_marketing|marketing_consent|newsletter|marketing_opt_in|email_opt_in|opt_in|is_subscribed|newsletter_subscribed|accepts_newsletter|subscribed|marketing}', 'Whether she agreed to marketing'),
       ('customer_language', '{text}', '{language|locale|lang|language_code|preferred_language}', 'Her language'),
       ('customer_account_status', '{text}', '{account_status|customer_status,status}', 'The state of her account'),
@@ -74,6 +80,7 @@ BEGIN
       ('points_expire_at', '{time}', '{points_expire_at|points_expiry|points_expire_on|bonus_expires_at|points_expiry_date}', 'When her points expire')
     ) AS w(name, sorts, tiers, description)
   LOOP
+    implied := CASE item.name WHEN 'accepts_sms' THEN 'sms_subscription_status' ELSE 'email_subscription_status' END;
     SELECT c.* INTO hit FROM segmentation._adopt_column(customers, item.sorts::text[], item.name || item.tiers::text[], hints ->> ('customers.' || item.name)) AS c;
     IF hit.name IS NOT NULL THEN
       RETURN NEXT segmentation._adopt_word(item.name, 'attribute', segmentation._rule_name(hit.name), item.description, 'the customers'' column');
@@ -91,8 +98,12 @@ BEGIN
     END IF;
     IF item.name = 'email' AND hit.name IS NOT NULL THEN
       RETURN NEXT segmentation._adopt_word('customer_email_domain', 'column', format('NULLIF(split_part(lower(%I::text), ''@'', 2), '''')', hit.name), NULL, 'what follows the @');
-    ELSIF item.name = 'accepts_marketing' AND hit.name IS NOT NULL THEN
-      RETURN NEXT segmentation._adopt_word('email_subscription_status', 'column',
+    ELSIF item.name = 'birth_date' AND hit.name IS NOT NULL THEN
+      RETURN NEXT segmentation._adopt_word('age', 'attribute', 'age(birth_date)', 'Her age in whole years', NULL);
+    ELSIF item.name IN ('email_subscription_status', 'sms_subscription_status') AND hit.name IS NOT NULL THEN
+      stated := stated || item.name;
+    ELSIF item.name IN ('accepts_marketing', 'accepts_sms') AND hit.name IS NOT NULL AND implied <> ALL (stated) THEN
+      RETURN NEXT segmentation._adopt_word(implied, 'column',
         format('CASE WHEN %I THEN ''SUBSCRIBED'' WHEN NOT %1$I THEN ''NOT_SUBSCRIBED'' END', hit.name), NULL, 'Shopify''s words for it');
     END IF;
   END LOOP;
@@ -292,6 +303,31 @@ BEGIN
   RETURN segmentation._adopt_bind(step, NULL);
 END $$;
 
+-- Defines shopify_email.opened and its like, by what the rows themselves call such an event.
+CREATE FUNCTION segmentation._adopt_email_words(events segmentation.binding, hints jsonb) RETURNS SETOF segmentation._adopted
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  kind     name := (segmentation._adopt_column(events.relation, '{text}', '{event|event_type|event_name|type|kind|action|activity}', hints ->> 'email_events.kind')).name;
+  activity name := (segmentation._adopt_column(events.relation, '{integer,text,uuid}', '{activity_id,campaign_id|mailing_id|newsletter_id|message_id}', hints ->> 'email_events.activity')).name;
+  item     record;
+BEGIN
+  FOR item IN
+    SELECT w.word, w.description, string_agg(segmentation._rule_text(v), ', ' ORDER BY v) AS listed
+    FROM (VALUES ('delivered', '^(deliver(ed|y)?|sent|send)$', 'E-mails that reached her'), ('opened', '^open(ed|s)?$', 'E-mails that she opened'),
+                 ('clicked', '^(link)?click(ed|s)?$', 'E-mails in which she followed a link'), ('bounced', '^(hard|soft)?bounced?$', 'E-mails that could not be delivered'),
+                 ('marked_as_spam', '^(markedasspam|spam|spamreport(ed)?|complain(t|ed))$', 'E-mails that she called spam'),
+                 ('unsubscribed', '^unsubscribed?$', 'E-mails by which she left')) AS w(word, pattern, description)
+      JOIN unnest(segmentation._adopt_distinct(events.relation, kind)) AS v ON replace(segmentation._words_of(v), '_', '') ~ w.pattern
+    WHERE kind IS NOT NULL GROUP BY w.word, w.description
+  LOOP
+    RETURN NEXT segmentation._adopt_word('shopify_email.' || item.word, 'source', format('%s IN (%s)', segmentation._rule_name(kind), item.listed), item.description,
+      'events', events.name, jsonb_strip_nulls(jsonb_build_object('activity_id', segmentation._rule_name(activity))));
+  END LOOP;
+  IF NOT FOUND THEN
+    RETURN NEXT segmentation._adopt_note('shopify_email', 'left out', events.relation, 'nothing tells which e-mails were opened, or there are none yet');
+  END IF;
+END $$;
+
 -- Defines the rest: what was bought and looked at, carts, places.
 CREATE FUNCTION segmentation._adopt_other_words(hints jsonb, names jsonb) RETURNS SETOF segmentation._adopted
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -300,6 +336,7 @@ DECLARE
   item   record;
   words  jsonb := '{}';
   plain  text;
+  listed text;
 BEGIN
   IF names ? 'items' THEN
     SELECT b.* INTO bound FROM segmentation.binding AS b WHERE b.name = names ->> 'items';
@@ -329,6 +366,11 @@ BEGIN
         SELECT segmentation._joined(segmentation._adopt_placed(b.relation, hints), segmentation._rule_name(b.name) || '.')
         FROM segmentation.binding AS b WHERE b.name = names ->> 'orders'),
       'The lines of orders that are not cancelled', 'lines', bound.name, COALESCE(words, '{}'));
+    FOR item IN SELECT w.* FROM (VALUES ('category', 'categories'), ('brand', 'brands')) AS w(one, several)
+                WHERE words ? w.one OR EXISTS (SELECT FROM segmentation._adopt_columns(bound.relation) AS c WHERE c.sort = 'text' AND segmentation._fold(c.name) = w.one) LOOP
+      RETURN NEXT segmentation._adopt_word(item.several || '_purchased', 'attribute', format('list(products_purchased.%s)', item.one),
+        format('The %s of all that she bought, without cancelled orders', item.several), NULL);
+    END LOOP;
   END IF;
   IF names ? 'carts' THEN
     SELECT b.* INTO bound FROM segmentation.binding AS b WHERE b.name = names ->> 'carts';
@@ -359,6 +401,13 @@ BEGIN
       RETURN NEXT segmentation._adopt_word('storefront.product_viewed', 'source', segmentation._rule_name(plain) || ' IS NOT NULL', 'Products that she looked at',
         'page views of products', bound.name, jsonb_build_object('id', segmentation._rule_name(plain)));
     END IF;
+    -- A view of a product may bear the product's category.
+    listed := COALESCE(' AND ' || segmentation._rule_name(plain) || ' IS NULL', '');
+    SELECT c.name INTO plain FROM segmentation._adopt_column(bound.relation, '{integer,text,uuid}', '{collection_id|collection,category_id|category}', hints ->> 'page_views.collection') AS c;
+    IF plain IS NOT NULL THEN
+      RETURN NEXT segmentation._adopt_word('storefront.collection_viewed', 'source', segmentation._rule_name(plain) || ' IS NOT NULL' || listed, 'Categories that she looked at',
+        'page views of categories', bound.name, jsonb_build_object('id', segmentation._rule_name(plain)));
+    END IF;
   END IF;
   IF names ? 'subscriptions' THEN
     SELECT b.* INTO bound FROM segmentation.binding AS b WHERE b.name = names ->> 'subscriptions';
@@ -370,5 +419,26 @@ BEGIN
         segmentation._rule_name(item.name) || CASE item.sort WHEN 'time' THEN ' IS NULL' ELSE ' = true' END), ''),
         format('its %I', plain) || COALESCE(format(', where %I says that it holds', item.name), ''));
     END IF;
+  END IF;
+  IF names ? 'company' AND NOT names ? 'companies' THEN
+    SELECT b.* INTO bound FROM segmentation.binding AS b WHERE b.name = names ->> 'company';
+    SELECT c.name INTO plain FROM segmentation._adopt_column(bound.relation, '{text}', '{name|company_name|title|legal_name}', hints ->> 'company.name') AS c;
+    IF plain IS NOT NULL THEN
+      RETURN NEXT segmentation._adopt_word('companies', 'attribute', segmentation._rule_name(bound.name) || '.' || segmentation._rule_name(plain), 'The company that she buys for', NULL);
+    END IF;
+  END IF;
+  IF names ? 'store_credit' THEN
+    SELECT b.* INTO bound FROM segmentation.binding AS b WHERE b.name = names ->> 'store_credit';
+    SELECT c.name INTO plain FROM segmentation._adopt_column(bound.relation, '{number}', '{balance,credit_balance|available_balance|current_balance}', hints ->> 'store_credit.balance') AS c;
+    IF plain IS NULL THEN
+      RETURN NEXT segmentation._adopt_note('store_credit_accounts', 'left out', bound.relation, 'which column has the balance is not clear; say {"store_credit.balance": "..."}');
+    ELSE
+      RETURN NEXT segmentation._adopt_word('store_credit_accounts', 'source', NULL, 'What the shop owes her', 'accounts', bound.name,
+        CASE WHEN segmentation._fold(plain) = 'balance' THEN '{}' ELSE jsonb_build_object('balance', segmentation._rule_name(plain)) END);
+    END IF;
+  END IF;
+  IF names ? 'email_events' THEN
+    SELECT b.* INTO bound FROM segmentation.binding AS b WHERE b.name = names ->> 'email_events';
+    RETURN QUERY SELECT w.* FROM segmentation._adopt_email_words(bound, hints) AS w;
   END IF;
 END $$;

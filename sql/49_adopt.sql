@@ -6,7 +6,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   wrong text;
   roles text[] := '{customers,orders,items,variant,product,category,brand,payments,refunds,addresses,carts,page_views,subscriptions,fields,customer_tags,
-    customer_groups,group,interests,product_tags,product_categories,tag,interest}';
+    customer_groups,group,interests,product_tags,product_categories,tag,interest,store_credit,email_events,companies,company}';
 BEGIN
   IF jsonb_typeof(hints) <> 'object' THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'hints must be a jsonb object', HINT = 'Say, for example, {"customers": "users", "orders.date": "placed_at"}.';

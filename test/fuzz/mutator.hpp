@@ -252,6 +252,7 @@ private:
                                                  "first",
                                                  "last",
                                                  "mode",
+                                                 "list",
                                                  "age",
                                                  "anniversary",
                                                  "+",

@@ -24,6 +24,8 @@ struct Scope {
   std::array<std::vector<std::string>, form_count> names;
   std::vector<std::string> aggregates; // count, sum_total, ... as numbers; only at the top of MATCHES
   std::vector<std::string> columns;    // that an aggregate may be taken of
+  std::vector<std::string> lists;      // of texts, as values of the customer
+  std::vector<std::string> number_lists;
 };
 
 class Phrases {
@@ -78,8 +80,10 @@ public:
     if (scope.source.empty() && depth > 0) {
       if (roll < 60)
         return matches(dice, depth);
-      if (roll < 72)
+      if (roll < 69)
         return value_test(dice, depth);
+      if (roll < 72)
+        return list_test(dice, depth);
       if (roll < 75)
         return "segments " + negated(dice) + "CONTAINS " +
                pick(dice, {"'vip'", "'LOYAL'", "'fresh'", "'none'"});
@@ -112,6 +116,17 @@ public:
     const std::string fn =
         pick(dice, {"sum", "avg", "min", "max", "first", "last", "mode", "count(DISTINCT "});
     return fn + (fn.back() == ' ' ? "" : "(") + inner.source + "." + dice.pick(inner.columns) + filter + ")";
+  }
+
+  /// Returns a test of what a source's rows have together.
+  std::string list_test(Dice &dice, int depth) const {
+    const Scope &inner = scopes_[1 + dice.below(scopes_.size() - 1)];
+    const Form form = dice.chance(60) ? Form::text_list : Form::number_list;
+    const auto &lists = form == Form::text_list ? inner.lists : inner.number_lists;
+    if (lists.empty())
+      return value_test(dice, depth);
+    const std::string filter = dice.chance(50) ? " MATCHES (" + condition(dice, inner, depth - 1) + ")" : "";
+    return test(dice, form, "list(" + dice.pick(lists) + filter + ")");
   }
 
   std::string name_test(Dice &dice, const Scope &scope) const {
@@ -298,6 +313,11 @@ private:
           scope.aggregates.push_back(fold + name);
       if (checks("last(" + source + "." + name + ") IS NULL"))
         scope.columns.push_back(name);
+      const std::string list = source + "." + name;
+      if (checks("list(" + list + ") CONTAINS 'x'"))
+        scope.lists.push_back(list);
+      if (checks("list(" + list + ") CONTAINS 1"))
+        scope.number_lists.push_back(list);
     }
     for (const char *word : {"count", "days", "weeks", "months"})
       if (!source.empty() && checks(before + word + " > 0" + after))

@@ -219,7 +219,9 @@ class Rules:
             return self.number_test(f"{rng.choice(['sum', 'avg', 'min', 'max'])}({c})")
         if dates and roll < 0.6:
             return self.date_test(f"{rng.choice(['min', 'max'])}({name_in_rule(rng.choice(dates).name)})")
-        if self.dated(source) and roll < 0.7:
+        if roll < 0.68 and (test := self.listed(source, "", "")):
+            return test
+        if self.dated(source) and roll < 0.78:
             return self.number_test(rng.choice(["days", "weeks", "months"]), whole=True)
         return self.number_test("count", whole=True)
 
@@ -242,6 +244,8 @@ class Rules:
         if rng.random() < 0.5:
             inner = " MATCHES (" + ", ".join(n.print() if n.form != "any" else f"({n.print()})" for n in unique([self.row_tests(source, 1) for _ in range(rng.choice([1, 2]))])) + ")"
         numbers, dates, texts = source.of_kind("number"), source.of_kind("day", "instant", "local"), source.of_kind("text")
+        if rng.random() < 0.25 and (test := self.listed(source, b + ".", inner)):
+            return test
         roll = rng.random()
         if numbers and roll < 0.35:
             return self.number_test(f"{rng.choice(['sum', 'avg', 'min', 'max', 'first', 'last', 'mode'])}({b}.{name_in_rule(rng.choice(numbers).name)}{inner})") \
@@ -256,6 +260,23 @@ class Rules:
             if plain:
                 return self.number_test(f"count(DISTINCT {b}.{name_in_rule(rng.choice(plain).name)}{inner})", whole=True)
         return self.number_test(f"count({b}{inner})", whole=True)
+
+
+    def listed(self, source, prefix, inner):
+        """A test of list(source.column): own columns, those of parents and lookups, lists that the row has; None where none will do."""
+        rng = self.rng
+        columns = [("", c) for c in source.columns] + ([(source.parent.binding + ".", c) for c in source.parent.columns] if source.parent else [])
+        for product in source.lookups[:1]:
+            columns += [("product.", c) for c in product.columns] + [("category.", c) for c in product.lookups[0].columns]
+            if rng.random() < 0.3:
+                return self.list_test(f"list({prefix}product_labels{inner})")
+        columns = [(of, c) for of, c in columns if c.kind in ("number", "text", "json", "text_list", "number_list")]
+        if not columns:
+            return None
+        of, column = rng.choice(columns)
+        key = rng.choice([".num", ".txt", '.deep."Odd Key"', ".absent", ".words"]) if column.kind == "json" else ""
+        numbers = column.kind in ("number", "number_list") or (column.kind == "json" and rng.random() < 0.4)
+        return self.list_test(f"list({prefix}{of}{name_in_rule(column.name)}{key}{inner})", numbers)
 
 
 def unique(conditions):

@@ -148,6 +148,7 @@ class Shop:
             if rng.random() < 0.8: parts += ["'flag'", rng.choice(["true", "false", "'true'::text", "1"])]
             if rng.random() < 0.8: parts += ["'day'", rng.choice(["'2025-02-28'::text", "'2025-02-30'::text", "'2025-06-01T12:30:00Z'::text", "'soon'::text", "20250101"])]
             if rng.random() < 0.5: parts += ["'deep'", "jsonb_build_object('num', %d, 'Odd Key', 'x'::text)" % rng.randint(0, 3)]
+            if rng.random() < 0.6: parts += ["'words'", rng.choice(["'a'::text", "'[]'::jsonb", "jsonb_build_array(%s::text, %d, NULL, true)" % (literal(rng.choice(WORDS)), rng.randint(0, 4))])]
             if rng.random() < 0.3: return rng.choice(["'[]'::jsonb", "'5'::jsonb", "'null'::jsonb", "'{}'::jsonb"])
             return "jsonb_build_object(%s)" % ", ".join(parts)
         if kind == "field":

@@ -1,8 +1,9 @@
--- A customer has a time of each type, and rows with one: an instant, a local time without zone, a day. Two more are in jsonb.
+-- A customer has a time of each type, and rows with one: an instant, a local time without zone, a day. Two more are in jsonb. A row's part
+-- is what list() lists.
 CREATE TABLE customers (id integer PRIMARY KEY, instant timestamptz, local timestamp, day date, data jsonb);
-CREATE TABLE instants (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer_id integer REFERENCES customers, at timestamptz);
-CREATE TABLE locals (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer_id integer, at timestamp);
-CREATE TABLE days (customer_id integer REFERENCES customers, at date);
+CREATE TABLE instants (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer_id integer REFERENCES customers, at timestamptz, part integer GENERATED ALWAYS AS (customer_id % 3) STORED);
+CREATE TABLE locals (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer_id integer, at timestamp, part integer GENERATED ALWAYS AS (customer_id % 3) STORED);
+CREATE TABLE days (customer_id integer REFERENCES customers, at date, part integer GENERATED ALWAYS AS (customer_id % 3) STORED);
 CREATE INDEX ON instants (customer_id);
 CREATE INDEX ON locals (customer_id);
 CREATE INDEX ON days (customer_id);

@@ -122,6 +122,9 @@ def some_rule(rng, zone):
         return test(kind)
     if roll < 0.5:
         return f"{source} {rng.choice(['', 'NOT '])}MATCHES ({test('date')})"
+    if roll < 0.57:
+        wanted = rng.choice(["CONTAINS 1", "NOT CONTAINS 1", "CONTAINS ANY (0, 2)", "CONTAINS ALL (1, 2)", "IS NULL"])
+        return f"list({source}.part MATCHES ({test('date')})) {wanted}"
     if roll < 0.65:
         return f"{source} MATCHES ({test('date')}, {rng.choice(['count', 'days', 'weeks', 'months'])} {rng.choice(COMPARE)} {rng.randint(0, 3)})"
     if roll < 0.75:

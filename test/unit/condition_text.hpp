@@ -184,6 +184,8 @@ private:
       return "last";
     case Fold::mode:
       return "mode";
+    case Fold::list:
+      return "list";
     case Fold::days:
       return "days";
     case Fold::weeks:

@@ -115,7 +115,11 @@ TEST(Describe, OperatorsAgreeWithTheChecker) {
                                        "orders",
                                        "count(orders)",
                                        "age(birth_date)",
-                                       "first(orders.status)"}) {
+                                       "first(orders.status)",
+                                       "list(orders.status)",
+                                       "list(orders.total)",
+                                       "list(items.labels)",
+                                       "list(items.product_tags)"}) {
     expect_agreement(value, {});
   }
   for (const std::string_view value : {"status", "total", "paid", "date", "extra", "extra.x", "count",
@@ -140,6 +144,9 @@ TEST(Describe, Types) {
   EXPECT_EQ(words("customer_tags"), "list of text");
   EXPECT_EQ(words("scores"), "list of number");
   EXPECT_EQ(words("extra.x"), "json");
+  EXPECT_EQ(words("list(items.product_tags)"), "list of text");
+  EXPECT_EQ(words("list(orders.extra.x)"), "list of text");
+  EXPECT_EQ(words("list(orders.total)"), "list of number");
 }
 
 TEST(Describe, AttributesWithABrokenOne) {
@@ -165,6 +172,7 @@ TEST(Describe, AttributesWithABrokenOne) {
 TEST(Describe, ColumnsBehindValues) {
   EXPECT_EQ(described("first(orders.status)", {}).column->relation, orders);
   EXPECT_EQ(described("tags", {}).column->relation, customer_tags);
+  EXPECT_EQ(described("list(items.category.name)", {}).column->relation, category);
   EXPECT_FALSE(described("sum(orders.total)", {}).column);
   EXPECT_FALSE(described("age(birth_date)", {}).column);
 }

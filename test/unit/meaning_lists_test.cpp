@@ -65,6 +65,68 @@ TEST(MeaningLists, InItsOwnRowsASetIsTheRowsValue) {
   expect_outcomes(cases);
 }
 
+TEST(MeaningLists, OfRowsAreCountedByWhatARowAdds) {
+  const Case cases[] = {
+      {"list(orders.status) CONTAINS 'Paid'", "count(orders | in_folded(orders.status; paid)) > 0"},
+      {"list(orders.status MATCHES (date > -90d)) NOT CONTAINS 'Paid'",
+       "not(count(orders | all(from(orders.created_at; -90d+), in_folded(orders.status; paid))) > 0)"},
+      {"list(items.category.name) CONTAINS ALL ('B', 'a')",
+       "all(count(items | in_folded(category.name; a)) > 0, count(items | in_folded(category.name; b)) > 0)"},
+      {"list(items.orders.total) CONTAINS ANY (2, 1.50)", "count(items | in(orders.total; 1.5, 2)) > 0"},
+      {"list(items.brand) IS NULL", "not(count(items | present(product.brand)) > 0)"},
+      {"list(items.product_tags) CONTAINS 'Sale'", "count(items | list(product_tags.tag; sale)) > 0"},
+      {"list(items.labels MATCHES (quantity > 1)) IS NOT NULL",
+       "count(items | all(items.quantity > 1, list_present(product.labels))) > 0"},
+      {"list(orders.extra.x) CONTAINS 'A'",
+       "count(orders | any(list(orders.extra.x:texts; a), in_folded(orders.extra.x:text; a))) > 0"},
+      {"list(orders.extra.x) CONTAINS 5",
+       "count(orders | any(list(orders.extra.x:numbers; 5), in(orders.extra.x:number; 5))) > 0"},
+      {"list(orders.extra.x) IS NULL",
+       "not(count(orders | any(present(orders.extra.x:text), list_present(orders.extra.x:texts))) > 0)"},
+      {"list(customer_tags.tag MATCHES (tag != 'x')) CONTAINS 'Y'",
+       "count(customer_tags | all(not(in(customer_tags.tag; x)), in_folded(customer_tags.tag; y))) > 0"},
+      {"list(customer_tags.customer_tags) CONTAINS 'Y'",
+       "count(customer_tags | in_folded(customer_tags.tag; y)) > 0"},
+      {"orders MATCHES (paid = true, list(status) CONTAINS ALL ('x', 'y'))",
+       "all(count(orders | all(true(orders.paid), in_folded(orders.status; x))) > 0, "
+       "count(orders | all(true(orders.paid), in_folded(orders.status; y))) > 0)"},
+  };
+  expect_outcomes(cases);
+}
+
+TEST(MeaningLists, OfRowsSayWhatTheyCannot) {
+  const Case cases[] = {
+      {"list(orders.status) = 'paid'",
+       "42804 [=] list(orders.status) is a list and does not support \"=\" | Use "
+       "list(orders.status) CONTAINS 'paid'."},
+      {"list(orders.status) CONTAINS 5", "42804 [CONTAINS] list(orders.status) is a list of texts and cannot "
+                                         "contain 5 | Put it in quotes: '5'."},
+      {"list(orders.extra.x) CONTAINS ANY (5, 'a')",
+       "42804 ['a'] list(orders.extra.x) is a list of numbers and cannot contain 'a'"},
+      {"list(orders) CONTAINS 'x'",
+       "42804 [orders] list(orders) needs a column | Name one, as in list(orders.status)."},
+      {"list(statuses) CONTAINS 'x'",
+       "42703 [statuses] source \"statuses\" does not exist | The sources are \"orders\", \"items\", "
+       "\"carts\", "
+       "\"notes\", \"storefront.product_viewed\", \"customer_tags\" and \"lucky_numbers\"."},
+      {"list(orders.paid) IS NULL",
+       "42804 [orders.paid] orders.paid is a boolean and does not support list | A list "
+       "is of texts or numbers; use MATCHES, min, max or last."},
+      {"points > list(orders.total)", "42804 [>] list(orders.total) cannot be compared with another value | "
+                                      "A list is tested with CONTAINS."},
+      {"age(list(orders.status)) > 1", "42804 [list(orders.status)] list(orders.status) is not a date"},
+      {"orders MATCHES (paid = true OR list(status) CONTAINS 'x')",
+       "42601 [list(status)] an aggregate condition stands only at the top level of MATCHES | Join it to the "
+       "other "
+       "conditions by a comma or AND."},
+      {"sum(orders.total MATCHES (list(status) CONTAINS 'x')) > 1",
+       "42601 [list(status)] an aggregate condition cannot stand in the MATCHES of an aggregate | Compare "
+       "the "
+       "aggregate itself, outside its parentheses."},
+  };
+  expect_outcomes(cases);
+}
+
 TEST(MeaningLists, OtherOperatorsSayWhatToUse) {
   const Case cases[] = {
       {"customer_tags = 'vip'",

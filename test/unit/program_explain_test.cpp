@@ -181,6 +181,30 @@ TEST(ProgramExplain, AnAggregateConditionIsShownWithTheRowsThatItJudges) {
             "orders NOT MATCHES (paid = true) = 2: no, 2 rows\n");
 }
 
+TEST(ProgramExplain, AListOfRowsIsShownAsItsFilterLeavesIt) {
+  Shop shop = maria();
+  shop.tables[labels] = {
+      {number("1"), text("new")}, {number("2"), text("gift")}, {number("3"), text("gift")}};
+  EXPECT_EQ(explained("list(orders.status) CONTAINS 'PAID'", shop),
+            "list(orders.status) CONTAINS 'PAID' = open, paid: yes\n");
+  EXPECT_EQ(explained("list(orders.total MATCHES (status = 'paid')) CONTAINS ALL (50, 10)", shop),
+            "list(orders.total MATCHES (status = 'paid')) CONTAINS ALL (50, 10) = 37.6, 50: no\n");
+  EXPECT_EQ(explained("list(orders.labels MATCHES (paid = true)) NOT CONTAINS 'x'", shop),
+            "list(orders.labels MATCHES (paid = true)) NOT CONTAINS 'x' = gift, new: yes\n");
+  EXPECT_EQ(explained("list(orders.status MATCHES (total > 100)) IS NULL", shop),
+            "list(orders.status MATCHES (total > 100)) IS NULL: yes\n");
+  // The paid order of 20 May leaves the window on 20 June; what is open stays eight days longer.
+  EXPECT_EQ(explained("list(orders.status MATCHES (date >= -30d)) CONTAINS 'paid'", shop),
+            "list(orders.status MATCHES (date >= -30d)) CONTAINS 'paid' = open, paid: yes, until 2026-06-20 "
+            "00:00:00+03\n");
+  EXPECT_EQ(
+      explained("list(orders.status MATCHES (date >= -30d, status = 'open')) IS NULL", shop),
+      "list(orders.status MATCHES (date >= -30d, status = 'open')) IS NULL = open: no, until 2026-06-28 "
+      "00:00:00+03\n");
+  EXPECT_EQ(explained("list(orders.status MATCHES (date >= -30d)) CONTAINS 'lost'", shop),
+            "list(orders.status MATCHES (date >= -30d)) CONTAINS 'lost' = open, paid: no\n");
+}
+
 TEST(ProgramExplain, SeveralAggregateConditionsAreLinesUnderTheirMatches) {
   const Shop shop = maria();
   EXPECT_EQ(explained("orders MATCHES (paid = true, count >= 2, sum_total >= 100) OR vip", shop),

@@ -84,8 +84,8 @@ inline std::string describe(const Scalar &scalar) {
     const Relation &relation = schema.relations[static_cast<std::size_t>(scalar.column.relation)];
     return relation.name + "." + relation.columns[static_cast<std::size_t>(scalar.column.column)].name;
   };
-  static const char *const folds[] = {"count", "count_distinct", "sum",  "avg",  "min",   "max",
-                                      "first", "last",           "mode", "days", "weeks", "months"};
+  static const char *const folds[] = {"count", "count_distinct", "sum",  "avg",  "min",   "max",   "first",
+                                      "last",  "mode",           "list", "days", "weeks", "months"};
   switch (scalar.form) {
   case Scalar::Form::column:
     return column();

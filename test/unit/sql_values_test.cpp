@@ -28,6 +28,9 @@ const Meaning &meaning() {
     define("id", "amount");
     define("usual", "mode(orders.status)");
     define("pages", "count(visits.page)");
+    define("bought", "list(items.categories.name MATCHES (date > -90d))");
+    define("tagged", "list(items.product_tags)");
+    define("paid", "list(orders.total)");
     return prepare_meaning(std::move(shop)).meaning;
   }();
   return *prepared;
@@ -192,6 +195,75 @@ LEFT JOIN (
   WHERE "customers"."id" IN (SELECT m.id FROM members AS m)
     AND "visits"."page" IS NOT NULL
   GROUP BY "customers"."id"
+) AS "m3" ON "m3"."customer" = "customers"."id")sql");
+}
+
+TEST(SqlValues, ListsOfRowsAreArrays) {
+  const auto view = settings("FROM customers SHOW bought, tagged, paid WHERE city IS NULL ORDER BY paid");
+  ASSERT_TRUE(view);
+  EXPECT_TRUE(view->left_out.empty());
+  EXPECT_EQ(view->query, R"sql(SELECT "customers"."id" AS "key",
+    "customers"."id" AS "value_1",
+    COALESCE("m1"."list", '{}') AS "value_2",
+    COALESCE("m2"."list", '{}') AS "value_3",
+    COALESCE("m3"."list", '{}') AS "value_4",
+    COALESCE("m3"."list", '{}') AS "order_1"
+FROM "shop"."customers" AS "customers"
+LEFT JOIN (
+  SELECT "rows"."customer" AS "customer",
+      array_agg(DISTINCT "value" ORDER BY "value") FILTER (WHERE "value" IS NOT NULL) AS "list"
+  FROM (
+    SELECT "orders"."customer_id" AS "customer",
+        ("categories"."name")::text COLLATE "C" AS "value"
+    FROM "shop"."items" AS "items"
+    JOIN "shop"."orders" AS "orders" ON "items"."order_id" = "orders"."id"
+    LEFT JOIN (
+      "shop"."products" AS "products"
+      LEFT JOIN "shop"."categories" AS "categories" ON "products"."category_id" = "categories"."id"
+    ) ON "items"."product_id" = "products"."id"
+      AND ("products"."hidden") IS NOT TRUE
+      AND (
+        "categories"."name" IS NULL
+        OR ("categories"."name" COLLATE "C" = 'Socks') IS NOT TRUE
+      )
+    WHERE ("orders"."deleted") IS NOT TRUE
+      AND "orders"."created_at" >= (((now() AT TIME ZONE 'Europe/Sofia')::date - 89)::timestamp AT TIME ZONE 'Europe/Sofia')
+  ) AS "rows"
+  GROUP BY "rows"."customer"
+) AS "m1" ON "m1"."customer" = "customers"."id"
+LEFT JOIN (
+  SELECT "rows"."customer" AS "customer",
+      array_agg(DISTINCT "value" ORDER BY "value") FILTER (WHERE "value" IS NOT NULL) AS "list"
+  FROM (
+    SELECT "orders"."customer_id" AS "customer",
+        (unnest(ARRAY(SELECT "product_tags"."tag" FROM "shop"."product_tags" AS "product_tags"
+        WHERE "product_tags"."product_id" = "products"."id"
+          AND "product_tags"."tag" IS NOT NULL)))::text COLLATE "C" AS "value"
+    FROM "shop"."items" AS "items"
+    JOIN "shop"."orders" AS "orders" ON "items"."order_id" = "orders"."id"
+    LEFT JOIN (
+      "shop"."products" AS "products"
+      LEFT JOIN "shop"."categories" AS "categories" ON "products"."category_id" = "categories"."id"
+    ) ON "items"."product_id" = "products"."id"
+      AND ("products"."hidden") IS NOT TRUE
+      AND (
+        "categories"."name" IS NULL
+        OR ("categories"."name" COLLATE "C" = 'Socks') IS NOT TRUE
+      )
+    WHERE ("orders"."deleted") IS NOT TRUE
+  ) AS "rows"
+  GROUP BY "rows"."customer"
+) AS "m2" ON "m2"."customer" = "customers"."id"
+LEFT JOIN (
+  SELECT "rows"."customer" AS "customer",
+      array_agg(DISTINCT "value" ORDER BY "value") FILTER (WHERE "value" IS NOT NULL) AS "list"
+  FROM (
+    SELECT "orders"."customer_id" AS "customer",
+        segmentation.finite("orders"."total")::numeric AS "value"
+    FROM "shop"."orders" AS "orders"
+    WHERE ("orders"."deleted") IS NOT TRUE
+  ) AS "rows"
+  GROUP BY "rows"."customer"
 ) AS "m3" ON "m3"."customer" = "customers"."id")sql");
 }
 

@@ -141,6 +141,12 @@ TEST(Suggest, NamesInCalls) {
   EXPECT_EQ(all("age(last(orders.ship"), "shipped_on");
   EXPECT_EQ(all("sum(items.product.w"), "weight");
   EXPECT_EQ(all("last(orders.extra.a"), "{orders.extra keys json 'a'}");
+  EXPECT_EQ(all("list(items.product_t"), "product_tags");
+  EXPECT_EQ(all("mode(items.product_t"), "");
+  EXPECT_EQ(all("list(orders.p"), "");
+  EXPECT_EQ(all("list(items.category.n"), "name");
+  EXPECT_TRUE(offers("", "list("));
+  EXPECT_FALSE(offers("points > ", "list("));
   EXPECT_EQ(all("orders.stat"), "status");
   EXPECT_EQ(all("orders MATCHES (sum(to"), "total");
 }
@@ -251,6 +257,8 @@ TEST(Suggest, Values) {
   EXPECT_EQ(all("items MATCHES (status = 'p"), "{orders.status text 'p'}");
   EXPECT_EQ(all("items MATCHES (product_tags = 's"), "{product_tags.tag text 's'}");
   EXPECT_EQ(all("last(orders.status) = 'p"), "{orders.status text 'p'}");
+  EXPECT_EQ(all("list(orders.status MATCHES (paid)) CONTAINS 'p"), "{orders.status text 'p'}");
+  EXPECT_EQ(all("list(items.product_tags) CONTAINS ANY ('p"), "{product_tags.tag text 'p'}");
   EXPECT_EQ(all("orders MATCHES (count > "), all("orders MATCHES (sum_total = "));
   EXPECT_EQ(all("orders MATCHES (count > m"), "months | min_total | min_tax | min_version | min_count | "
                                               "max_total | max_tax | max_version | max_count");

@@ -26,6 +26,8 @@ GENERATED = {
     "a dear one": "orders MATCHES (date > -1y, max(total) > 140)",
     "a cheap one": "min(orders.total MATCHES (date >= this_year, status = 'paid')) < 10",
     "many articles": "count(DISTINCT items.sku MATCHES (date > -30d)) >= 3",
+    "some of two lately": "list(items.sku MATCHES (date > -30d)) CONTAINS ALL ('A1', 'a2')",
+    "nothing cheap": "list(orders.status MATCHES (date >= -45d, total < 20)) IS NULL AND orders MATCHES (date >= -45d)",
     "A1 lately": "items MATCHES (date >= -14d, sku = 'A1', sum_price > 20)",
     "left lately": "memberships MATCHES (segment = 'often', left_at > -30d)",
     "in for long": "memberships MATCHES (segment = 'silent', entered_at < -20d, left_at IS NULL)",

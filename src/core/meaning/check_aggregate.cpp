@@ -54,6 +54,8 @@ Fold fold_of(const Value &value) {
     return Fold::last;
   case AggregateFn::mode:
     return Fold::mode;
+  case AggregateFn::list:
+    return Fold::list;
   }
   return Fold::count;
 }
@@ -77,6 +79,8 @@ const char *fold_words(Fold fold) {
     return "last";
   case Fold::mode:
     return "mode";
+  case Fold::list:
+    return "list";
   case Fold::days:
     return "days";
   case Fold::weeks:
@@ -219,7 +223,8 @@ Operand Checker::aggregate_value(const Value &value, const Context &context) {
       const char *distinct = value.distinct ? "DISTINCT " : "";
       report(SqlState::wrong_type, value.name.span,
              fmt::format("{}({}{}) needs a column", fold_words(wanted), distinct, print_name(value.name)),
-             fmt::format("Name one, as in {}({}{}).", fold_words(wanted), distinct, column_example(source)));
+             fmt::format("Name one, as in {}({}{}).", fold_words(wanted), distinct,
+                         column_example(source, wanted == Fold::list ? Kind::text : Kind::number)));
       return {};
     }
     return broken ? Operand{}
@@ -229,7 +234,7 @@ Operand Checker::aggregate_value(const Value &value, const Context &context) {
   row.place = Context::Place::row;
   row.root = source.relation;
   row.defined = source.defined;
-  const Operand argument = row_column(
+  Operand argument = row_column(
       row, in_words_of_relation(schema_, *reach_, source.defined, parts.subspan(source.parts)), value.name);
   if (argument.form == Operand::Form::broken || broken) {
     return {};
@@ -239,6 +244,9 @@ Operand Checker::aggregate_value(const Value &value, const Context &context) {
     rows.condition = build::both(at(value.span), std::move(rows.condition),
                                  build::present(at(value.name.span), argument.scalar));
     return fold(Fold::count, source.relation, std::move(rows.condition), nullptr, value.span, {});
+  }
+  if (wanted == Fold::list) {
+    return list_of(source.relation, std::move(rows.condition), std::move(argument), value);
   }
   return fold(wanted, source.relation, std::move(rows.condition), &argument, value.span,
               print_name(value.name));

@@ -17,13 +17,16 @@ template <typename T> void sort_distinct(std::vector<T> &values) {
   values.erase(std::unique(values.begin(), values.end()), values.end());
 }
 
-/// Returns the value column of a set as one row of the set has it.
-Scalar element_of(const Operand &set) {
-  Scalar element = set.scalar;
-  if (element.type == Kind::number_list) {
-    element.type = Kind::number;
-  } else if (element.type == Kind::text_list) {
-    element.type = Kind::text;
+/// Returns what one row adds to a list as that row has it: a value, or of list() perhaps a list.
+Scalar element_of(const Operand &list) {
+  Scalar element = list.scalar;
+  if (element.form == Scalar::Form::aggregate) {
+    element = {};
+    element.type = list.scalar.type;
+    element.span = list.scalar.span;
+    element.column = list.scalar.column;
+  } else if (is_list(element.type)) {
+    element.type = element.type == Kind::number_list ? Kind::number : Kind::text;
   }
   return element;
 }
@@ -125,31 +128,78 @@ ConditionPtr Checker::contains_text(const Expr &expr, Operand &left) {
                                                   : build::any(span, std::move(tests));
 }
 
+/// list(source.column): a set of the rows that are left, of which each has a value, a list, or json.
+Operand Checker::list_of(int source, ConditionPtr rows, Operand &&element, const Value &value) {
+  const bool of_names = is_segment_name(element);
+  const Scalar single = element.member ? element_of(element) : element.scalar;
+  if (of_names || (single.type != Kind::text && single.type != Kind::number && !is_list(single.type))) {
+    const std::string name = print_name(value.name);
+    report(SqlState::wrong_type, value.name.span,
+           fmt::format("{} is {} and does not support list", name,
+                       of_names ? "the name of a segment" : kind_words(single.type)),
+           of_names ? "Use memberships MATCHES (segment = 'vip')."
+                    : "A list is of texts or numbers; use MATCHES, min, max or last.");
+    return {};
+  }
+  Operand list;
+  list.form = Operand::Form::set;
+  list.set = source;
+  list.untyped = element.untyped;
+  list.scalar.form = Scalar::Form::aggregate;
+  list.scalar.type = single.type;
+  list.scalar.span = at(value.span);
+  list.scalar.fold = Fold::list;
+  list.scalar.column = single.column;
+  list.scalar.source = source;
+  list.scalar.filter = std::move(rows);
+  return list;
+}
+
+/// Holds where some row of a list passes the test.
+ConditionPtr Checker::some_row(const Operand &list, ConditionPtr row, Span span) const {
+  if (list.scalar.form != Scalar::Form::aggregate) {
+    return build::number_compare(span, count_of(list.set, std::move(row), span), CompareOp::gt, Decimal(0));
+  }
+  auto made = build::test(Condition::Form::number_compare, span,
+                          count_of(list.set, build::both(span, list.scalar.filter, std::move(row)), span));
+  made->op = CompareOp::gt;
+  made->number = Decimal(0);
+  made->list = std::make_shared<const Scalar>(list.scalar);
+  return made;
+}
+
 ConditionPtr Checker::one_of(const Operand &left, std::vector<std::string> texts,
                              std::vector<Decimal> numbers, Span span) {
-  if (left.form != Operand::Form::set && !left.member) {
-    auto made = build::test(Condition::Form::list_contains, span, left.scalar);
-    made->texts = std::move(texts);
-    made->numbers = std::move(numbers);
-    made->ignore_case = true;
-    return made;
+  const bool is_numbers = texts.empty();
+  const bool rows = left.form == Operand::Form::set || left.member;
+  Scalar value = rows ? element_of(left) : left.scalar;
+  std::vector<ConditionPtr> readings; // json may hold a value or an array
+  if (left.untyped || !rows || is_list(value.type)) {
+    auto list = build::test(Condition::Form::list_contains, span, value);
+    list->left.type = left.untyped && rows ? (is_numbers ? Kind::number_list : Kind::text_list) : value.type;
+    list->texts = texts;
+    list->numbers = numbers;
+    list->ignore_case = true;
+    readings.push_back(std::move(list));
   }
-  Scalar value = element_of(left);
-  const bool is_numbers = value.type == Kind::number;
-  auto element =
-      build::test(is_numbers ? Condition::Form::number_in : Condition::Form::text_in, span, std::move(value));
-  element->texts = std::move(texts);
-  element->numbers = std::move(numbers);
-  element->ignore_case = !is_numbers;
-  if (left.member) {
-    return element;
+  if (rows && !is_list(value.type)) {
+    value.type = is_numbers ? Kind::number : Kind::text;
+    auto single = build::test(is_numbers ? Condition::Form::number_in : Condition::Form::text_in, span,
+                              std::move(value));
+    single->texts = std::move(texts);
+    single->numbers = std::move(numbers);
+    single->ignore_case = !is_numbers;
+    readings.push_back(std::move(single));
   }
-  return build::number_compare(span, count_of(left.set, std::move(element), span), CompareOp::gt, Decimal(0));
+  ConditionPtr row = build::any(span, std::move(readings));
+  return left.form == Operand::Form::set ? some_row(left, std::move(row), span) : row;
 }
 
 ConditionPtr Checker::list_contains(const Expr &expr, const Operand &left, bool all) {
   const Span span = at(expr.span);
-  const bool is_numbers = left.scalar.type == Kind::number || left.scalar.type == Kind::number_list;
+  // What json is read as, its constants say.
+  const bool is_numbers = left.untyped ? expr.literals[0].kind == Literal::Kind::number
+                                       : list_of_kind(left.scalar.type) == Kind::number_list;
   std::vector<std::string> texts;
   std::vector<Decimal> numbers;
   bool broken = false;
@@ -197,14 +247,18 @@ ConditionPtr Checker::list_contains(const Expr &expr, const Operand &left, bool 
 }
 
 ConditionPtr Checker::list_present(const Operand &left, Span span) {
-  if (left.form != Operand::Form::set && !left.member) {
-    return build::test(Condition::Form::list_present, span, left.scalar);
+  const bool rows = left.form == Operand::Form::set || left.member;
+  Scalar value = rows ? element_of(left) : left.scalar;
+  std::vector<ConditionPtr> readings;
+  if (rows && !is_list(value.type)) {
+    readings.push_back(build::present(span, value));
   }
-  ConditionPtr element = build::present(span, element_of(left));
-  if (left.member) {
-    return element;
+  if (left.untyped || !rows || is_list(value.type)) {
+    value.type = rows ? list_of_kind(value.type) : value.type;
+    readings.push_back(build::test(Condition::Form::list_present, span, std::move(value)));
   }
-  return build::number_compare(span, count_of(left.set, std::move(element), span), CompareOp::gt, Decimal(0));
+  ConditionPtr row = build::any(span, std::move(readings));
+  return left.form == Operand::Form::set ? some_row(left, std::move(row), span) : row;
 }
 
 ConditionPtr Checker::segments_contain(const Expr &expr) {

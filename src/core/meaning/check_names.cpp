@@ -283,14 +283,14 @@ void Checker::broken_source(int defined, Span span) {
          hint.empty() ? "Define it anew with define_source, replace => true." : std::move(hint));
 }
 
-std::string Checker::column_example(const SourceName &source) const {
+std::string Checker::column_example(const SourceName &source, Kind kind) const {
   const Relation &relation = schema_.relations[static_cast<std::size_t>(source.relation)];
   const Column *example = nullptr;
   for (std::size_t i = 0; i < relation.columns.size(); ++i) {
     const bool is_key = static_cast<int>(i) == relation.key ||
                         std::find(relation.primary_key.begin(), relation.primary_key.end(),
                                   static_cast<int>(i)) != relation.primary_key.end();
-    if (relation.columns[i].kind == Kind::number && !is_key) {
+    if (relation.columns[i].kind == kind && !is_key) {
       example = &relation.columns[i];
       break;
     }

@@ -36,6 +36,7 @@ enum class Fold : std::uint8_t {
   first, // by the source's date, of equal dates by the primary key (the larger is later), else by the value
   last,
   mode, // the most frequent; of equally frequent ones that of the latest row
+  list, // the different ones. Never tested as it is: its tests are counts of rows, and carry it along
   days, // distinct calendar days, weeks (Monday), months of the source's date in the shop's zone
   weeks,
   months,
@@ -115,6 +116,7 @@ struct Condition {
   Bound bound_end;
   Circle circle;
   std::string segment_name;
+  std::shared_ptr<const Scalar> list; // number_compare: the list whose test was made this count of rows
 };
 
 using ConditionPtr = std::shared_ptr<const Condition>;
@@ -138,7 +140,7 @@ struct CheckedValue {
   enum class Form : std::uint8_t {
     scalar,      // `scalar`
     json,        // `scalar`: a json column, or a key of one, which may hold anything
-    list,        // `scalar`: a list column, or the value column of a set
+    list,        // `scalar`: a list column, the value column of a set, or a fold that is a list
     truth,       // `condition`, which holds or does not
     anniversary, // `scalar`, a date: its next anniversary
   };

@@ -203,7 +203,7 @@ CheckedAttribute check_attribute(const AttributeExpression &expression, const Me
       type = operand.untyped ? Kind::json : operand.scalar.type;
       break;
     case Operand::Form::set:
-      type = operand.scalar.type == Kind::number ? Kind::number_list : Kind::text_list;
+      type = list_of_kind(operand.scalar.type);
       break;
     case Operand::Form::segments:
       type = Kind::text_list;

@@ -34,13 +34,14 @@ struct Context {
 /// A value with its name settled.
 struct Operand {
   enum class Form : std::uint8_t {
-    broken,    // wrong, and told
-    scalar,    // `scalar`
-    list,      // `scalar`: a list column, or the value column of a set in reach of the row; type text_list or
-               // number_list
-    set,       // a set of customers: the relation `set`; `scalar`: its value column, as an element is read
-    segments,  // the built-in list
-    condition, // a defined attribute that is a condition: `condition`, never missing
+    broken, // wrong, and told
+    scalar, // `scalar`
+    list,   // `scalar`: a list column, or the value column of a set in reach of the row; type text_list or
+            // number_list
+    set,    // values of rows of the relation `set`: a set of customers, and `scalar` its value column, as an
+            // element is read; or list(), and `scalar` the fold
+    segments,    // the built-in list
+    condition,   // a defined attribute that is a condition: `condition`, never missing
     anniversary, // `scalar`: the date
   };
   Form form = Form::broken;
@@ -113,7 +114,7 @@ private:
   void unknown_column(const SourceName &at, const Name &name, NameParts rest);
   void unknown_source(const Name &name, bool with_column);
   void broken_source(int defined, Span span);
-  std::string column_example(const SourceName &source) const;
+  std::string column_example(const SourceName &source, Kind kind = Kind::number) const;
   const std::string &name_of(const SourceName &source) const;
   const std::string &root_name(const Context &context) const {
     return name_of({context.root, context.defined});
@@ -167,6 +168,8 @@ private:
   ConditionPtr contains_text(const Expr &expr, Operand &left);
   ConditionPtr list_contains(const Expr &expr, const Operand &left, bool all);
   ConditionPtr list_present(const Operand &left, Span span);
+  Operand list_of(int source, ConditionPtr rows, Operand &&element, const Value &value);
+  ConditionPtr some_row(const Operand &list, ConditionPtr row, Span span) const;
   ConditionPtr one_of(const Operand &left, std::vector<std::string> texts, std::vector<Decimal> numbers,
                       Span span);
   ConditionPtr segments_contain(const Expr &expr);
@@ -267,6 +270,10 @@ inline bool is_date(Kind kind) {
 }
 inline bool is_list(Kind kind) {
   return kind == Kind::text_list || kind == Kind::number_list;
+}
+/// The kind of a list whose elements, or whose rows' lists, are of a kind.
+inline Kind list_of_kind(Kind kind) {
+  return kind == Kind::number || kind == Kind::number_list ? Kind::number_list : Kind::text_list;
 }
 /// True for folds that count, whose results are whole numbers.
 inline bool is_count(const Scalar &scalar) {

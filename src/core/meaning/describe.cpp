@@ -62,7 +62,7 @@ std::optional<Described> describe(const Schema &schema, const Operand &operand, 
     described.column = operand.field ? std::nullopt : column_behind(operand.scalar);
     break;
   case Operand::Form::set:
-    described.type = operand.scalar.type == Kind::number ? ValueType::number_list : ValueType::text_list;
+    described.type = type_of(list_of_kind(operand.scalar.type));
     described.column = operand.scalar.column;
     break;
   case Operand::Form::segments:

@@ -140,9 +140,8 @@ int Compiler::set_measure(const Condition &condition, Trace &trace) {
   const int feed = feed_of(set_of(condition.left.column.relation));
   const Condition member = member_test(condition);
   const int measure = count_measure(feed, filter(feed, &member), Level::verdicts);
-  row_graph(feed).need(impl_.plans[static_cast<std::size_t>(feed)].exists, Level::explaining);
-  trace.list = leaf_value({feed}, condition.left.column, member.left.type);
-  trace.list_feed = feed;
+  trace_list(feed, impl_.plans[static_cast<std::size_t>(feed)].exists, condition.left.column,
+             member.left.type, trace);
   Test some;
   some.op = TestOp::compare_number;
   some.compare = CompareOp::gt;
@@ -151,20 +150,35 @@ int Compiler::set_measure(const Condition &condition, Trace &trace) {
   return impl_.customers.test_node(impl_.customers.add_test(std::move(some), "0"));
 }
 
-// What explain() shows beside an aggregate: how many rows there were; of a set of customers, its members.
+void Compiler::trace_list(int feed, int filter, const ColumnRef &column, Kind type, Trace &trace) {
+  ShownList list{filter, {feed_column(feed, column, type)}};
+  if (impl_.relation(column.relation).columns[static_cast<std::size_t>(column.column)].kind == Kind::json)
+    list.columns.push_back(feed_column(feed, column, Kind::text_list)); // some rows may hold an array
+  row_graph(feed).need(filter, Level::explaining);
+  auto &lists = impl_.plans[static_cast<std::size_t>(feed)].lists;
+  const auto known = std::find(lists.begin(), lists.end(), list);
+  trace.list_feed = feed;
+  trace.list = static_cast<int>(known - lists.begin());
+  if (known == lists.end())
+    lists.push_back(std::move(list));
+}
+
+// What explain() shows beside an aggregate: how many rows there were; of a list, its members.
 void Compiler::trace_rows(const Condition &condition, Trace &trace) {
   const Scalar &scalar = condition.left;
   const int feed = feed_of(scalar.source);
+  if (condition.list) {
+    const Scalar &list = *condition.list;
+    return trace_list(feed, filter(feed, list.filter.get()), list.column, list.type, trace);
+  }
   const Relation &source = impl_.relation(scalar.source);
   const bool asks_for_some = condition.form == Condition::Form::number_compare &&
                              condition.op == CompareOp::gt && condition.number == Decimal(0) &&
                              scalar.fold == Fold::count;
   if (asks_for_some && scalar.filter && source.role == Role::set && source.value >= 0) {
     const Kind kind = source.columns[static_cast<std::size_t>(source.value)].kind;
-    trace.list = leaf_value({feed}, {scalar.source, source.value, {}}, kind);
-    trace.list_feed = feed;
-    row_graph(feed).need(impl_.plans[static_cast<std::size_t>(feed)].exists, Level::explaining);
-    return;
+    return trace_list(feed, impl_.plans[static_cast<std::size_t>(feed)].exists,
+                      {scalar.source, source.value, {}}, kind, trace);
   }
   trace.rows = count_measure(feed, filter(feed, scalar.filter.get()), Level::explaining);
 }

@@ -51,6 +51,7 @@ private:
   int aggregate(const Scalar &scalar);
   int filter(int feed, const Condition *condition);
   void trace_rows(const Condition &condition, Trace &trace);
+  void trace_list(int feed, int filter, const ColumnRef &column, Kind type, Trace &trace);
   int set_measure(const Condition &condition, Trace &trace);
   Condition member_test(const Condition &condition) const;
   int count_measure(int feed, int filter, Level level);

@@ -11,6 +11,7 @@ constexpr std::size_t most_members_shown = 20;
 
 std::string show_list(std::vector<std::string> values) {
   std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
   std::string out;
   for (std::size_t i = 0; i < values.size() && i < most_members_shown; ++i)
     out += (i == 0 ? "" : ", ") + values[i];
@@ -130,10 +131,8 @@ private:
   std::optional<std::string> actual(const Trace &trace) const {
     const Program::Impl &plan = customers_.plan;
     if (trace.list >= 0) {
-      const auto &graph = plan.plans[static_cast<std::size_t>(trace.list_feed)].rows;
-      const int column = graph.values[static_cast<std::size_t>(trace.list)].leaf;
       const auto &members = customers_.feeds[static_cast<std::size_t>(trace.list_feed)].members;
-      const auto found = members.find({customer_, column});
+      const auto found = members.find({customer_, trace.list});
       return found == members.end() ? std::nullopt : std::optional(show_list(found->second));
     }
     if (trace.test >= 0)

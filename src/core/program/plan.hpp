@@ -12,11 +12,20 @@ namespace segmentation::core {
 
 namespace program {
 
+/// Values of a feed's rows that explain() shows as one list.
+struct ShownList {
+  int filter = -1;          // a row node
+  std::vector<int> columns; // of the feed
+
+  friend bool operator==(const ShownList &, const ShownList &) = default;
+};
+
 /// What is computed for the rows of one feed; leaves are the feed's columns.
 struct RowPlan {
   Graph rows;
   int exists = -1; // row node: the conditions of the relation and of its parents
   std::vector<int> measures;
+  std::vector<ShownList> lists;
 };
 
 /// A leaf of the customers' graph: a column of the customers feed whose values are kept, or a measure.
@@ -31,8 +40,8 @@ struct Trace {
   int row_test = -1;  // the test behind a bit, in the customers feed's row graph
   int test = -1;      // the test in the customers' graph
   int rows = -1;      // a measure: how many rows passed the filter
-  int list_feed = -1; // a set of customers: its feed,
-  int list = -1;      // and the value in that feed's row graph that is a member
+  int list_feed = -1; // a list of what rows have: their feed,
+  int list = -1;      // and which of its RowPlan::lists
 };
 
 } // namespace program

@@ -204,22 +204,31 @@ void Customers::fold_rows(std::size_t feed) {
                     offsets[static_cast<std::size_t>(measure)], keys.size(), clock, plan.plans[feed].rows},
                    sides[static_cast<std::size_t>(measure)]);
   }
-  if (level < Level::explaining || plan.relation(plan.feeds[feed].relation).role != Role::set)
-    return;
-  const int exists = plan.plans[feed].exists;
-  if (plan.plans[feed].rows.nodes[static_cast<std::size_t>(exists)].level > level)
-    return;
-  const std::uint8_t *passes = state.rows->result(exists);
+  if (level >= Level::explaining)
+    for (std::size_t list = 0; list < plan.plans[feed].lists.size(); ++list)
+      keep_list(feed, list, known);
+}
+
+void Customers::keep_list(std::size_t feed, std::size_t index, const KnownRows &known) {
+  FeedState &state = feeds[feed];
+  const ShownList &list = plan.plans[feed].lists[index];
+  const std::uint8_t *passes = state.rows->result(list.filter);
   for (std::uint32_t k = 0; k < known.count; ++k) {
     const std::uint32_t row = known.rows[k];
-    for (std::size_t c = 0; passes[row] && c < batch.columns.size(); ++c) {
-      const BatchColumn &column = batch.columns[c];
-      if (column.cells[row] == Cell::missing || column.lists != nullptr)
+    if (!passes[row])
+      continue;
+    for (const int c : list.columns) {
+      const BatchColumn &column = state.batch.columns[static_cast<std::size_t>(c)];
+      if (column.cells[row] == Cell::missing)
         continue;
-      state.members[{known.customers[row], static_cast<int>(c)}].push_back(
-          column.type == Kind::text || column.cells[row] == Cell::digits
-              ? std::string(view(column.texts[row]))
-              : show(column.type, column.integers[row], column.scale, clock.zone()));
+      auto &members = state.members[{known.customers[row], static_cast<int>(index)}];
+      if (column.lists != nullptr)
+        for (std::uint32_t i = 0; i < column.lists[row].count; ++i)
+          members.emplace_back(view(column.lists[row].values[i]));
+      else if (column.type == Kind::text || column.cells[row] == Cell::digits)
+        members.emplace_back(view(column.texts[row]));
+      else
+        members.push_back(show(column.type, column.integers[row], column.scale, clock.zone()));
     }
   }
 }

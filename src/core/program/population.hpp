@@ -70,7 +70,7 @@ struct FeedState {
   std::vector<FoldGroup> groups;
   std::size_t stride = 0;
   std::vector<std::byte> block;                                              // customer after customer
-  std::map<std::pair<std::uint32_t, int>, std::vector<std::string>> members; // of sets, by (customer, column)
+  std::map<std::pair<std::uint32_t, int>, std::vector<std::string>> members; // by (customer, RowPlan::lists)
   std::vector<Vacancy> vacancies;
   std::vector<std::uint8_t> lost; // by customer, as far as it goes: a measure is not known any more
 };
@@ -151,6 +151,7 @@ struct Customers {
   std::uint32_t pick_rows(std::size_t feed, const FoldGroup &group, const KnownRows &known,
                           std::uint16_t *picked) const;
   void keep_card(std::uint32_t customer, std::uint32_t row);
+  void keep_list(std::size_t feed, std::size_t index, const KnownRows &known);
 
   // What maintenance needs: see Population.
   void keep_images(std::uint64_t stamp);

@@ -36,6 +36,8 @@ const char *name_of(Fold fold) {
     return "last";
   case Fold::mode:
     return "mode";
+  case Fold::list:
+    return "list";
   case Fold::days:
     return "days";
   case Fold::weeks:
@@ -170,6 +172,38 @@ bool is_counted(Fold fold) {
          fold == Fold::weeks || fold == Fold::months;
 }
 
+/// True where each row has a set of its own beside it.
+bool is_set_beside(const Context &context, const Scalar &scalar) {
+  const int set = set_above(context, scalar.column.relation);
+  return scalar.fold == Fold::list && set >= 0 && set != scalar.source;
+}
+
+/// Prints the values that a row adds to a list, one each where it has several.
+std::string added_values(const Context &context, const Scalar &scalar, int depth) {
+  const bool numbers = scalar.type == Kind::number || scalar.type == Kind::number_list;
+  const Kind element = numbers ? Kind::number : Kind::text;
+  std::string values;
+  if (is_set_beside(context, scalar)) {
+    const std::string value = print_column(scalar.column, element, context.meaning);
+    values = fmt::format("unnest(ARRAY(SELECT {} {}{}AND {} IS NOT NULL))", value,
+                         print_set_rows(context, scalar, depth), context.line(depth + 1), value);
+  } else if (const Kind held = context.column(scalar.column).kind; held == Kind::json) {
+    // A row may hold a value or an array.
+    values = fmt::format("unnest(COALESCE({}, ARRAY[{}]))",
+                         print_column(scalar.column, Kind::text_list, context.meaning),
+                         print_column(scalar.column, Kind::text, context.meaning));
+  } else if (held == Kind::text_list || held == Kind::number_list) {
+    values = fmt::format("unnest({})", print_column(scalar.column, held, context.meaning));
+  } else {
+    values = print_column(scalar.column, element, context.meaning);
+  }
+  if (!numbers) {
+    return bytewise(fmt::format("({})::text", values));
+  }
+  return scalar.type == Kind::number_list ? fmt::format("segmentation.finite({}::numeric)", values)
+                                          : values + "::numeric";
+}
+
 /// The rows of an aggregate: FROM, WHERE and the customer's key.
 struct Rows {
   std::string from;
@@ -179,7 +213,12 @@ struct Rows {
 Rows rows_of(const Context &context, const Scalar &scalar, bool only_with_value, int depth) {
   const int source = scalar.source;
   std::set<int> relations{source};
-  if (scalar.column.relation >= 0) {
+  if (is_set_beside(context, scalar)) {
+    Condition present;
+    present.form = Condition::Form::list_present;
+    present.left.column = scalar.column;
+    add_relations(context, present, relations);
+  } else if (scalar.column.relation >= 0) {
     relations.insert(scalar.column.relation);
   }
   const bool dated = scalar.fold == Fold::first || scalar.fold == Fold::last || scalar.fold == Fold::mode ||
@@ -288,9 +327,31 @@ std::string Aggregates::mode(const Scalar &scalar) {
   return group->alias + ".\"mode\"";
 }
 
+std::string Aggregates::list(const Scalar &scalar) {
+  const Rows rows = rows_of(context_, scalar, false, 2);
+  const std::string from = fmt::format(
+      "FROM ({0}SELECT {1} AS \"customer\",{2}{3} AS \"value\"{0}{4}{5}) AS \"rows\"", context_.line(2),
+      rows.key, context_.line(4), added_values(context_, scalar, 4), rows.from, context_.line(1));
+  auto group =
+      std::find_if(groups_.begin(), groups_.end(), [&](const Group &one) { return one.from == from; });
+  if (group == groups_.end()) {
+    groups_.push_back(
+        {unused_alias("m", groups_.size() + 1),
+         "\"rows\".\"customer\"",
+         from,
+         {{"array_agg(DISTINCT \"value\" ORDER BY \"value\") FILTER (WHERE \"value\" IS NOT NULL)",
+           "\"list\""}}});
+    group = groups_.end() - 1;
+  }
+  return fmt::format("COALESCE({}.\"list\", '{{}}')", group->alias);
+}
+
 std::string Aggregates::value(const Scalar &scalar) {
   if (scalar.fold == Fold::mode) {
     return mode(scalar);
+  }
+  if (scalar.fold == Fold::list) {
+    return list(scalar);
   }
   const std::string name = column(scalar, aggregate(context_, scalar), name_of(scalar.fold));
   return is_counted(scalar.fold) ? "COALESCE(" + name + ", 0)" : name;

@@ -23,7 +23,7 @@ public:
     case CheckedValue::Form::json:
       return scalar.column.json_path.empty() ? raw(scalar) : key_as_text(scalar);
     case CheckedValue::Form::list:
-      return is_set(scalar) ? set(scalar) : raw(scalar);
+      return is_fold(scalar) ? aggregates_.value(scalar) : is_set(scalar) ? set(scalar) : raw(scalar);
     case CheckedValue::Form::scalar:
       if (scalar.form == Scalar::Form::column && scalar.column.json_path.empty()) {
         return raw(scalar);
@@ -43,7 +43,9 @@ public:
       return fmt::format("NULLIF({}, 'null'::jsonb)",
                          print_column(scalar.column, Kind::json, context_.meaning));
     case CheckedValue::Form::list:
-      return is_set(scalar) ? set(scalar) : print_scalar(context_, nullptr, scalar);
+      return is_fold(scalar)  ? aggregates_.value(scalar)
+             : is_set(scalar) ? set(scalar)
+                              : print_scalar(context_, nullptr, scalar);
     default:
       return computed(value);
     }
@@ -83,6 +85,7 @@ private:
                        quote_literal(scalar.column.json_path.back()));
   }
 
+  static bool is_fold(const Scalar &scalar) { return scalar.form == Scalar::Form::aggregate; }
   bool is_set(const Scalar &scalar) const { return set_above(context_, scalar.column.relation) >= 0; }
 
   std::string set(const Scalar &scalar) const {
@@ -107,7 +110,7 @@ private:
 void add_relations_of(const Context &context, const CheckedValue &value, std::set<int> &relations) {
   if (value.form == CheckedValue::Form::truth) {
     add_relations(context, *value.condition, relations);
-  } else if (value.form == CheckedValue::Form::list) {
+  } else if (value.form == CheckedValue::Form::list && value.scalar.form == Scalar::Form::column) {
     Condition present;
     present.form = Condition::Form::list_present;
     present.left = value.scalar;

@@ -8,8 +8,8 @@
 namespace segmentation::core::syntax {
 namespace {
 
-static_assert(static_cast<int>(Word::mode) - static_cast<int>(Word::count) ==
-              static_cast<int>(AggregateFn::mode));
+static_assert(static_cast<int>(Word::list) - static_cast<int>(Word::count) ==
+              static_cast<int>(AggregateFn::list));
 
 /// Adds a part to a name. Quotes that change nothing are dropped.
 void add_part(Name &out, const Token &token, std::string_view text) {

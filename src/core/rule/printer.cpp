@@ -86,8 +86,8 @@ public:
     case Value::Kind::literal:
       return literal(value.literal);
     case Value::Kind::aggregate: {
-      constexpr std::array<std::string_view, 8> functions = {"count", "sum",   "avg",  "min",
-                                                             "max",   "first", "last", "mode"};
+      constexpr std::array<std::string_view, 9> functions = {"count", "sum",  "avg",  "min", "max",
+                                                             "first", "last", "mode", "list"};
       out += functions[static_cast<std::size_t>(value.fn)];
       out += value.distinct ? "(DISTINCT " : "(";
       name(value.name);

@@ -40,7 +40,7 @@ struct Literal {
 };
 
 enum class CompareOp : std::uint8_t { eq, ne, lt, le, gt, ge };
-enum class AggregateFn : std::uint8_t { count, sum, avg, min, max, first, last, mode };
+enum class AggregateFn : std::uint8_t { count, sum, avg, min, max, first, last, mode, list };
 
 struct Expr;
 

@@ -46,6 +46,7 @@ constexpr std::array words = {
     Entry{"last_week", Word::date_word},
     Entry{"last_year", Word::date_word},
     Entry{"limit", Word::limit},
+    Entry{"list", Word::list},
     Entry{"matches", Word::matches},
     Entry{"max", Word::max},
     Entry{"memberships", Word::own},

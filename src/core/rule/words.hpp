@@ -50,6 +50,7 @@ enum class Word : std::uint8_t {
   first,
   last,
   mode,
+  list,
   age,
   anniversary,
   own, // date, days, weeks, months, segments, memberships, customer, storefront_event: names with a meaning
@@ -64,7 +65,7 @@ constexpr bool is_reserved(Word word) noexcept {
   return word >= Word::and_ && word <= Word::date_word;
 }
 constexpr bool is_aggregate(Word word) noexcept {
-  return word >= Word::count && word <= Word::mode;
+  return word >= Word::count && word <= Word::list;
 }
 
 /// True for a name (in lower case) that means something else without its quotes: a keyword, or one of the

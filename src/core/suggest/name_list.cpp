@@ -62,6 +62,8 @@ bool NameList::fits(ValueType type) const {
     case AggregateFn::min:
     case AggregateFn::max:
       return type == ValueType::number || type == ValueType::date || type == ValueType::json;
+    case AggregateFn::list:
+      return type == ValueType::text || type == ValueType::number || type == ValueType::json || is_list(type);
     default:
       return !is_list(type);
     }

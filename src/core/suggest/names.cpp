@@ -69,10 +69,10 @@ private:
     }
   }
 
-  void sets(const std::vector<int> &indexes, bool in_row) {
+  void sets(const std::vector<int> &indexes, bool in_row, const std::vector<Name::Part> &prefix = {}) {
     for (const int index : indexes) {
       if (const std::optional<Described> described = describe_set(schema_, index, in_row)) {
-        std::vector<Name::Part> parts;
+        std::vector<Name::Part> parts = prefix;
         add_parts(parts, relation(index).name);
         list_.add_value(parts, CompletionKind::set, *described);
       }
@@ -106,6 +106,9 @@ private:
     }
     lookups(from(root).lookups, prefix, true);
     if (!prefix.empty()) {
+      if (finding_.spot == Spot::argument) {
+        sets(from(root).sets, true, prefix);
+      }
       return;
     }
     sets(from(root).sets, true);
@@ -282,7 +285,7 @@ private:
       std::optional<ValueType> type; // nothing: that of the column
       bool ordered = false;          // the column holds numbers or dates
     };
-    const std::array<Function, 10> calls = {{{"count(", ValueType::number},
+    const std::array<Function, 11> calls = {{{"count(", ValueType::number},
                                              {"sum(", ValueType::number},
                                              {"avg(", ValueType::number},
                                              {"min(", std::nullopt, true},
@@ -290,12 +293,15 @@ private:
                                              {"first(", std::nullopt},
                                              {"last(", std::nullopt},
                                              {"mode(", std::nullopt},
+                                             {"list(", ValueType::text_list},
                                              {"age(", ValueType::number},
                                              {"anniversary(", ValueType::anniversary}}};
     for (const Function &function : calls) {
       if (function.type) {
         if (list_.fits(*function.type)) {
-          list_.add_word(function.call, CompletionKind::function, type_words(*function.type));
+          // A list's elements are what its column holds.
+          const bool list = *function.type == ValueType::text_list;
+          list_.add_word(function.call, CompletionKind::function, list ? "" : type_words(*function.type));
         }
       } else if (list_.fits(ValueType::number) || list_.fits(ValueType::date) ||
                  (!function.ordered && list_.fits(ValueType::text))) {

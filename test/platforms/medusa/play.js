@@ -17,7 +17,7 @@ const segments = {
 const tests = Object.fromEntries(Object.entries(segments).map(([name, [, test]]) => [name, test]));
 const others = {
   "bought a coat": "products_purchased MATCHES (title = 'coat')",
-  "bought from the kitchen": "products_purchased MATCHES (category = 'Kitchen')",
+  "bought from the kitchen": "categories_purchased CONTAINS 'kitchen'",
   "bought for summer": "products_purchased MATCHES (tag = 'summer')",
   "VIP": "customer_groups CONTAINS 'VIP'",
   "open cart": "carts MATCHES ()",
