@@ -19,6 +19,19 @@ core::Name name_of(std::string_view dotted) {
   return name;
 }
 
+/// Returns a name as rules write it: in quotes only where it could not stand without, whatever its case.
+std::string written(const core::Name &name) {
+  core::Name lower = name;
+  std::string bare;
+  for (core::Name::Part &part : lower.parts) {
+    bare += (bare.empty() ? "" : ".") + part.text;
+    for (char &c : part.text)
+      c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  const std::string printed = core::print_name(lower);
+  return printed.find('"') == std::string::npos ? bare : core::print_name(name);
+}
+
 core::Name name_of_column(const char *relation, const std::string &column) {
   core::Name name;
   if (relation != nullptr)
@@ -32,7 +45,7 @@ core::Name name_of_column(const char *relation, const std::string &column) {
 void AttributeList::describe(const char *kind, const core::Name &name,
                              const std::optional<core::Described> &described, int relation,
                              const char *word) {
-  DescribedRow row{kind, keep(core::print_name(name)), nullptr, nullptr, 0, relation, word};
+  DescribedRow row{kind, keep(written(name)), nullptr, nullptr, 0, relation, word};
   if (described) {
     std::vector<const char *> &operators = lists_.emplace_back();
     for (const core::Operator &op : core::operators_of(*described))
