@@ -69,25 +69,37 @@ BEGIN
   WHERE c.oid IN (SELECT relation UNION ALL SELECT t.relid FROM pg_partition_tree(relation) AS t) AND c.relkind <> 'p';
 END $$;
 
--- Returns a FROM clause, of alias t with column is_recent, over some rows of a table, and which fraction of the others these are: all
--- of a table of up to `all_blocks` blocks, else about `wanted` rows of blocks drawn by chance, which cost the same however large the
--- table is (TABLESAMPLE SYSTEM), and the last blocks: what was written a minute ago is mostly there. These tell that there is a
--- value, not how frequent it is.
-CREATE FUNCTION segmentation._sample_from(relation oid, wanted integer, all_blocks integer, OUT sql text, OUT fraction double precision)
+-- Returns likewise about how many rows there are, looking at some blocks where nobody has counted yet.
+CREATE FUNCTION segmentation._estimated_rows(relation oid) RETURNS double precision
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  size record;
+BEGIN
+  SELECT s.* INTO size FROM segmentation._table_size(relation) AS s;
+  RETURN COALESCE(size.tuples, size.blocks * (segmentation._read_as(segmentation._reader(), format(
+    'SELECT count(*)::double precision / greatest(count(DISTINCT (r.tableoid, (r.ctid::text::point)[0])), 1) FROM %s AS r TABLESAMPLE SYSTEM (%s)',
+    relation::regclass, least(100, 5000.0 / greatest(size.blocks, 1)))))[1]::double precision);
+END $$;
+
+-- Returns a FROM clause, of alias t with columns as in `list`, of the row r, and is_recent, over some rows of a table: all of a table of
+-- up to `all_blocks` blocks, else about `wanted` rows of blocks drawn by chance, which cost the same however large the table is
+-- (TABLESAMPLE SYSTEM), and the last blocks: what was written a minute ago is mostly there. These tell that there is a value, not how
+-- frequent it is.
+CREATE FUNCTION segmentation._sample_from(relation oid, list text, wanted integer, all_blocks bigint, OUT sql text, OUT is_all boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   size record;
 BEGIN
   SELECT s.* INTO size FROM segmentation._table_size(relation) AS s;
-  fraction := 1;
-  sql := format('SELECT r.*, false AS is_recent FROM %s AS r', relation::regclass);
-  IF size.blocks > all_blocks THEN
+  is_all := size.blocks <= all_blocks;
+  sql := format('SELECT %s, false AS is_recent FROM %s AS r', list, relation::regclass);
+  IF NOT is_all THEN
     -- Rows of one block resemble one another, so there are not too few blocks.
-    fraction := least(1, greatest(50, wanted * size.blocks / greatest(COALESCE(size.tuples, 50.0 * size.blocks), 1)) / size.blocks);
-    sql := sql || format(' TABLESAMPLE SYSTEM (%s)', (100 * fraction)::numeric(9, 6));
+    sql := sql || format(' TABLESAMPLE SYSTEM (%s)',
+      least(100, 100 * greatest(50, wanted * size.blocks / greatest(COALESCE(size.tuples, 50.0 * size.blocks), 1)) / greatest(size.blocks, 1))::numeric(9, 6));
     -- By a range of places in a table itself: a partitioned one has no places.
     IF (SELECT c.relkind = 'r' FROM pg_class AS c WHERE c.oid = relation) THEN
-      sql := sql || format(' UNION ALL SELECT r.*, true FROM %s AS r WHERE r.ctid >= ''(%s,0)''', relation::regclass,
+      sql := sql || format(' UNION ALL SELECT %s, true FROM %s AS r WHERE r.ctid >= ''(%s,0)''', list, relation::regclass,
                            greatest(size.blocks - 10, 0));
     END IF;
   END IF;
@@ -130,7 +142,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         WHEN cardinality(segmentation.json_texts(%1$s)) = cardinality(segmentation.json_numbers(%1$s)) THEN 'list of number'
         ELSE 'list of text' END END$kind$, value, segmentation._date_or_text(value || ' #>> ''{}''', value)),
     format($words$CASE jsonb_typeof(%1$s) WHEN 'array' THEN segmentation.json_texts(%1$s) WHEN 'object' THEN '{}'
-      ELSE ARRAY[%1$s #>> '{}'] END$words$, value);
+      WHEN 'number' THEN ARRAY[trim_scale(%1$s::numeric)::text] ELSE ARRAY[%1$s #>> '{}'] END$words$, value);
 $$;
 
 -- Returns the type of values of several kinds.
@@ -181,29 +193,26 @@ BEGIN
              WHERE c.binding_id = bound.id AND c.name IN (bound.field, bound.value, bound.key)) THEN
     RETURN NULL;
   END IF;
-  SELECT s.* INTO sample FROM segmentation._sample_from(bound.relation, 3000, 300) AS s;
+  SELECT s.* INTO sample
+  FROM segmentation._sample_from(bound.relation, format('r.%I AS key, r.%I::text AS field, r.%I AS value', bound.key, bound.field, bound.value), 3000, 300) AS s;
   IF type = 'json' THEN
-    SELECT k.* INTO kind FROM segmentation._json_kind(format('t.%I::jsonb', bound.value)) AS k;
+    SELECT k.* INTO kind FROM segmentation._json_kind('t.value::jsonb') AS k;
   ELSIF type = 'text' THEN
     SELECT format($kind$CASE WHEN segmentation.text_number(%1$s) IS NOT NULL THEN 'number'
-        WHEN segmentation.text_boolean(%1$s) IS NOT NULL THEN 'boolean' ELSE %2$s END$kind$, v.value,
-        segmentation._date_or_text(v.value, format('to_jsonb(%s)', v.value))) AS kind,
-      format('ARRAY[%s]', v.value) AS words INTO kind
-    FROM (SELECT format('t.%I::text', bound.value) AS value) AS v;
+        WHEN segmentation.text_boolean(%1$s) IS NOT NULL THEN 'boolean' ELSE %2$s END$kind$, 't.value::text',
+        segmentation._date_or_text('t.value::text', 'to_jsonb(t.value::text)')) AS kind, 'ARRAY[t.value::text]' AS words INTO kind;
   ELSE
     SELECT quote_literal(type) AS kind,
-      format(CASE WHEN type LIKE 'list%' THEN 't.%I::text[]' ELSE 'ARRAY[to_jsonb(t.%I) #>> ''{}'']' END, bound.value) AS words
-    INTO kind;
+      CASE WHEN type LIKE 'list%' THEN 't.value::text[]' ELSE 'ARRAY[to_jsonb(t.value) #>> ''{}'']' END AS words INTO kind;
   END IF;
   answer := (segmentation._read_as(segmentation._reader(), segmentation._values_told(format($query$
     source AS MATERIALIZED (
-      SELECT ARRAY[t.%1$I::text] AS path,
-        CASE WHEN t.%2$I IS NOT NULL AND t.%3$I IS NOT NULL AND t.%1$I::text <> '' THEN %4$s END AS kind, %5$s AS words, t.is_recent
-      FROM %6$s)
-    $query$, bound.field, bound.key, bound.value, kind.kind, kind.words, sample.sql), 'source')))[1]::jsonb;
-  RETURN answer || jsonb_build_object('tuples', CASE WHEN sample.fraction < 1
-    THEN COALESCE((segmentation._table_size(bound.relation)).tuples, (answer ->> 'rows')::bigint / sample.fraction)
-    ELSE (answer ->> 'rows')::bigint END);
+      SELECT ARRAY[t.field] AS path, CASE WHEN t.key IS NOT NULL AND t.value IS NOT NULL AND t.field <> '' THEN %s END AS kind,
+        %s AS words, t.is_recent
+      FROM %s)
+    $query$, kind.kind, kind.words, sample.sql), 'source')))[1]::jsonb;
+  RETURN answer || jsonb_build_object('tuples', CASE WHEN sample.is_all THEN (answer ->> 'rows')::bigint
+    ELSE segmentation._estimated_rows(bound.relation) END);
 EXCEPTION WHEN data_exception OR program_limit_exceeded OR raise_exception OR external_routine_exception THEN
   RETURN NULL;
 END $$;

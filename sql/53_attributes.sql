@@ -38,16 +38,14 @@ BEGIN
   is_small := blocks <= 8192 AND
     (segmentation._read_as(segmentation._reader(), format('SELECT count(*) <= 10000 FROM (SELECT FROM %s LIMIT 10001) AS t', bound.relation)))[1]::boolean;
   SELECT s.* INTO sample
-  FROM segmentation._sample_from(bound.relation, 1000, CASE WHEN is_small THEN blocks ELSE 0 END::integer) AS s;
+  FROM segmentation._sample_from(bound.relation, format('r.%I::text AS key', bound.key), 1000, CASE WHEN is_small THEN blocks ELSE -1 END) AS s;
   answer := segmentation._read_as(segmentation._reader(), format(
-    'WITH t AS MATERIALIZED (SELECT t.%I::text AS key, t.is_recent FROM %s) '
+    'WITH t AS MATERIALIZED (SELECT t.* FROM %s) '
     'SELECT ARRAY(SELECT t.key FROM t WHERE NOT t.is_recent ORDER BY random() LIMIT 1000), '
-    'ARRAY(SELECT DISTINCT t.key FROM t WHERE t.is_recent LIMIT 200), (SELECT count(*) FROM t WHERE NOT t.is_recent)',
-    bound.key, sample.sql));
+    'ARRAY(SELECT DISTINCT t.key FROM t WHERE t.is_recent LIMIT 200), (SELECT count(*) FROM t)', sample.sql));
   keys := answer[1];
   recent := answer[2];
-  total := round(CASE WHEN is_small THEN answer[3]::bigint
-    ELSE COALESCE((segmentation._table_size(bound.relation)).tuples, answer[3]::bigint / sample.fraction) END);
+  total := round(CASE WHEN is_small THEN answer[3]::bigint ELSE segmentation._estimated_rows(bound.relation) END);
   SELECT format_type(a.atttypid, NULL) INTO key_type
   FROM pg_attribute AS a WHERE a.attrelid = bound.relation AND a.attname = bound.key;
 END $$;
@@ -55,30 +53,34 @@ END $$;
 -- Returns the keys below a json column, or the fields of a binding, by the names that rules give them: those that there are, as the data
 -- say, and those that rules read. `total` is how many rows there are of which `found` has seen some.
 CREATE FUNCTION segmentation._names_found(
-  parent segmentation._attribute, kind text, found jsonb, reads segmentation._value_read[], operators jsonb, total bigint)
+  parent segmentation._attribute, found_as text, found jsonb, reads segmentation._value_read[], operators jsonb, total bigint)
 RETURNS SETOF segmentation._attribute LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH seen AS (
     SELECT ARRAY(SELECT jsonb_array_elements_text(v.value -> 'path')) AS path, v.value AS told,
            -- Of texts that stand for something, those of other texts do not.
-           CASE WHEN kind = 'field' AND v.value -> 'kinds' = '["boolean", "text"]' THEN 'text'
+           CASE WHEN found_as = 'field' AND v.value -> 'kinds' = '["boolean", "text"]' THEN 'text'
                 ELSE segmentation._common_type(ARRAY(SELECT jsonb_array_elements_text(v.value -> 'kinds'))) END AS type
     FROM jsonb_array_elements(found -> 'values') AS v
   ), named AS (
     SELECT s.* FROM seen AS s
     UNION ALL
     SELECT DISTINCT p.path, '{}'::jsonb, 'json'
-    FROM unnest(reads) AS r, LATERAL (SELECT CASE kind WHEN 'field' THEN ARRAY[r.word] ELSE r.keys END AS path) AS p
+    FROM unnest(reads) AS r, LATERAL (SELECT CASE found_as WHEN 'field' THEN ARRAY[r.word] ELSE r.keys END AS path) AS p
     WHERE r.binding_id = parent.binding_id
-      AND CASE kind WHEN 'field' THEN r.what = 'field' ELSE r.what = 'column' AND r.word = parent.word AND r.keys <> '{}' END
+      AND CASE found_as WHEN 'field' THEN r.what = 'field' ELSE r.what = 'column' AND r.word = parent.word AND r.keys <> '{}' END
       AND NOT EXISTS (SELECT FROM seen AS s WHERE s.path = p.path)
   )
   SELECT parent.name || (SELECT string_agg('.' || segmentation._literal(u.part, 'json'), '' ORDER BY u.at)
                          FROM unnest(n.path) WITH ORDINALITY AS u(part, at)),
-    n.type, kind, ARRAY(SELECT jsonb_array_elements_text(operators -> CASE n.type WHEN 'mixed' THEN 'json' ELSE n.type END)),
-    parent.binding_id, CASE kind WHEN 'field' THEN n.path[1] ELSE parent.word END, CASE kind WHEN 'key' THEN n.path END, parent.readable,
+    n.type, found_as, ARRAY(SELECT jsonb_array_elements_text(operators -> CASE n.type WHEN 'mixed' THEN 'json' ELSE n.type END)),
+    parent.binding_id, CASE found_as WHEN 'field' THEN n.path[1] ELSE parent.word END, CASE found_as WHEN 'key' THEN n.path END, parent.readable,
     CASE WHEN parent.readable THEN greatest(
       (n.told ->> 'seen')::bigint, round((n.told ->> 'filled')::numeric * total / NULLIF((found ->> 'rows')::numeric, 0)), 0)::bigint END,
-    CASE WHEN parent.readable THEN ARRAY(SELECT jsonb_array_elements_text(n.told -> 'examples')) END
+    CASE WHEN parent.readable THEN ARRAY(
+      SELECT v.value FROM jsonb_array_elements_text(n.told -> 'examples') WITH ORDINALITY AS w(word, at),
+        LATERAL (SELECT CASE n.type WHEN 'boolean' THEN segmentation.text_boolean(w.word)::text
+                                    WHEN 'number' THEN trim_scale(segmentation.text_number(w.word))::text ELSE w.word END) AS v(value)
+      WHERE v.value IS NOT NULL GROUP BY v.value ORDER BY min(w.at)) END
   FROM named AS n;
 $$;
 
