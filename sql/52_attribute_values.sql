@@ -106,26 +106,26 @@ BEGIN
   sql := format('(%s) AS t', sql);
 END $$;
 
--- Returns a query that tells what values there are: of how many `rows`, those of `counted`, and an array `values` of {path, filled, seen,
--- kinds, examples}. `source` has, for each value, the path of keys that leads to it, its kind (NULL: it is no value), its words (of a list, each of
--- its elements'), and whether it is recent: only the others count as filled.
-CREATE FUNCTION segmentation._values_told(source text, counted text) RETURNS text
+-- Returns a query that tells what values there are: of how many `rows`, those of `given`, and an array `values` of {path, filled, seen,
+-- kinds, examples}. `source` has each value of each path once: the path of keys that leads to it, its kind (NULL: it is no value), its
+-- words (of a list, each of its elements'), and how often it is there, `seen`, and in rows that are not recent, `filled`.
+CREATE FUNCTION segmentation._values_told(source text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN format($query$
   WITH RECURSIVE %s, counted AS (
-    SELECT s.path, count(*) FILTER (WHERE NOT s.is_recent) AS filled, count(*) AS seen, array_agg(DISTINCT s.kind) AS kinds
+    SELECT s.path, sum(s.filled) AS filled, sum(s.seen) AS seen, array_agg(DISTINCT s.kind) AS kinds
     FROM source AS s WHERE s.kind IS NOT NULL GROUP BY s.path ORDER BY seen DESC, s.path LIMIT 200
   ), words AS (
-    SELECT s.path, w.word, row_number() OVER (PARTITION BY s.path ORDER BY count(*) DESC, w.word COLLATE "C") AS at
+    SELECT s.path, w.word, row_number() OVER (PARTITION BY s.path ORDER BY sum(s.seen) DESC, w.word COLLATE "C") AS at
     FROM source AS s, unnest(s.words) AS w(word) WHERE s.kind IS NOT NULL AND char_length(w.word) <= 100 GROUP BY s.path, w.word
   ), examples AS (
     SELECT w.path, jsonb_agg(w.word ORDER BY w.at) AS words FROM words AS w WHERE w.at <= 5 GROUP BY w.path
   )
-  SELECT jsonb_build_object('rows', (SELECT count(*) FROM %s AS r WHERE NOT r.is_recent), 'values',
+  SELECT jsonb_build_object('rows', (SELECT count(*) FROM given AS g WHERE NOT g.is_recent), 'values',
     COALESCE(jsonb_agg(jsonb_build_object('path', c.path, 'filled', c.filled, 'seen', c.seen, 'kinds', c.kinds,
       'examples', COALESCE(e.words, '[]'))), '[]'))
   FROM counted AS c LEFT JOIN examples AS e ON e.path = c.path
-  $query$, source, counted);
+  $query$, source);
 
 -- Returns an expression that is 'date' where a text is one, as rules read it. Most are told by their look: reading a date takes longer.
 CREATE FUNCTION segmentation._date_or_text(value text, json text) RETURNS text
@@ -169,14 +169,16 @@ BEGIN
       FROM walked AS w, jsonb_each(CASE WHEN jsonb_typeof(w.value) = 'object' THEN w.value ELSE '{}' END) AS e
       WHERE e.key <> '' AND cardinality(w.path) < 10
     ), source AS MATERIALIZED (
-      SELECT w.path, %s AS kind, %s AS words, w.is_recent
-      FROM walked AS w WHERE w.path <> '{}' AND jsonb_typeof(w.value) NOT IN ('object', 'null'))
+      SELECT w.path, %s AS kind, %s AS words, w.filled, w.seen
+      FROM (SELECT w.path, w.value, count(*) FILTER (WHERE NOT w.is_recent) AS filled, count(*) AS seen
+            FROM walked AS w WHERE w.path <> '{}' AND jsonb_typeof(w.value) NOT IN ('object', 'null') GROUP BY w.path, w.value) AS w)
     $query$,
     CASE WHEN all_of_them THEN 'false' ELSE format('NOT v.key = ANY (%L::text[]::%s[])', customers, key_type) END,
     (segmentation._values_sql(ARRAY[column_name], CASE WHEN all_of_them THEN '' ELSE format('SELECT unnest(%s)', chosen) END))[1],
     CASE WHEN all_of_them THEN 'true' ELSE format('v.key = ANY (%s)', chosen) END,
-    kind.kind, kind.words), 'given')))[1]::jsonb;
-EXCEPTION WHEN data_exception OR program_limit_exceeded OR raise_exception OR external_routine_exception THEN
+    kind.kind, kind.words))))[1]::jsonb;
+EXCEPTION WHEN OTHERS THEN
+  IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF; -- the server's own
   RETURN NULL; -- of a computed column, or of type json and not to be read as jsonb
 END $$;
 
@@ -194,26 +196,30 @@ BEGIN
     RETURN NULL;
   END IF;
   SELECT s.* INTO sample
-  FROM segmentation._sample_from(bound.relation, format('r.%I AS key, r.%I::text AS field, r.%I AS value', bound.key, bound.field, bound.value), 3000, 300) AS s;
+  FROM segmentation._sample_from(bound.relation, format('r.%I AS key, r.%I::text AS field, r.%I%s AS value', bound.key, bound.field, bound.value,
+    CASE WHEN type = 'json' THEN '::jsonb' WHEN type = 'text' THEN '::text' ELSE '' END), 3000, 300) AS s;
   IF type = 'json' THEN
-    SELECT k.* INTO kind FROM segmentation._json_kind('t.value::jsonb') AS k;
+    SELECT k.* INTO kind FROM segmentation._json_kind('t.value') AS k;
   ELSIF type = 'text' THEN
     SELECT format($kind$CASE WHEN segmentation.text_number(%1$s) IS NOT NULL THEN 'number'
-        WHEN segmentation.text_boolean(%1$s) IS NOT NULL THEN 'boolean' ELSE %2$s END$kind$, 't.value::text',
-        segmentation._date_or_text('t.value::text', 'to_jsonb(t.value::text)')) AS kind, 'ARRAY[t.value::text]' AS words INTO kind;
+        WHEN segmentation.text_boolean(%1$s) IS NOT NULL THEN 'boolean' ELSE %2$s END$kind$, 't.value',
+        segmentation._date_or_text('t.value', 'to_jsonb(t.value)')) AS kind, 'ARRAY[t.value]' AS words INTO kind;
   ELSE
     SELECT quote_literal(type) AS kind,
       CASE WHEN type LIKE 'list%' THEN 't.value::text[]' ELSE 'ARRAY[to_jsonb(t.value) #>> ''{}'']' END AS words INTO kind;
   END IF;
   answer := (segmentation._read_as(segmentation._reader(), segmentation._values_told(format($query$
-    source AS MATERIALIZED (
-      SELECT ARRAY[t.field] AS path, CASE WHEN t.key IS NOT NULL AND t.value IS NOT NULL AND t.field <> '' THEN %s END AS kind,
-        %s AS words, t.is_recent
-      FROM %s)
-    $query$, kind.kind, kind.words, sample.sql), 'source')))[1]::jsonb;
+    given AS MATERIALIZED (
+      SELECT t.* FROM %s
+    ), source AS MATERIALIZED (
+      SELECT ARRAY[t.field] AS path, %s AS kind, %s AS words, t.filled, t.seen
+      FROM (SELECT t.field, t.value, count(*) FILTER (WHERE NOT t.is_recent) AS filled, count(*) AS seen
+            FROM given AS t WHERE t.key IS NOT NULL AND t.value IS NOT NULL AND t.field <> '' GROUP BY t.field, t.value) AS t)
+    $query$, sample.sql, kind.kind, kind.words))))[1]::jsonb;
   RETURN answer || jsonb_build_object('tuples', CASE WHEN sample.is_all THEN (answer ->> 'rows')::bigint
     ELSE segmentation._estimated_rows(bound.relation) END);
-EXCEPTION WHEN data_exception OR program_limit_exceeded OR raise_exception OR external_routine_exception THEN
+EXCEPTION WHEN OTHERS THEN
+  IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF; -- the server's own
   RETURN NULL;
 END $$;
 
@@ -244,7 +250,8 @@ BEGIN
     SELECT jsonb_object_agg(g.name, g.words)
     FROM (SELECT w.name, jsonb_agg(w.word ORDER BY w.at) AS words FROM words AS w WHERE w.at <= 5 GROUP BY w.name) AS g
     $query$, given[1], chosen, words)))[1]::jsonb, answer);
-EXCEPTION WHEN data_exception OR program_limit_exceeded OR raise_exception OR external_routine_exception THEN
+EXCEPTION WHEN OTHERS THEN
+  IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF; -- the server's own
   -- One of them is to blame; the others are told.
   IF cardinality(names) > 1 THEN
     FOR at IN 1 .. cardinality(names) LOOP
@@ -262,7 +269,8 @@ DECLARE
 BEGIN
   RETURN COALESCE((SELECT jsonb_object_agg(u.name, u.filled)
                    FROM unnest(names, segmentation._count_filled(names, customers)) AS u(name, filled)), '{}');
-EXCEPTION WHEN data_exception OR program_limit_exceeded OR raise_exception OR external_routine_exception THEN
+EXCEPTION WHEN OTHERS THEN
+  IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF; -- the server's own
   IF cardinality(names) > 1 THEN
     FOR at IN 1 .. cardinality(names) LOOP
       answer := answer || segmentation._filled_of(names[at:at], customers);

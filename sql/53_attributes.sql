@@ -35,8 +35,8 @@ DECLARE
 BEGIN
   SELECT sum(s.blocks) INTO blocks
   FROM (SELECT DISTINCT b.relation FROM segmentation.binding AS b) AS r, segmentation._table_size(r.relation) AS s;
-  is_small := blocks <= 8192 AND
-    (segmentation._read_as(segmentation._reader(), format('SELECT count(*) <= 10000 FROM (SELECT FROM %s LIMIT 10001) AS t', bound.relation)))[1]::boolean;
+  is_small := blocks <= 2048 AND
+    (segmentation._read_as(segmentation._reader(), format('SELECT count(*) <= 3000 FROM (SELECT FROM %s LIMIT 3001) AS t', bound.relation)))[1]::boolean;
   SELECT s.* INTO sample
   FROM segmentation._sample_from(bound.relation, format('r.%I::text AS key', bound.key), 1000, CASE WHEN is_small THEN blocks ELSE -1 END) AS s;
   answer := segmentation._read_as(segmentation._reader(), format(
@@ -125,7 +125,8 @@ BEGIN
   END LOOP;
 
   IF is_small THEN
-    counts := segmentation._filled_of(ARRAY(SELECT i.name FROM unnest(items) AS i WHERE i.readable AND (i.type <> 'json' OR i.keys IS NOT NULL)), NULL);
+    -- Keys were looked at in all customers.
+    counts := segmentation._filled_of(ARRAY(SELECT i.name FROM unnest(items) AS i WHERE i.readable AND i.keys IS NULL AND (i.type <> 'json' OR i.kind = 'field')), NULL);
   ELSE
     parents := ARRAY(
       SELECT i FROM unnest(items) AS i
