@@ -191,12 +191,12 @@ BEGIN
               WHEN 'set' THEN r.what = 'column' AND r.binding_id = i.binding_id
               ELSE r.what = 'column' AND (r.binding_id, r.word) = (i.binding_id, i.word) AND (i.keys IS NULL OR r.keys = i.keys) END
             ORDER BY 1),
-      i.filled, found.is_small AND i.filled IS NOT NULL, i.examples
+      i.filled, CASE WHEN i.filled IS NOT NULL THEN found.is_small END, i.examples
     FROM unnest(found.items) AS i
     LEFT JOIN segmentation.binding AS b ON b.id = i.binding_id
     LEFT JOIN segmentation.attribute_definition AS d ON i.kind = 'defined' AND d.name = i.word
     LEFT JOIN segmentation.binding_column AS c ON i.kind IN ('column', 'lookup') AND (c.binding_id, c.name) = (i.binding_id, i.word)
     LEFT JOIN pg_attribute AS a ON a.attrelid = b.relation AND a.attname = i.word AND a.attnum > 0 AND c.name IS NULL
-    ORDER BY i.kind, i.name;
+    ORDER BY i.kind, i.name COLLATE "C";
 END $$;
 COMMENT ON FUNCTION segmentation._attributes() IS 'the rows of view segmentation.attributes, for whoever may read that';

@@ -7,6 +7,7 @@
 #include "core/rule/printer.hpp"
 #include "core/suggest/name_list.hpp"
 
+#include <map>
 #include <memory>
 
 namespace segmentation::pg {
@@ -19,17 +20,12 @@ core::Name name_of(std::string_view dotted) {
   return name;
 }
 
-/// Returns a name as rules write it: in quotes only where it could not stand without, whatever its case.
-std::string written(const core::Name &name) {
-  core::Name lower = name;
-  std::string bare;
-  for (core::Name::Part &part : lower.parts) {
-    bare += (bare.empty() ? "" : ".") + part.text;
+core::Name in_lower_case(core::Name name) {
+  for (core::Name::Part &part : name.parts) {
     for (char &c : part.text)
       c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
-  const std::string printed = core::print_name(lower);
-  return printed.find('"') == std::string::npos ? bare : core::print_name(name);
+  return name;
 }
 
 core::Name name_of_column(const char *relation, const std::string &column) {
@@ -45,7 +41,7 @@ core::Name name_of_column(const char *relation, const std::string &column) {
 void AttributeList::describe(const char *kind, const core::Name &name,
                              const std::optional<core::Described> &described, int relation,
                              const char *word) {
-  DescribedRow row{kind, keep(written(name)), nullptr, nullptr, 0, relation, word};
+  DescribedRow row{kind, keep(core::print_name(name)), nullptr, nullptr, 0, relation, word};
   if (described) {
     std::vector<const char *> &operators = lists_.emplace_back();
     for (const core::Operator &op : core::operators_of(*described))
@@ -55,6 +51,7 @@ void AttributeList::describe(const char *kind, const core::Name &name,
     row.operator_count = static_cast<int>(operators.size());
   }
   described_.push_back(row);
+  names_.push_back(name);
 }
 
 void AttributeList::describe_columns(const LiveCore &live, const char *kind, int relation) {
@@ -99,7 +96,21 @@ AttributeList *AttributeList::all_of(const LiveCore &live) {
     described.type = type;
     made->describe("type", name_of(core::type_words(type)), described, -1, core::type_words(type).data());
   }
+  made->bare_capitals();
   return made.release();
+}
+
+/// Without quotes capitals do not matter, so that names which have them need quotes only beside one that
+/// differs in nothing else, or where no case would do without.
+void AttributeList::bare_capitals() {
+  std::map<std::string, int> alike;
+  std::vector<std::string> lower;
+  for (const core::Name &name : names_)
+    ++alike[lower.emplace_back(core::print_name(in_lower_case(name)))];
+  for (std::size_t i = 0; i < described_.size(); ++i) {
+    if (alike[lower[i]] == 1 && lower[i].find('"') == std::string::npos)
+      described_[i].name = keep(core::dotted(names_[i].parts));
+  }
 }
 
 void AttributeList::read(const LiveCore &live, const char *kind, const char *name,

@@ -55,12 +55,14 @@ private:
   const char *keep(std::string text) { return strings_.emplace_back(std::move(text)).c_str(); }
   void describe(const char *kind, const core::Name &name, const std::optional<core::Described> &described,
                 int relation, const char *word);
+  void bare_capitals();
   void describe_columns(const LiveCore &live, const char *kind, int relation);
   void read(const LiveCore &live, const char *kind, const char *name, const core::CheckedRule &rule);
 
   std::deque<std::string> strings_; // deques: growing moves nothing
   std::deque<std::vector<const char *>> lists_;
   std::vector<DescribedRow> described_;
+  std::vector<core::Name> names_; // of these
   std::vector<ReadRow> reads_;
   std::vector<const char *> texts_;
 };
