@@ -28,20 +28,6 @@ Words read_words(ArrayType *array) {
   return words;
 }
 
-/// How many customers each rule holds for, over the passes.
-struct Counts {
-  int rules;
-  int64 *members;
-};
-
-void add_counts(void *argument, const Pass &pass) {
-  auto *counts = static_cast<Counts *>(argument);
-  run_core([=](Failure &) {
-    for (int rule = 0; rule < counts->rules; ++rule)
-      counts->members[rule] += static_cast<int64>(pass.work->count_holding(static_cast<std::size_t>(rule)));
-  });
-}
-
 void set_binding(const Live *live, Datum *values, bool *nulls, int at, int relation) {
   nulls[at] = relation < 0;
   values[at] = nulls[at] ? Datum{0} : Int32GetDatum(live->schema.relations[relation].id);
@@ -124,26 +110,25 @@ SEGMENTATION_FUNCTION(segmentation_count_filled) {
   Identity caller = become_reader();
   const Live *live = load_live();
   Words names = read_words(PG_GETARG_ARRAYTYPE_P(0));
-  Counts counts = {names.count,
-                   static_cast<int64 *>(palloc0(sizeof(int64) * static_cast<Size>(names.count + 1)))};
+  auto *members = static_cast<int64 *>(palloc0(sizeof(int64) * static_cast<Size>(names.count + 1)));
   for (int i = 0; i < names.count; ++i)
     names.words[i] = psprintf("%s IS NOT NULL", names.words[i]);
   if (names.count > 0) {
     Work *work = compile_rules(live, names.words, names.count, Excerpt::detail)->get();
     if (PG_ARGISNULL(1)) {
-      judge_everyone(live, work, transaction_now(), false, nullptr, add_counts, &counts);
+      judge_everyone(live, work, transaction_now(), false, nullptr, add_members, members);
     } else {
       GivenKeys keys = read_keys(live, PG_GETARG_DATUM(1), TEXTARRAYOID);
       if (keys.count > 0) {
         judge(live, work, customers_of(live, keys), transaction_now());
-        add_counts(&counts, {work, {0, 1}});
+        add_members(members, {work, {0, 1}});
       }
     }
   }
   become_again(caller);
   Datum *values = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(names.count + 1)));
   for (int i = 0; i < names.count; ++i)
-    values[i] = Int64GetDatum(counts.members[i]);
+    values[i] = Int64GetDatum(members[i]);
   MemoryContext before = MemoryContextSwitchTo(session.caller);
   Datum result = make_array(values, names.count, INT8OID);
   MemoryContextSwitchTo(before);
