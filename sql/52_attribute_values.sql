@@ -184,7 +184,7 @@ END $$;
 
 -- Returns likewise what names key-value fields have, with about how many rows there are; `type` is that of the column of values. A
 -- text is read as whatever it spells. NULL where a column is computed: no sample can be taken of it.
-CREATE FUNCTION segmentation._fields_found(bound segmentation.binding, type text) RETURNS jsonb
+CREATE FUNCTION segmentation._fields_found(bound segmentation.binding, type text, all_of_them boolean) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   kind   record;
@@ -197,7 +197,7 @@ BEGIN
   END IF;
   SELECT s.* INTO sample
   FROM segmentation._sample_from(bound.relation, format('r.%I AS key, r.%I::text AS field, r.%I%s AS value', bound.key, bound.field, bound.value,
-    CASE WHEN type = 'json' THEN '::jsonb' WHEN type = 'text' THEN '::text' ELSE '' END), 3000, 300) AS s;
+    CASE WHEN type = 'json' THEN '::jsonb' WHEN type = 'text' THEN '::text' ELSE '' END), 3000, CASE WHEN all_of_them THEN 2048 ELSE 300 END) AS s;
   IF type = 'json' THEN
     SELECT k.* INTO kind FROM segmentation._json_kind('t.value') AS k;
   ELSIF type = 'text' THEN

@@ -115,7 +115,7 @@ BEGIN
   is_small := drawn.is_small;
   FOREACH parent IN ARRAY parents LOOP
     IF parent.kind = 'fields' THEN
-      SELECT CASE WHEN parent.readable THEN segmentation._fields_found(b, parent.type) END INTO found
+      SELECT CASE WHEN parent.readable THEN segmentation._fields_found(b, parent.type, is_small) END INTO found
       FROM segmentation.binding AS b WHERE b.id = parent.binding_id;
       items := items || ARRAY(SELECT f FROM segmentation._names_found(parent, 'field', found, reads, operators, (found ->> 'tuples')::numeric::bigint) AS f);
     ELSIF parent.kind IN ('column', 'lookup') AND parent.type = 'json' THEN

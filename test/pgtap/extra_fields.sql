@@ -144,6 +144,14 @@ RESET ROLE;
 ALTER TABLE shop.customers DISABLE ROW LEVEL SECURITY;
 ALTER TABLE shop.extra DISABLE ROW LEVEL SECURITY;
 
+-- In a small shop a field of one customer is found among many rows.
+BEGIN;
+INSERT INTO shop.extra SELECT 1 + g % 7, 'many ' || g % 150, repeat('x', 90) FROM generate_series(1, 1050) AS g ON CONFLICT DO NOTHING;
+INSERT INTO shop.extra SELECT g, 'of nobody', repeat('x', 90) FROM generate_series(1000, 40000) AS g;
+SELECT cmp_ok(pg_relation_size('shop.extra') / 8192, '>', 500::bigint, 'more blocks than are looked at in a large shop');
+SELECT results_eq($$SELECT filled, filled_is_exact, examples::text FROM segmentation.attributes WHERE name = 'extra."facts.pet"'$$, $$VALUES (1::bigint, true, '{cat}')$$, 'one field of many');
+ROLLBACK;
+
 -- What cannot be computed costs nobody else his figures.
 SELECT segmentation.bind_column('customers', 'broken', '100 / (points - 20)') \g /dev/null
 SELECT results_eq($$SELECT name, filled, examples FROM segmentation.attributes WHERE name IN ('broken', 'twice')$$, $$VALUES ('broken', NULL::bigint, NULL::text[]), ('twice', 3, '{20,40}')$$, 'a division by zero');
