@@ -11,8 +11,8 @@ GRANT EXECUTE ON FUNCTION segmentation.finite(numeric), segmentation.finite(doub
   segmentation.distance_km(numeric, numeric, double precision, double precision),
   segmentation.json_instant(jsonb, text), segmentation.json_texts(jsonb), segmentation.json_numbers(jsonb),
   segmentation.text_number(text), segmentation.text_boolean(text) TO PUBLIC;
--- What stands under view attributes: names and types, as pg_attribute tells of tables.
-GRANT EXECUTE ON FUNCTION segmentation._describe_attributes(), segmentation._attribute_types() TO PUBLIC;
+-- What stands under view attributes: it asks whether its caller may read the view, and what he may read of the shop's tables.
+GRANT EXECUTE ON FUNCTION segmentation._attributes() TO PUBLIC;
 -- Names of segments, as the names of their views tell them to everybody: what reads members by rules needs them, whoever owns it.
 GRANT SELECT ON segmentation.segment_names TO PUBLIC;
 GRANT USAGE ON SCHEMA segmentation TO PUBLIC;

@@ -6,6 +6,7 @@ docs.py [--fill]: connects as libpq's environment says, in an empty database. Bo
   rules     a rule a line; behind "--" the names of the members, "everyone" or "nobody"
   refused   a rule, then the line "SQLSTATE at "text": message", then the hint where there is one
   canonical a rule, then its canonical form
+  attributes a name, behind "|" what segmentation.attributes says of it
 With --fill it prints the page with what the server says in place of every "?", for whoever writes on the page."""
 import os
 import re
@@ -32,6 +33,9 @@ END $$;
 CREATE FUNCTION pg_temp.mistake(rule text) RETURNS text LANGUAGE sql AS $$
   SELECT concat_ws('|', format('%s at "%s": %s', m.sqlstate, substr((string_to_array(rule, E'\n'))[m.line], m.col, m.length), m.message), m.hint)
   FROM segmentation.check_rule(rule) AS m LIMIT 1
+$$;
+CREATE FUNCTION pg_temp.listed(word text) RETURNS text LANGUAGE sql AS $$
+  SELECT format('%s, %s: %s', a.type, a.filled, array_to_string(a.examples, ', ')) FROM segmentation.attributes AS a WHERE a.name = word
 $$;
 """
 
@@ -65,6 +69,10 @@ class Page:
             at = next(n for n in range(first, end) if self.lines[n] == "?" or re.match(r"[0-9A-Z]{5} at ", self.lines[n]))
             self.ask(first, "mistake", "\n".join(self.lines[first:at]), "|".join(self.lines[at:end]),
                      lambda answer, n=at: [(n, answer.replace("|", "\n"))])
+        elif kind == "attributes":
+            for number in range(first, end):
+                name, _, wanted = self.lines[number].partition("| ")
+                self.ask(number, "listed", name.rstrip(), wanted, lambda answer, n=number, r=name: [(n, r + "| " + answer)])
         elif kind == "canonical":
             self.script.append("\\o")
             self.script.append(f"SELECT {quoted(self.lines[first])}::segmentation.rule::text;")

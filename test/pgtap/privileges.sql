@@ -6,7 +6,7 @@ SELECT no_plan();
 SELECT set_eq(
   $$SELECT DISTINCT p.proname::text FROM pg_catalog.pg_proc AS p
     WHERE p.pronamespace = 'segmentation'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE')$$,
-  '{finite,local_time,local_day,instant_of,start_of_day,whole_years,next_anniversary,json_time,json_day,json_instant,json_texts,json_numbers,text_number,text_boolean,distance_km,_describe_attributes,_attribute_types}'::text[],
+  '{finite,local_time,local_day,instant_of,start_of_day,whole_years,next_anniversary,json_time,json_day,json_instant,json_texts,json_numbers,text_number,text_boolean,distance_km,_attributes}'::text[],
   'what everyone may call');
 SELECT ok(EXISTS (SELECT FROM unnest(p.proconfig) AS c WHERE c LIKE 'search_path=%'),
           p.oid::regprocedure || ' pins its search path')

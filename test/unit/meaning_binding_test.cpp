@@ -127,6 +127,42 @@ TEST(MeaningBinding, ReadColumnsIncludeKeysConditionsAndWhatOrdersRows) {
                                              "orders.paid orders.channel_id channel.id channel.online");
 }
 
+TEST(MeaningBinding, ReadValuesAreThoseThatRulesName) {
+  Schema schema = shop_schema();
+  set_condition(schema, orders, "online");
+  Relation &fields = schema.relations[carts];
+  fields.columns.push_back(make_column("field", Kind::text));
+  fields.columns.push_back(make_column("content", Kind::text));
+  fields.field = column_index(fields, "field");
+  fields.value = column_index(fields, "content");
+  const auto meaning = meaning_of(std::move(schema));
+  const auto read = [&](std::string_view rule) {
+    const Checked checked = check(rule, *meaning);
+    if (!checked.rule) {
+      throw std::invalid_argument(mistakes_text(rule, checked.diagnostics));
+    }
+    std::string all;
+    for (const ValueRead &value : values_read(*checked.rule->condition, *meaning)) {
+      const Relation &relation = meaning->schema.relations[static_cast<std::size_t>(value.relation)];
+      all += (all.empty() ? "" : " ") + relation.name + "." +
+             relation.columns[static_cast<std::size_t>(value.column)].name;
+      for (const std::string &key : value.keys) {
+        all += "/" + key;
+      }
+      all += value.field ? "=" + *value.field : "";
+    }
+    return all;
+  };
+  EXPECT_EQ(read("city = 'x' AND NOT points > 3"), "customers.city customers.points");
+  // Without the keys on the way, and without what the source's own condition reads.
+  EXPECT_EQ(read("sum(orders.total) > points"), "customers.points orders.total");
+  EXPECT_EQ(read("extra.a.\"b.c\" = 1 OR extra.a = 'x'"), "customers.extra/a customers.extra/a/b.c");
+  EXPECT_EQ(read("carts.size > 3"), "carts.field carts.field=size carts.content");
+  EXPECT_EQ(read("customer_tags CONTAINS 'x'"), "customer_tags.tag");
+  EXPECT_EQ(read("age(birth_date) > 3"), "customers.birth_date");
+  EXPECT_EQ(read("segments CONTAINS 'vip'"), "");
+}
+
 TEST(NearestNames, AreThoseWithinAThirdOfTheLength) {
   using Names = std::vector<std::string>;
   const Names known = {"email_address", "city", "country", "county", "counter", "Телефон"};

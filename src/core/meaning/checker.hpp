@@ -75,4 +75,17 @@ std::vector<ColumnRead> columns_read(const CheckedValue &value, const Meaning &m
 /// where it is wrong.
 std::optional<std::vector<ColumnRead>> source_columns_read(int defined, const Meaning &meaning);
 
+/// A value that a rule names: a column, one of the keys below it, or a key-value field.
+struct ValueRead {
+  int relation = -1;
+  int column = -1;
+  std::vector<std::string> keys;    // below a json column
+  std::optional<std::string> field; // of a source of fields: its name; `column` holds the names then
+  friend auto operator<=>(const ValueRead &, const ValueRead &) = default;
+};
+
+/// Returns the values that a checked condition names, itself or through attributes, ascending: without the
+/// keys on the way to them, and without what segments that it names read.
+std::vector<ValueRead> values_read(const Condition &condition, const Meaning &meaning);
+
 } // namespace segmentation::core

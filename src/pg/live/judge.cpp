@@ -61,6 +61,13 @@ void judge(const Live *live, Work *work, const Customers &who, core::Instant now
   evaluate_all(work);
 }
 
+void add_members(void *members, const Pass &pass) {
+  run_core([&](Failure &) {
+    for (std::size_t rule = 0; rule < pass.work->rule_count(); ++rule)
+      static_cast<int64 *>(members)[rule] += static_cast<int64>(pass.work->count_holding(rule));
+  });
+}
+
 Owned<Work> *compile_rules(const Live *live, const char *const *rules, int count, Excerpt excerpt) {
   auto *work = Owned<Work>::make();
   run_core([=](Failure &failure) { work->set(Work::make(**live->core, rules, count, excerpt, failure)); });

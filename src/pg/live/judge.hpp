@@ -17,6 +17,9 @@ struct Pass {
 void judge_everyone(const Live *live, Work *work, core::Instant now, bool horizons, const Progress *progress,
                     void (*visit)(void *argument, const Pass &pass), void *argument);
 
+/// A visit that adds up how many customers each rule holds for; its argument is an array of as many int64.
+void add_members(void *members, const Pass &pass);
+
 /// Returns in how many passes judge_everyone will begin to do it; it may find that it needs more.
 uint32 estimated_passes(const Live *live, Work *work);
 

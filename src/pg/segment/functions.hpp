@@ -19,4 +19,18 @@ inline void put_row(FunctionCallInfo fcinfo, Datum *values, bool *nulls) {
   tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
+/// Makes a text[].
+inline Datum text_array(const char *const *words, int count) {
+  Datum *elements = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(Max(count, 1))));
+  for (int i = 0; i < count; ++i)
+    elements[i] = CStringGetTextDatum(words[i]);
+  return make_array(elements, count, TEXTOID);
+}
+
+/// Puts a text into a row, or NULL.
+inline void set_text(Datum *values, bool *nulls, int at, const char *value) {
+  nulls[at] = value == nullptr;
+  values[at] = nulls[at] ? Datum{0} : CStringGetTextDatum(value);
+}
+
 } // namespace segmentation::pg

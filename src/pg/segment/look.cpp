@@ -37,20 +37,6 @@ void add_pass(void *argument, const Pass &pass) {
   pfree(keys);
 }
 
-/// Members of several rules, over the passes.
-struct Counts {
-  int rules;
-  int64 *members;
-};
-
-void add_counts(void *argument, const Pass &pass) {
-  auto *counts = static_cast<Counts *>(argument);
-  run_core([=](Failure &) {
-    for (int rule = 0; rule < counts->rules; ++rule)
-      counts->members[rule] += static_cast<int64>(pass.work->count_holding(static_cast<std::size_t>(rule)));
-  });
-}
-
 int64 count_customers(const Live *live) {
   Rows rows = query(psprintf("SELECT pg_catalog.count(*) FROM %s", live->schema.relations[0].from_sql));
   bool missing;
@@ -148,28 +134,27 @@ SEGMENTATION_FUNCTION(segmentation_moves) {
 SEGMENTATION_FUNCTION(segmentation_count_matching_all) {
   Session session = open_session();
   const Live *live = load_live();
-  Counts counts = {0, nullptr};
+  int count;
   Datum *rules;
   bool *nulls;
   ArrayType *array = PG_GETARG_ARRAYTYPE_P(0);
-  deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT, &rules, &nulls, &counts.rules);
-  const char **sources =
-      static_cast<const char **>(palloc(sizeof(char *) * static_cast<Size>(counts.rules + 1)));
-  for (int i = 0; i < counts.rules; ++i) {
+  deconstruct_array(array, ARR_ELEMTYPE(array), -1, false, TYPALIGN_INT, &rules, &nulls, &count);
+  const char **sources = static_cast<const char **>(palloc(sizeof(char *) * static_cast<Size>(count + 1)));
+  for (int i = 0; i < count; ++i) {
     if (nulls[i])
       ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("rule %d is null", i + 1)));
     sources[i] = rule_source(rule_value(rules[i]));
   }
-  counts.members = static_cast<int64 *>(palloc0(sizeof(int64) * static_cast<Size>(counts.rules + 1)));
-  if (counts.rules > 0) {
-    Work *work = compile_rules(live, sources, counts.rules, Excerpt::detail)->get();
-    judge_everyone(live, work, transaction_now(), false, nullptr, add_counts, &counts);
+  auto *members = static_cast<int64 *>(palloc0(sizeof(int64) * static_cast<Size>(count + 1)));
+  if (count > 0) {
+    Work *work = compile_rules(live, sources, count, Excerpt::detail)->get();
+    judge_everyone(live, work, transaction_now(), false, nullptr, add_members, members);
   }
-  Datum *values = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(counts.rules + 1)));
-  for (int i = 0; i < counts.rules; ++i)
-    values[i] = Int64GetDatum(counts.members[i]);
+  Datum *values = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(count + 1)));
+  for (int i = 0; i < count; ++i)
+    values[i] = Int64GetDatum(members[i]);
   MemoryContext before = MemoryContextSwitchTo(session.caller);
-  Datum result = make_array(values, counts.rules, INT8OID);
+  Datum result = make_array(values, count, INT8OID);
   MemoryContextSwitchTo(before);
   close_session(session);
   PG_RETURN_DATUM(result);

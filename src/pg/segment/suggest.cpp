@@ -1,26 +1,10 @@
-// suggest, and what the view attributes tells of types and operators. Server's side.
+// suggest. Server's side.
 #include "pg/segment/functions.hpp"
 #include "pg/segment/suggested.hpp"
 
 #include "pg/boundary/run_core.hpp"
 
 using namespace segmentation::pg;
-
-namespace {
-
-Datum text_array(const char *const *words, int count) {
-  Datum *elements = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(Max(count, 1))));
-  for (int i = 0; i < count; ++i)
-    elements[i] = CStringGetTextDatum(words[i]);
-  return make_array(elements, count, TEXTOID);
-}
-
-void set_text(Datum *values, bool *nulls, int at, const char *value) {
-  nulls[at] = value == nullptr;
-  values[at] = nulls[at] ? Datum{0} : CStringGetTextDatum(value);
-}
-
-} // namespace
 
 SEGMENTATION_FUNCTION(segmentation_suggest) {
   InitMaterializedSRF(fcinfo, 0);
@@ -49,28 +33,6 @@ SEGMENTATION_FUNCTION(segmentation_suggest) {
       set_text(values, nulls, 8, row.typed);
       put_row(fcinfo, values, nulls);
     }
-  }
-  close_session(session);
-  return Datum{0};
-}
-
-SEGMENTATION_FUNCTION(segmentation_attribute_types) {
-  InitMaterializedSRF(fcinfo, 0);
-  Session session = open_session();
-  const Live *live = load_live_if_bound();
-  auto *described = Owned<Suggested>::make();
-  run_core([=](Failure &) { described->set(Suggested::attributes_of(**live->core)); });
-  size_t count = (*described)->attributes().size();
-  for (size_t i = 0; i < count; ++i) {
-    const DescribedRow &row = (*described)->attributes()[i];
-    Datum values[4];
-    bool nulls[4];
-    set_text(values, nulls, 0, row.kind);
-    set_text(values, nulls, 1, row.name);
-    set_text(values, nulls, 2, row.type);
-    nulls[3] = row.operators == nullptr;
-    values[3] = nulls[3] ? Datum{0} : text_array(row.operators, row.operator_count);
-    put_row(fcinfo, values, nulls);
   }
   close_session(session);
   return Datum{0};

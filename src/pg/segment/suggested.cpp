@@ -71,39 +71,4 @@ Suggested *Suggested::at_end_of(const LiveCore &live, std::string_view prefix) {
   return made.release();
 }
 
-void Suggested::add(const char *kind, const char *name, const std::optional<core::Described> &described) {
-  DescribedRow row{kind, name, nullptr, nullptr, 0};
-  if (described) {
-    std::vector<const char *> &operators = lists_.emplace_back();
-    for (const core::Operator &op : core::operators_of(*described))
-      operators.push_back(op.words.data());
-    row.type = or_null(core::type_words(described->type));
-    row.operators = operators.data();
-    row.operator_count = static_cast<int>(operators.size());
-  }
-  attributes_.push_back(row);
-}
-
-Suggested *Suggested::attributes_of(const LiveCore &live) {
-  auto made = std::make_unique<Suggested>();
-  const core::Schema &schema = live.meaning()->schema;
-  if (schema.relations.empty())
-    return made.release();
-  const auto attributes = core::describe_attributes(*live.meaning());
-  for (std::size_t i = 0; i < attributes.size(); ++i)
-    made->add("defined", made->keep(schema.attributes[i].name), attributes[i]);
-  for (std::size_t i = 0; i < schema.relations.front().columns.size(); ++i) {
-    const core::Column &column = schema.relations.front().columns[i];
-    if (!column.is_nameless)
-      made->add("column", made->keep(column.name),
-                core::describe_column(schema, 0, static_cast<int>(i), false));
-  }
-  for (std::size_t i = 1; i < schema.relations.size(); ++i) {
-    const core::Relation &relation = schema.relations[i];
-    if (relation.role == core::Role::set && relation.of == 0)
-      made->add("set", made->keep(relation.name), core::describe_set(schema, static_cast<int>(i), false));
-  }
-  return made.release();
-}
-
 } // namespace segmentation::pg

@@ -1,5 +1,4 @@
-// What suggest and attributes tell, as plain views into strings that one object keeps. Free of server
-// headers.
+// What suggest tells, as plain views into strings that one object keeps. Free of server headers.
 #pragma once
 
 #include "core/meaning/scope.hpp"
@@ -25,34 +24,21 @@ struct SuggestedRow {
   const char *typed;
 };
 
-/// One value of a customer that rules can name.
-struct DescribedRow {
-  const char *kind; // defined, column or set
-  const char *name;
-  const char *type; // nullptr where it is broken
-  const char *const *operators;
-  int operator_count;
-};
-
 /// Keeps the strings that the rows point to.
 class Suggested {
 public:
   static Suggested *at_end_of(const LiveCore &live, std::string_view prefix);
-  static Suggested *attributes_of(const LiveCore &live);
 
   const std::vector<SuggestedRow> &rows() const noexcept { return rows_; }
-  const std::vector<DescribedRow> &attributes() const noexcept { return attributes_; }
   /// The character from which completions replace the text, from 1.
   int replace_from() const noexcept { return replace_from_; }
 
 private:
   const char *keep(std::string_view text) { return strings_.emplace_back(text).c_str(); }
-  void add(const char *kind, const char *name, const std::optional<core::Described> &described);
 
   std::deque<std::string> strings_; // deques: growing moves nothing
   std::deque<std::vector<const char *>> lists_;
   std::vector<SuggestedRow> rows_;
-  std::vector<DescribedRow> attributes_;
   int replace_from_ = 1;
 };
 
