@@ -114,7 +114,7 @@ INSERT INTO hand.segment VALUES
 ('Birthday today', $$ hand.comes_round(c.birth_date, hand.today(), hand.today()) $$),
 ('Young buyers', $$ c.birth_date <= hand.today() - interval '18 years' AND c.birth_date > hand.today() - interval '26 years' AND c.last_day >= hand.today() - interval '1 year' $$),
 ('New this month', $$ to_char(c.joined, 'YYYY-MM') = to_char(hand.today(), 'YYYY-MM') $$),
-('A year with us this week', $$ hand.comes_round(c.joined, hand.today(), hand.today() + 6) AND c.joined < hand.today() - 300 $$),
+('Anniversary this week', $$ hand.comes_round(c.joined, hand.today(), hand.today() + 6) AND c.joined < hand.today() $$),
 ('Points expire soon', $$ c.points > 0 AND c.points_expire_at - hand.today() BETWEEN 0 AND 30 $$),
 ('Many points expire soon', $$ (SELECT sum(b.points) FROM shop.bonus_points AS b WHERE b.customer_id = c.id AND b.expires_at - hand.today() BETWEEN 0 AND 30) >= 100 $$),
 ('Last Christmas', $$ c.last_day BETWEEN '2025-11-20' AND '2025-12-24' $$),

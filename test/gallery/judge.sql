@@ -44,6 +44,12 @@ BEGIN
   WHERE stage <> 'as made' OR p.rule !~ 'memberships' ORDER BY p.n;
   INSERT INTO hand.outcome (what, problem)
   SELECT 'verify, ' || stage, string_agg(format('%s: %s', v.segment, v.customer), ', ') FROM (SELECT * FROM segmentation.verify() AS d WHERE NOT d.pending LIMIT 5) AS v;
+  -- The one with a view of its own shows what its rule says, in that order.
+  INSERT INTO hand.outcome (what, problem)
+  SELECT 'view, ' || stage, CASE WHEN v.seen IS DISTINCT FROM h.wanted THEN format('%s, by hand %s', v.seen, h.wanted) END
+  FROM (SELECT array_agg(ROW(s.id, s.name, s.phone, s.city, s.amount_spent, s.last_order_date)::text) AS seen FROM segments."Whom to call today" AS s) AS v,
+    (SELECT array_agg(ROW(c.id, COALESCE(c.first_name || ' ' || c.last_name, c.first_name), c.phone, c.city, c.spent, c.last_at)::text) AS wanted
+     FROM (SELECT c.* FROM hand.customer AS c WHERE c.id IN (SELECT segmentation.members('Whom to call today')) ORDER BY c.spent DESC, c.id LIMIT 50) AS c) AS h;
   INSERT INTO hand.earlier SELECT 'Big spenders', c.id FROM hand.customer AS c WHERE c.spent > 1000;
 END $$;
 
