@@ -61,5 +61,3 @@ SELECT hand.look('after writes');
 \ir day.sql
 CALL segmentation.tick();
 SELECT hand.look('a day later');
-\o
-SELECT CASE WHEN problem IS NULL THEN 'ok: ' ELSE 'not ok: ' END || what || COALESCE(' (' || members || ')', '') || COALESCE(': ' || problem, '') FROM hand.outcome ORDER BY n;
