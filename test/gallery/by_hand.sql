@@ -66,7 +66,7 @@ INSERT INTO hand.segment VALUES
 ('By the dozen', $$ (SELECT max(l.quantity) FROM hand.line AS l WHERE l.customer_id = c.id) >= 12 $$),
 ('All over the shop', $$ (SELECT count(DISTINCT l.category) FROM hand.line AS l WHERE l.customer_id = c.id) >= 5 $$),
 ('Returned orders', $$ EXISTS (SELECT FROM hand.ordered AS o WHERE o.customer_id = c.id AND o.status = 'returned') $$),
-('Returned lately', $$ (SELECT count(*) FROM hand.ordered AS o WHERE o.customer_id = c.id AND o.status = 'returned' AND o.day >= hand.today() - 180) >= 2 $$),
+('Returns often', $$ (SELECT count(*) FROM hand.ordered AS o WHERE o.customer_id = c.id AND o.status = 'returned' AND o.day >= hand.today() - 180) >= 2 $$),
 ('On its way', $$ (SELECT o.status FROM hand.ordered AS o WHERE o.customer_id = c.id AND o.status IS NOT NULL ORDER BY o.placed_at DESC, o.id DESC LIMIT 1) = 'shipped' $$),
 ('Used a code', $$ EXISTS (SELECT FROM hand.placed AS p WHERE p.customer_id = c.id AND (p.discount_code = 'SPRING10' OR p.discount_code = 'WELCOME')) $$),
 ('Never without a code', $$ c.orders >= 2 AND c.orders = (SELECT count(p.discount_code) FROM hand.placed AS p WHERE p.customer_id = c.id) $$),
