@@ -113,7 +113,9 @@ SELECT row_number() OVER (ORDER BY o.id, n), o.id,
        CASE WHEN hand.dice('free', o.id * 9 + n, 90) = 0 THEN NULL ELSE (5 + hand.dice('price', o.id * 9 + n, CASE WHEN o.customer_id % 3 = 0 THEN 36000 ELSE 6000 END) / 100.0)::numeric(12,2) END
 FROM shop.orders AS o, LATERAL generate_series(1, 1 + hand.dice('lines', o.id, 4)) AS n;
 UPDATE shop.orders AS o SET total = s.total, refunded_total = CASE o.payment_status WHEN 'refunded' THEN s.total WHEN 'partially_refunded' THEN round(s.total / 2, 2) ELSE 0 END
-FROM (SELECT i.order_id, sum(i.quantity * i.price) AS total FROM shop.order_items AS i GROUP BY 1) AS s WHERE s.order_id = o.id AND hand.dice('lost', o.id, 100) > 0;
+FROM (SELECT i.order_id, COALESCE(sum(i.quantity * i.price), 0) AS total FROM shop.order_items AS i GROUP BY 1) AS s WHERE s.order_id = o.id;
+-- Some totals are lost, where no mean of several orders hangs on whether they count as 0 or not at all.
+UPDATE shop.orders SET total = NULL WHERE hand.dice('lost', id, 4) = 0 AND (customer_id % 20 = 5 OR status = 'cancelled' AND payment_status <> 'pending' AND customer_id % 9 <> 2);
 -- Sums at the very ends of what the rules say: of whoever ordered once, in one line; of whoever ordered twice, the mean.
 UPDATE shop.orders SET total = (ARRAY[100, 100.01, 500, 1000, 1000.5, 300, 300.5, 200])[1 + mod(customer_id / 20, 8)], status = 'completed', payment_status = 'paid', refunded_total = 0,
   placed_at = hand.at(hand.today() - 20 - 5 * (customer_id / 160)::integer, '10:00')
