@@ -35,6 +35,12 @@ def compare(database, texts):
     return [found[i] for i in range(len(texts))]
 
 
+def compare_lists(database, lists):
+    """Returns those lists that SHOW and their tests differ on, and how."""
+    found = [psql(database, f"SELECT public.compare_list({literal(text)});").strip() for text in lists]
+    return [(text, difference) for text, difference in zip(lists, found) if difference]
+
+
 def shrink(database, node):
     """Returns the smallest tree found on which the paths still differ, and how."""
     kind = lambda d: d is not None and (d[:11] if d.startswith("error") else "differ")
@@ -74,8 +80,10 @@ def one_shop(seed, number, count, failures):
     wrong = psql(database, "SELECT segment || ' ' || customer FROM segmentation.verify() LIMIT 5;").splitlines()
     for line in wrong:
         failures.append((number, line + ": " + good[int(line.split()[0][1:])], "verify() after refresh_all()"))
+    lists = [text for text in (rules.some_list() for _ in range(12 if shop.sources else 0)) if text]
+    failures.extend((number, text, difference) for text, difference in compare_lists(database, lists))
     psql("postgres", f"DROP DATABASE IF EXISTS {database} WITH (FORCE);") if not failures else None
-    return len(texts) + len(good)
+    return len(texts) + len(good) + len(lists)
 
 
 def main():
