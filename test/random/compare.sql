@@ -31,8 +31,9 @@ EXCEPTION WHEN OTHERS THEN
 END
 $f$;
 
--- What SHOW has of a list against what its tests say: who has nothing, and who has each of some values. NULL where they agree.
-CREATE FUNCTION public.compare_list(expression text) RETURNS text LANGUAGE plpgsql AS $f$
+-- What SHOW has of a list against what its tests say: who has nothing, and who has each of some values, of `words` or numbers too that nobody may have.
+-- NULL where they agree.
+CREATE FUNCTION public.compare_list(expression text, words text[]) RETURNS text LANGUAGE plpgsql AS $f$
 DECLARE
   customers record;
   test      record;
@@ -48,7 +49,9 @@ BEGIN
   FOR test IN
     SELECT 'listed IS NULL' AS rule, NULL::jsonb AS value
     UNION ALL (SELECT DISTINCT 'listed CONTAINS ' || CASE jsonb_typeof(e) WHEN 'number' THEN e #>> '{}' ELSE segmentation._rule_text(e #>> '{}') END, e
-               FROM shown AS s, jsonb_array_elements(s.listed) AS e LIMIT 8)
+               FROM (SELECT e FROM shown AS s, jsonb_array_elements(s.listed) AS e LIMIT 8) AS few(e))
+    UNION ALL SELECT 'listed CONTAINS ' || segmentation._rule_text(w), to_jsonb(w) FROM unnest(words) AS w, segmentation.attributes AS a WHERE a.name = 'listed' AND a.type = 'list of text'
+    UNION ALL SELECT 'listed CONTAINS ' || n, to_jsonb(n) FROM generate_series(-1, 4) AS n, segmentation.attributes AS a WHERE a.name = 'listed' AND a.type = 'list of number'
   LOOP
     SELECT array_agg(s.key ORDER BY s.key COLLATE "C") INTO shown FROM shown AS s
     WHERE CASE WHEN test.value IS NULL THEN s.listed = '[]'

@@ -268,7 +268,7 @@ class Rules:
         columns = [("", c) for c in source.columns] + ([(source.parent.binding + ".", c) for c in source.parent.columns] if source.parent else [])
         for product in source.lookups[:1]:
             columns += [("product.", c) for c in product.columns] + [("category.", c) for c in product.lookups[0].columns]
-            if rng.random() < 0.3:
+            if rng.random() < 0.5:
                 return f"list({prefix}product_labels{inner})", False
         columns = [(of, c) for of, c in columns if c.kind in ("number", "text", "json", "text_list", "number_list")]
         if not columns:

@@ -11,7 +11,7 @@ import sys
 import time
 
 from rules import Rules
-from shop import Shop, literal
+from shop import WORDS, Shop, literal
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -37,7 +37,8 @@ def compare(database, texts):
 
 def compare_lists(database, lists):
     """Returns those lists that SHOW and their tests differ on, and how."""
-    found = [psql(database, f"SELECT public.compare_list({literal(text)});").strip() for text in lists]
+    words = ", ".join(literal(word) for word in WORDS)
+    found = [psql(database, f"SELECT public.compare_list({literal(text)}, ARRAY[{words}]);").strip() for text in lists]
     return [(text, difference) for text, difference in zip(lists, found) if difference]
 
 
