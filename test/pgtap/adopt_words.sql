@@ -26,6 +26,7 @@ CREATE TABLE companies (id int PRIMARY KEY, name text);
 CREATE TABLE categories (id int PRIMARY KEY, name text);
 CREATE TABLE brands (id int PRIMARY KEY, name text);
 CREATE TABLE products (id int PRIMARY KEY, name text, category_id int REFERENCES categories, brand_id int REFERENCES brands);
+CREATE TABLE product_tags (product_id int REFERENCES products, tag text);
 CREATE TABLE customers (id int PRIMARY KEY, name text, email text, birthday date, newsletter boolean, sms_opt_in boolean, created_by_app bigint, company_id int REFERENCES companies);
 CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers, status text, total numeric(12,2), placed_at timestamptz);
 CREATE TABLE order_items (id int PRIMARY KEY, order_id int REFERENCES orders, product_id int REFERENCES products, quantity int, price numeric(12,2));
@@ -36,6 +37,7 @@ INSERT INTO companies VALUES (1, 'Acme Ltd');
 INSERT INTO categories VALUES (1, 'Shoes'), (2, 'Socks'), (3, 'Hats');
 INSERT INTO brands VALUES (1, 'Nike'), (2, 'Acme');
 INSERT INTO products VALUES (1, 'Runner', 1, 1), (2, 'Wool', 2, NULL), (3, 'Sun hat', 3, 2);
+INSERT INTO product_tags VALUES (1, 'sale'), (1, 'new'), (2, 'winter'), (2, NULL);
 INSERT INTO customers VALUES (1, 'Ana', 'a@x.bg', current_date - interval '40 years', true, false, 7, 1), (2, 'Bo', 'b@x.bg', current_date - interval '20 years' + interval '1 day', false, true, NULL, NULL),
   (3, 'Cy', 'c@x.bg', NULL, NULL, NULL, 8, NULL);
 INSERT INTO orders VALUES (1, 1, 'paid', 10, now() - interval '10 days'), (2, 1, 'cancelled', 10, now()), (3, 2, 'paid', 10, now() - interval '100 days');
@@ -54,9 +56,10 @@ SELECT same('categories_purchased CONTAINS ALL (''Shoes'', ''Socks'') AND catego
 SELECT is(found('categories_purchased CONTAINS ''Hats'''), NULL, 'what was cancelled was not bought');
 SELECT same('brands_purchased CONTAINS ''NIKE''', 'SELECT 1');
 SELECT same('brands_purchased IS NULL', 'SELECT unnest(ARRAY[2, 3])');
-SELECT segmentation.create_segment('shown', 'FROM customers SHOW id, categories_purchased, brands_purchased WHERE categories_purchased IS NOT NULL') \g /dev/null
-SELECT results_eq('SELECT id, categories_purchased, brands_purchased FROM segments.shown ORDER BY id',
-  $$VALUES (1, '{Shoes,Socks}'::text[], '{Nike}'::text[]), (2, '{Socks}', '{}')$$, 'and shown as arrays');
+SELECT segmentation.define_attribute('tags_purchased', 'list(products_purchased.tag)') \g /dev/null
+SELECT segmentation.create_segment('shown', 'FROM customers SHOW id, categories_purchased, brands_purchased, tags_purchased WHERE categories_purchased IS NOT NULL') \g /dev/null
+SELECT results_eq('SELECT id, categories_purchased, brands_purchased, tags_purchased FROM segments.shown ORDER BY id',
+  $$VALUES (1, '{Shoes,Socks}'::text[], '{Nike}'::text[], '{new,sale,winter}'::text[]), (2, '{Socks}', '{}', '{winter}')$$, 'and shown as arrays');
 -- Members follow what changes at the far end, and between.
 UPDATE shop.categories SET name = 'Boots' WHERE id = 1;
 SELECT is((SELECT string_agg(m.customer_id::text, ',') FROM segmentation.membership AS m JOIN segmentation.segments AS s ON s.id = m.segment_id WHERE s.name ~ 'ALL'), NULL, 'a renamed category');

@@ -262,21 +262,32 @@ class Rules:
         return self.number_test(f"count({b}{inner})", whole=True)
 
 
-    def listed(self, source, prefix, inner):
-        """A test of list(source.column): own columns, those of parents and lookups, lists that the row has; None where none will do."""
+    def list_of(self, source, prefix, inner):
+        """list(source.column) and whether it is tested with numbers: of own columns, those of parents and lookups, lists that the row has; None where none will do."""
         rng = self.rng
         columns = [("", c) for c in source.columns] + ([(source.parent.binding + ".", c) for c in source.parent.columns] if source.parent else [])
         for product in source.lookups[:1]:
             columns += [("product.", c) for c in product.columns] + [("category.", c) for c in product.lookups[0].columns]
-            if rng.random() < 0.3:
-                return self.list_test(f"list({prefix}product_labels{inner})")
+            if rng.random() < 0.5:
+                return f"list({prefix}product_labels{inner})", False
         columns = [(of, c) for of, c in columns if c.kind in ("number", "text", "json", "text_list", "number_list")]
         if not columns:
             return None
         of, column = rng.choice(columns)
         key = rng.choice([".num", ".txt", '.deep."Odd Key"', ".absent", ".words"]) if column.kind == "json" else ""
         numbers = column.kind in ("number", "number_list") or (column.kind == "json" and rng.random() < 0.4)
-        return self.list_test(f"list({prefix}{of}{name_in_rule(column.name)}{key}{inner})", numbers)
+        return f"list({prefix}{of}{name_in_rule(column.name)}{key}{inner})", numbers
+
+    def listed(self, source, prefix, inner):
+        found = self.list_of(source, prefix, inner)
+        return found and self.list_test(*found)
+
+    def some_list(self):
+        """A list as a value of the customer, for SHOW."""
+        source = self.rng.choice(self.shop.sources)
+        inner = f" MATCHES ({self.row_tests(source, 0).print()})" if self.rng.random() < 0.4 else ""
+        found = self.list_of(source, source.binding + ".", inner)
+        return found and found[0]
 
 
 def unique(conditions):

@@ -11,7 +11,7 @@ import sys
 import time
 
 from rules import Rules
-from shop import Shop, literal
+from shop import WORDS, Shop, literal
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -33,6 +33,13 @@ def compare(database, texts):
         number, _, difference = line.partition(":")
         found[int(number)] = difference or None
     return [found[i] for i in range(len(texts))]
+
+
+def compare_lists(database, lists):
+    """Returns those lists that SHOW and their tests differ on, and how."""
+    words = ", ".join(literal(word) for word in WORDS)
+    found = [psql(database, f"SELECT public.compare_list({literal(text)}, ARRAY[{words}]);").strip() for text in lists]
+    return [(text, difference) for text, difference in zip(lists, found) if difference]
 
 
 def shrink(database, node):
@@ -74,8 +81,10 @@ def one_shop(seed, number, count, failures):
     wrong = psql(database, "SELECT segment || ' ' || customer FROM segmentation.verify() LIMIT 5;").splitlines()
     for line in wrong:
         failures.append((number, line + ": " + good[int(line.split()[0][1:])], "verify() after refresh_all()"))
+    lists = [text for text in (rules.some_list() for _ in range(12 if shop.sources else 0)) if text]
+    failures.extend((number, text, difference) for text, difference in compare_lists(database, lists))
     psql("postgres", f"DROP DATABASE IF EXISTS {database} WITH (FORCE);") if not failures else None
-    return len(texts) + len(good)
+    return len(texts) + len(good) + len(lists)
 
 
 def main():
