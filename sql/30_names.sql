@@ -106,6 +106,8 @@ BEGIN
   SELECT w.kind, w.name INTO taken
   FROM (SELECT 'binding' AS kind, b.name FROM segmentation.binding AS b
         UNION ALL
+        SELECT 'binding', b.name || '.path' FROM segmentation.binding AS b WHERE b.parent IS NOT NULL
+        UNION ALL
         SELECT 'attribute', a.name FROM segmentation.attribute_definition AS a
         UNION ALL
         SELECT 'source', s.name FROM segmentation.source_definition AS s) AS w

@@ -105,6 +105,18 @@ bool is_beside(const Relation &relation) {
   return relation.role == Role::lookup || (relation.role == Role::set && relation.of > 0);
 }
 
+bool reads_beside(const Scalar &scalar, int relation) {
+  return (scalar.column.relation >= 0 && scalar.column.relation != relation) ||
+         std::any_of(scalar.operands.begin(), scalar.operands.end(),
+                     [&](const Scalar &operand) { return reads_beside(operand, relation); });
+}
+
+bool reads_beside(const Condition &condition, int relation) {
+  return reads_beside(condition.left, relation) || reads_beside(condition.right, relation) ||
+         std::any_of(condition.children.begin(), condition.children.end(),
+                     [&](const ConditionPtr &child) { return reads_beside(*child, relation); });
+}
+
 } // namespace
 
 PreparedMeaning prepare_meaning(Schema schema) {
@@ -131,6 +143,11 @@ PreparedMeaning prepare_meaning(Schema schema) {
           {SqlState::feature_not_supported, relation.condition->source.span,
            "a lookup, and a set of other rows than customers, cannot come and go with time",
            "Compare with a date that stays, such as 2026-05-30, or let the rules ask for the date."});
+    }
+    if (checked && relation.parent >= 0 && reads_beside(*checked, static_cast<int>(i))) {
+      diagnostics.push_back({SqlState::feature_not_supported, relation.condition->source.span,
+                             "a tree's rows are judged one by one on the way up, by their own columns",
+                             "Let it read nothing but the tree's own columns."});
     }
     for (Diagnostic &diagnostic : diagnostics) {
       diagnostic.message = fmt::format("condition of \"{}\": {}", relation.name, diagnostic.message);

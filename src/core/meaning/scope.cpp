@@ -148,6 +148,13 @@ Resolved set_itself(const Schema &schema, int relation) {
   return result;
 }
 
+/// What stands behind a relation's name for one that hangs on it: all of its name, unless it begins with the
+/// other's.
+std::string_view name_behind(const Relation &relation, const Relation &child) {
+  const std::string_view name = child.name;
+  return child.is_path ? name.substr(relation.name.size() + 1) : name;
+}
+
 /// Follows the rest of a name from a relation that was named: only what hangs on it, nothing beside it.
 Resolved follow(const Schema &schema, int named, NameParts parts, std::size_t at) {
   const Relation &relation = relation_at(schema, named);
@@ -179,7 +186,7 @@ Resolved follow(const Schema &schema, int named, NameParts parts, std::size_t at
     if (child.of != named || (child.role != Role::lookup && child.role != Role::set)) {
       continue;
     }
-    if (const std::size_t taken = leading_parts(parts.subspan(at), child.name); taken > 0) {
+    if (const std::size_t taken = leading_parts(parts.subspan(at), name_behind(relation, child)); taken > 0) {
       return follow(schema, static_cast<int>(i), parts, at + taken);
     }
   }

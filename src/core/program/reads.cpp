@@ -21,6 +21,8 @@ void Reads::join(int below) {
     columns_[below].insert(own.key);
     columns_[own.of].insert(own.of_key);
   }
+  if (own.is_path)
+    columns_[own.of].insert({relation(own.of).parent, relation(own.of).value});
 }
 
 void Reads::reach(int wanted) {

@@ -81,7 +81,31 @@ private:
   }
 
   std::string table(int relation) const {
+    if (context_.relation(relation).is_path) {
+      return paths(relation);
+    }
     return context_.relation(relation).from_sql + " AS " + relation_alias(context_.relation(relation));
+  }
+
+  /// Each row of a tree with its name and those of all above it. UNION ends a walk that comes back to where
+  /// it was.
+  std::string paths(int path) const {
+    const int tree = context_.relation(path).of;
+    const Relation &own = context_.relation(tree);
+    const std::string alias = relation_alias(context_.relation(path));
+    const std::string key = raw_column(context_, tree, own.lookup_key);
+    const std::string row = fmt::format("SELECT {}, {}, {}", key, raw_column(context_, tree, own.parent),
+                                        raw_column(context_, tree, own.value));
+    const Condition *condition = context_.row_condition(tree);
+    const std::string counts = condition == nullptr
+                                   ? std::string()
+                                   : print_condition(context_, nullptr, *condition, Place::conjunct, 1);
+    return fmt::format(
+        "(SELECT {0} AS \"key\", {1}.\"value\" FROM {2} CROSS JOIN LATERAL (WITH RECURSIVE {1} "
+        "(\"key\", \"parent\", \"value\") AS ({3}{4} UNION {3} FROM {1} JOIN {2} ON {0} = "
+        "{1}.\"parent\"{5}) SELECT {1}.\"value\" FROM {1}) AS {1}) AS {1}",
+        key, alias, table(tree), row, counts.empty() ? "" : " WHERE " + counts,
+        counts.empty() ? "" : " AND " + counts);
   }
 
   std::string lookups_of(int relation, int depth) const {

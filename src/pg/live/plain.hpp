@@ -40,6 +40,8 @@ struct RelationInput {
   int lookup_key;
   int date;
   int value;
+  int parent;
+  bool is_path; // made of the lookup that it hangs on, which is a tree; with the id of that binding
   int field;
   int segment;
   const int *primary_key;
