@@ -88,24 +88,28 @@ private:
   }
 
   /// Each row of a tree with its name and those of all above it. UNION ends a walk that comes back to where
-  /// it was.
+  /// it was; OFFSET keeps each step a look by the key, since the planner takes what was found for many rows.
   std::string paths(int path) const {
     const int tree = context_.relation(path).of;
     const Relation &own = context_.relation(tree);
     const std::string alias = relation_alias(context_.relation(path));
-    const std::string key = raw_column(context_, tree, own.lookup_key);
-    const std::string row = fmt::format("SELECT {}, {}, {}", key, raw_column(context_, tree, own.parent),
-                                        raw_column(context_, tree, own.value));
-    const Condition *condition = context_.row_condition(tree);
-    const std::string counts = condition == nullptr
-                                   ? std::string()
-                                   : print_condition(context_, nullptr, *condition, Place::conjunct, 1);
+    const std::string row =
+        fmt::format("SELECT {}, {}, {}", raw_column(context_, tree, own.lookup_key),
+                    raw_column(context_, tree, own.parent), raw_column(context_, tree, own.value));
+    std::string condition;
+    if (const Condition *counts = context_.row_condition(tree)) {
+      condition = print_condition(context_, nullptr, *counts, Place::conjunct, 1);
+    }
     return fmt::format(
-        "(SELECT {0} AS \"key\", {1}.\"value\" FROM {2} CROSS JOIN LATERAL (WITH RECURSIVE {1} "
-        "(\"key\", \"parent\", \"value\") AS ({3}{4} UNION {3} FROM {1} JOIN {2} ON {0} = "
-        "{1}.\"parent\"{5}) SELECT {1}.\"value\" FROM {1}) AS {1}) AS {1}",
-        key, alias, table(tree), row, counts.empty() ? "" : " WHERE " + counts,
-        counts.empty() ? "" : " AND " + counts);
+        "(SELECT {key} AS \"key\", {path}.\"value\" FROM {tree} CROSS JOIN LATERAL (WITH RECURSIVE {path} "
+        "(\"key\", \"parent\", \"value\") AS ({row}{where} UNION SELECT \"above\".* FROM {path} CROSS JOIN "
+        "LATERAL "
+        "({row} FROM {tree} WHERE {key} = {path}.\"parent\"{and_} OFFSET 0) AS \"above\") "
+        "SELECT {path}.\"value\" FROM {path}) AS {path}) AS {path}",
+        fmt::arg("key", raw_column(context_, tree, own.lookup_key)), fmt::arg("path", alias),
+        fmt::arg("tree", table(tree)), fmt::arg("row", row),
+        fmt::arg("where", condition.empty() ? condition : " WHERE " + condition),
+        fmt::arg("and_", condition.empty() ? condition : " AND " + condition));
   }
 
   std::string lookups_of(int relation, int depth) const {
