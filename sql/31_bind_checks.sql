@@ -412,14 +412,18 @@ BEGIN
       MESSAGE = format('column "%s" of %s is of type %s and cannot hold a tree''s names', tree.value, tree.relation, type),
       HINT = 'Name a column of texts as label, or a computed one made with segmentation.bind_column.';
   END IF;
-  PERFORM segmentation._check_name('binding', tree.name || '.path');
-  above := tree;
-  WHILE above.of_id IS NOT NULL LOOP
-    SELECT b.* INTO STRICT above FROM segmentation.binding AS b WHERE b.id = above.of_id;
-    IF above.role = 'set' THEN
-      RAISE EXCEPTION USING ERRCODE = '0A000', MESSAGE = format('lookup "%s" cannot be a tree, since it describes rows of the set "%s"', tree.name, above.name),
-        HINT = 'Bind the tree as a lookup of rows that refer to one of its rows each.';
+  PERFORM segmentation._check_name('binding', segmentation._path_name(tree.name, tree.of_id));
+  -- Behind links of a row it is the row's. Rules ask a customer's own set for its rows, and deeper ones have none that is one row's.
+  SELECT b.* INTO STRICT above FROM segmentation.binding AS b WHERE b.id = tree.of_id;
+  IF above.role = 'set' THEN SELECT b.* INTO STRICT above FROM segmentation.binding AS b WHERE b.id = above.of_id; END IF;
+  LOOP
+    IF above.role = 'set' OR above.role = 'customers' AND (SELECT b.role = 'set' FROM segmentation.binding AS b WHERE b.id = tree.of_id) THEN
+      RAISE EXCEPTION USING ERRCODE = '0A000', MESSAGE = format('lookup "%s" cannot be a tree', tree.name),
+        DETAIL = 'It describes rows of a set of customers, or of a lookup of a set.',
+        HINT = 'Bind it without a parent; or bind the links as a source, and the tree as its lookup.';
     END IF;
+    EXIT WHEN above.role IN ('customers', 'source');
+    SELECT b.* INTO STRICT above FROM segmentation.binding AS b WHERE b.id = above.of_id;
   END LOOP;
 END $$;
 

@@ -211,7 +211,9 @@ BEGIN
   new.value := segmentation._column_named(new.relation, new.value);
   new.field := segmentation._column_named(new.relation, new.field);
 
-  IF new.parent IS NOT NULL AND old.parent IS NULL THEN PERFORM segmentation._check_name_is_free('binding', new.name || '.path'); END IF;
+  IF new.parent IS NOT NULL AND old.parent IS NULL THEN
+    PERFORM segmentation._check_name_is_free('binding', segmentation._path_name(new.name, new.of_id));
+  END IF;
   IF old.id IS NULL THEN
     INSERT INTO segmentation.binding (name, role, relation, of_id, key, of_key, lookup_key, parent, date, value,
       field, condition, timezone)
@@ -386,7 +388,7 @@ COMMENT ON FUNCTION segmentation.bind_lookup(text, regclass, text, name, name, n
 
 CREATE FUNCTION segmentation.bind_set(
   name text, relation regclass, key name, value name, of text DEFAULT 'customers', of_key name DEFAULT NULL,
-  via name DEFAULT NULL, target regclass DEFAULT NULL, target_key name DEFAULT NULL,
+  via name DEFAULT NULL, target regclass DEFAULT NULL, target_key name DEFAULT NULL, parent name DEFAULT NULL,
   condition text DEFAULT NULL, replace boolean DEFAULT false)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -397,7 +399,8 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'value of a set must not be null',
       HINT = 'Name the column that holds the set''s values.';
   END IF;
-  IF (bind_set.via IS NULL) <> (bind_set.target IS NULL) OR (bind_set.via IS NULL AND bind_set.target_key IS NOT NULL) THEN
+  IF (bind_set.via IS NULL) <> (bind_set.target IS NULL)
+     OR (bind_set.via IS NULL AND (bind_set.target_key IS NOT NULL OR bind_set.parent IS NOT NULL)) THEN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'via and target go together',
       HINT = 'via is the column of the link table that refers to target, the table that has the values.';
   END IF;
@@ -426,6 +429,8 @@ BEGIN
   lookup.relation := bind_set.target;
   lookup.key := bind_set.via;
   lookup.lookup_key := bind_set.target_key;
+  lookup.parent := bind_set.parent;
+  IF lookup.parent IS NOT NULL THEN lookup.value := bind_set.value; END IF;
   PERFORM segmentation._save_binding(lookup, bind_set.name, bind_set.replace);
   PERFORM segmentation._column_type(lookup, bind_set.value);
   PERFORM segmentation_internal.bind_column(bind_set.name, 'target value', format('%I.%I', lookup.name, bind_set.value), bind_set.replace);
@@ -433,10 +438,11 @@ BEGIN
   new.condition := bind_set.condition;
   PERFORM segmentation._save_binding(new, bind_set.of, true);
 END $$;
-COMMENT ON FUNCTION segmentation.bind_set(text, regclass, name, name, text, name, name, regclass, name, text, boolean) IS
+COMMENT ON FUNCTION segmentation.bind_set(text, regclass, name, name, text, name, name, regclass, name, name, text, boolean) IS
   'Binds many values of a customer (tags), or of a source''s or lookup''s row (a product''s tags): key '
   'refers to of_key of the binding named by of (default: its primary key). With via the relation is a link table: its column via refers '
-  'to target_key (default: the primary key) of target, whose column value has the values; target is bound as the lookup NAME.target. Locks: '
+  'to target_key (default: the primary key) of target, whose column value has the values; target is bound as the lookup NAME.target; '
+  'with parent, its column that refers to the row above, it is a tree, and NAME.path is the list of these values and of those above them. Locks: '
   'SHARE ROW EXCLUSIVE on the table, the target and segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.bind_fields(

@@ -208,4 +208,61 @@ SELECT throws_ok($$SELECT segmentation.count_matching('place.path CONTAINS ''eu'
 SELECT lives_ok($$SELECT segmentation.bind_lookup('place', 'regions', of => 'customers', key => 'region', parent => 'part_of', label => 'code', replace => true)$$, 'and one again');
 SELECT is(of_rule('place.path CONTAINS ''bg'''), '1,2,5,6', 'by the keys themselves');
 SELECT lives_ok($$SELECT segmentation.unbind('place')$$, 'unbound');
+
+-- A tree behind links: a product stands in several categories.
+ALTER TABLE categories RENAME above TO parent_id;
+CREATE TABLE placed (product integer, category integer, hidden boolean DEFAULT false);
+CREATE INDEX ON placed (product);
+CREATE INDEX ON placed (category);
+INSERT INTO placed VALUES (1, 1), (2, 3), (2, 5), (3, 4);
+INSERT INTO placed VALUES (5, 7, true);
+SELECT throws_ok($$SELECT segmentation.bind_set('placed', 'placed', 'product', 'name', of => 'product', parent => 'parent_id')$$, '22004', 'via and target go together', 'a parent is of a target');
+SELECT throws_ok($$SELECT segmentation.bind_set('groups', 'placed', 'product', 'name', via => 'category', target => 'categories', parent => 'parent_id')$$, '0A000', NULL,
+  'no tree behind a set of customers');
+SELECT lives_ok($$SELECT segmentation.bind_set('placed', 'placed', 'product', 'name', of => 'product', via => 'category', target => 'categories', parent => 'parent_id',
+  condition => 'NOT hidden AND "placed.target".deleted_at IS NULL')$$, 'behind a set of products there is');
+SELECT throws_ok($$SELECT segmentation.bind_set('placed', 'placed', 'product', 'name', of => 'product', via => 'category', target => 'categories', parent => 'parent_id',
+  condition => 'product.id > 1', replace => true)$$, '0A000', NULL, 'whose condition reads the links and what they lead to');
+SELECT throws_ok($$SELECT segmentation.bind_lookup('deep', 'categories', of => 'placed.target', key => 'parent_id', parent => 'parent_id')$$, '0A000', NULL, 'and nothing deeper');
+SELECT segmentation.create_segment('placed', 'items MATCHES (placed.path CONTAINS ''Clothes'')'), segmentation.create_segment('exactly', 'items MATCHES (placed = ''Clothes'')'),
+  segmentation.create_segment('never', 'items NOT MATCHES (product.placed.path IN (''Clothes'', ''Food''))') \g /dev/null
+CREATE FUNCTION wrong_place() RETURNS SETOF text LANGUAGE sql AS $$
+  WITH RECURSIVE down (id) AS (SELECT c.id FROM categories AS c WHERE c.name = 'Clothes' UNION SELECT c.id FROM down JOIN categories AS c ON c.parent_id = down.id),
+  found (id) AS (
+    SELECT o.customer_id FROM orders AS o JOIN lines AS l ON l.order_id = o.id JOIN placed AS p ON p.product = l.product_id
+      JOIN categories AS c ON c.id = p.category AND c.deleted_at IS NULL AND NOT p.hidden WHERE c.id IN (SELECT d.id FROM down AS d))
+  SELECT concat_ws(' ', v.segment, v.customer, v.stored) FROM segmentation.verify() AS v
+  UNION ALL SELECT concat_ws(' ', 'by hand', x.id) FROM ((SELECT f.id FROM found AS f EXCEPT SELECT m::integer FROM segmentation.members('placed') AS m)
+    UNION ALL (SELECT m::integer FROM segmentation.members('placed') AS m EXCEPT SELECT f.id FROM found AS f)) AS x (id)
+$$;
+TRUNCATE categories, lines;
+INSERT INTO categories VALUES (1, NULL, 'Clothes'), (2, 1, 'Shoes'), (3, 2, 'Boots'), (4, NULL, 'Food'), (5, 4, 'Cheese'), (6, 1, NULL), (7, 6, 'Hats');
+INSERT INTO lines (order_id, product_id) SELECT i, i FROM generate_series(1, 7) AS i;
+SELECT is_empty('SELECT * FROM wrong_place()', 'links');
+SELECT is(of('placed'), '1,2', 'those below count');
+SELECT is(of('exactly'), '1', 'not where the links themselves are asked');
+SELECT is(of('never'), '4,5,6,7,8', 'nor where there is no link');
+UPDATE categories SET parent_id = 1 WHERE id = 4;
+SELECT is_empty('SELECT * FROM wrong_place()', 'a branch moves');
+SELECT is(of('placed'), '1,2,3', 'with what is linked below it');
+UPDATE placed SET hidden = NOT hidden WHERE product IN (3, 5);
+SELECT is_empty('SELECT * FROM wrong_place()', 'links come and go');
+DELETE FROM placed WHERE product = 2 AND category = 5;
+UPDATE placed SET category = 2 WHERE product = 1;
+SELECT is_empty('SELECT * FROM wrong_place()', 'and move');
+UPDATE categories SET name = 'Garments' WHERE id = 1;
+SELECT is_empty('SELECT * FROM wrong_place()', 'the root is renamed');
+SELECT is(of('placed'), NULL, 'which leaves nobody');
+UPDATE categories SET name = 'Clothes', deleted_at = now() WHERE id IN (1, 3);
+SELECT is_empty('SELECT * FROM wrong_place()', 'a linked row is no more');
+TRUNCATE placed;
+SELECT is_empty('SELECT * FROM wrong_place()', 'no links');
+SELECT throws_ok('ALTER TABLE categories DROP parent_id', '2BP01', NULL, 'the parent is needed');
+SELECT throws_ok($$SELECT segmentation.bind_set('placed', 'placed', 'product', 'name', of => 'product', via => 'category', target => 'categories', replace => true)$$, NULL, NULL, 'while rules ask for it');
+SELECT throws_ok($$SELECT segmentation.unbind('placed')$$, '2BP01', NULL, 'as is the set');
+SELECT segmentation.drop_segment(s.name) FROM segmentation.segments AS s WHERE s.name IN ('placed', 'never') \g /dev/null
+SELECT lives_ok($$SELECT segmentation.bind_set('placed', 'placed', 'product', 'name', of => 'product', via => 'category', target => 'categories', replace => true)$$, 'links without a tree');
+SELECT throws_ok($$SELECT segmentation.count_matching('items MATCHES (placed.path = ''x'')')$$, '42703', NULL, 'have no path');
+SELECT segmentation.drop_segment('exactly') \g /dev/null
+SELECT lives_ok($$SELECT segmentation.unbind('placed')$$, 'and are unbound');
 SELECT * FROM finish();

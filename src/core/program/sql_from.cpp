@@ -81,7 +81,7 @@ private:
   }
 
   std::string table(int relation) const {
-    if (context_.relation(relation).is_path) {
+    if (context_.relation(relation).tree >= 0) {
       return paths(relation);
     }
     return context_.relation(relation).from_sql + " AS " + relation_alias(context_.relation(relation));
@@ -90,26 +90,31 @@ private:
   /// Each row of a tree with its name and those of all above it. UNION ends a walk that comes back to where
   /// it was; OFFSET keeps each step a look by the key, since the planner takes what was found for many rows.
   std::string paths(int path) const {
-    const int tree = context_.relation(path).of;
-    const Relation &own = context_.relation(tree);
-    const std::string alias = relation_alias(context_.relation(path));
-    const std::string row =
-        fmt::format("SELECT {}, {}, {}", raw_column(context_, tree, own.lookup_key),
-                    raw_column(context_, tree, own.parent), raw_column(context_, tree, own.value));
-    std::string condition;
-    if (const Condition *counts = context_.row_condition(tree)) {
-      condition = print_condition(context_, nullptr, *counts, Place::conjunct, 1);
+    const Relation &own = context_.relation(path);
+    const Relation &tree = context_.relation(own.tree);
+    const int links = own.of == own.tree ? own.tree : tree.of;
+    std::set<int> relations{own.tree};
+    std::string where, counts;
+    if (const Condition *condition = context_.row_condition(own.tree)) {
+      counts = print_condition(context_, nullptr, *condition, Place::conjunct, 1);
     }
+    if (const Condition *condition = context_.row_condition(links)) {
+      where = " WHERE " + print_condition(context_, nullptr, *condition, Place::conjunct, 1);
+      add_relations(context_, *condition, relations);
+    }
+    const std::string key = raw_column(context_, own.tree, tree.lookup_key);
     return fmt::format(
-        "(SELECT {key} AS \"key\", {path}.\"value\" FROM {tree} CROSS JOIN LATERAL (WITH RECURSIVE {path} "
-        "(\"key\", \"parent\", \"value\") AS ({row}{where} UNION SELECT \"above\".* FROM {path} CROSS JOIN "
-        "LATERAL "
-        "({row} FROM {tree} WHERE {key} = {path}.\"parent\"{and_} OFFSET 0) AS \"above\") "
-        "SELECT {path}.\"value\" FROM {path}) AS {path}) AS {path}",
-        fmt::arg("key", raw_column(context_, tree, own.lookup_key)), fmt::arg("path", alias),
-        fmt::arg("tree", table(tree)), fmt::arg("row", row),
-        fmt::arg("where", condition.empty() ? condition : " WHERE " + condition),
-        fmt::arg("and_", condition.empty() ? condition : " AND " + condition));
+        "(SELECT {link} AS \"key\", {path}.\"value\" {links} CROSS JOIN LATERAL (WITH RECURSIVE {path} "
+        "(\"key\", \"parent\", \"value\") AS ({row} UNION SELECT \"above\".* FROM {path} CROSS JOIN LATERAL "
+        "({row} FROM {tree} WHERE {key} = {path}.\"parent\"{counts} OFFSET 0) AS \"above\") "
+        "SELECT {path}.\"value\" FROM {path}) AS {path}{where}) AS {path}",
+        fmt::arg("link", links == own.tree ? key : raw_column(context_, links, context_.relation(links).key)),
+        fmt::arg("path", relation_alias(own)),
+        fmt::arg("links", from_clause(context_, links, relations, 1, true)),
+        fmt::arg("row", fmt::format("SELECT {}, {}, {}", key, raw_column(context_, own.tree, tree.parent),
+                                    raw_column(context_, own.tree, tree.value))),
+        fmt::arg("tree", table(own.tree)), fmt::arg("key", key),
+        fmt::arg("counts", counts.empty() ? counts : " AND " + counts), fmt::arg("where", where));
   }
 
   std::string lookups_of(int relation, int depth) const {

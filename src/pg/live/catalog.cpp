@@ -102,31 +102,33 @@ ColumnInput of_path(const ColumnInput &column, const char *sql) {
   return own;
 }
 
-/// Appends for each lookup that is a tree the set `lookup.path`, which the printer of SQL makes of it: the
-/// lookup's key, and a name. Returns how many relations there are then.
+/// Appends for each lookup that is a tree the set `lookup.path`, which the printer of SQL makes of it, or for
+/// one behind a set of links the set `links.path`: what leads to it, and a name. Returns how many relations
+/// there are then.
 int append_paths(RelationInput *relations, int count) {
   int all = count;
   for (int i = 0; i < count; ++i) {
     const RelationInput &tree = relations[i];
-    if (tree.role != core::Role::lookup || tree.parent < 0)
+    if (tree.parent < 0)
       continue;
+    const RelationInput &above = relations[tree.of];
+    bool is_linked = above.role == core::Role::set;
     RelationInput &path = relations[all++];
-    path.id = tree.id;
-    path.relation = tree.relation;
+    path = tree;
     path.role = core::Role::set;
-    path.name = psprintf("%s.path", tree.name);
-    path.from_sql = tree.from_sql;
-    path.of = i;
+    path.name = psprintf("%s.path", is_linked ? above.name : tree.name);
+    path.of = is_linked ? above.of : i;
+    path.of_key = is_linked ? above.of_key : tree.lookup_key;
     path.key = 0;
-    path.of_key = tree.lookup_key;
-    path.lookup_key = path.date = path.parent = path.field = path.segment = -1;
     path.value = 1;
-    path.is_path = true;
+    path.lookup_key = path.parent = -1;
+    path.tree = i;
+    path.primary_key_count = 0;
+    path.condition = nullptr;
     path.columns = make_list<ColumnInput>(2);
     path.column_count = 2;
-    path.columns[0] = of_path(tree.columns[tree.lookup_key], "key");
+    path.columns[0] = of_path(is_linked ? above.columns[above.key] : tree.columns[tree.lookup_key], "key");
     path.columns[1] = of_path(tree.columns[tree.value], "value");
-    path.storage = tree.storage;
   }
   return all;
 }
@@ -203,6 +205,7 @@ void load_bindings(SchemaInput &schema) {
     relation.value = find_column(relation, names.value[i]);
     relation.field = find_column(relation, names.field[i]);
     relation.parent = find_column(relation, names.parent[i]);
+    relation.tree = -1;
     relation.segment = relation.id == 0 ? find_column(relation, "segment") : -1;
   }
   schema.relation_count = append_paths(relations, count);

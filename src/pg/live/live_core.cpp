@@ -45,7 +45,7 @@ bool make_relation(const RelationInput &input, core::Relation &relation, Failure
   relation.date = input.date;
   relation.value = input.value;
   relation.parent = input.parent;
-  relation.is_path = input.is_path;
+  relation.tree = input.tree;
   relation.field = input.field;
   relation.segment = input.segment;
   relation.key_is_enforced = input.key_is_enforced;

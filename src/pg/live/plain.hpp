@@ -41,7 +41,7 @@ struct RelationInput {
   int date;
   int value;
   int parent;
-  bool is_path; // made of the lookup that it hangs on, which is a tree; with the id of that binding
+  int tree; // of a set that is made of a lookup: that lookup, with whose id it goes; else -1
   int field;
   int segment;
   const int *primary_key;
