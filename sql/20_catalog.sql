@@ -9,8 +9,9 @@ CREATE TABLE segmentation.binding (
   key        name     NOT NULL,  -- customers: its key; source, set: its reference to `of`; lookup: the column of `of`
   of_key     name,               -- source, set: the column of `of` that key refers to
   lookup_key name,               -- lookup: its own key
+  parent     name,               -- lookup that is a tree: its reference to the row above
   date       name,
-  value      name,
+  value      name,               -- set: what is in it; lookup that is a tree: a row's name; fields: the field's value
   field      name,               -- source of key-value fields: the column that holds the field's name
   condition  text,               -- rule language; rows that fail it do not count
   timezone   text,               -- customers: the shop's zone

@@ -97,6 +97,11 @@ BEGIN
   END IF;
 END $$;
 
+-- Returns the name of the list of a tree's names: its own, or that of the links to it, and .path.
+CREATE FUNCTION segmentation._path_name(tree text, of_id integer) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN COALESCE((SELECT b.name FROM segmentation.binding AS b WHERE b.id = of_id AND b.role = 'set'), tree) || '.path';
+
 -- Raises 42710 where a binding, an attribute or a source has the name already: they are words of one language. `kind`
 -- is what the name is wanted for.
 CREATE FUNCTION segmentation._check_name_is_free(kind text, name text) RETURNS void
@@ -106,6 +111,8 @@ DECLARE
 BEGIN
   SELECT w.kind, w.name INTO taken
   FROM (SELECT 'binding' AS kind, b.name FROM segmentation.binding AS b
+        UNION ALL
+        SELECT 'binding', segmentation._path_name(b.name, b.of_id) FROM segmentation.binding AS b WHERE b.parent IS NOT NULL
         UNION ALL
         SELECT 'attribute', a.name FROM segmentation.attribute_definition AS a
         UNION ALL

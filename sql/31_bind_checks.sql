@@ -387,6 +387,55 @@ BEGIN
   END IF;
 END $$;
 
+-- Returns the column of a tree that has its rows' names, where none is named. Raises 22004 where there is none that is called so.
+CREATE FUNCTION segmentation._default_label(relation regclass) RETURNS name
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  answer name;
+BEGIN
+  SELECT a.attname INTO answer
+  FROM unnest('{name,title,label}'::name[]) WITH ORDINALITY AS w(word, place)
+  JOIN pg_attribute AS a ON a.attrelid = relation AND a.attname = segmentation._column_named(relation, w.word) AND a.attnum > 0
+  ORDER BY w.place LIMIT 1;
+  IF answer IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = format('which column of %s has the names is not clear', relation),
+      DETAIL = 'None is called name, title or label.', HINT = 'Name it: label => ''...''.';
+  END IF;
+  RETURN answer;
+END $$;
+
+-- Raises unless a lookup's rows can refer to one another as a tree's and have names that are texts.
+CREATE FUNCTION segmentation._check_tree(tree segmentation.binding) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  type  regtype := segmentation._column_type(tree, tree.value);
+  above segmentation.binding;
+BEGIN
+  PERFORM segmentation._check_key_types(tree, tree.parent, tree, tree.lookup_key);
+  IF tree.parent = tree.lookup_key THEN
+    RAISE EXCEPTION USING ERRCODE = '42P17', MESSAGE = format('column "%s" of %s cannot be both key and parent', tree.parent, tree.relation),
+      HINT = 'parent is the column that refers to the row above.';
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_type AS t WHERE t.oid = type AND t.typcategory IN ('S', 'E')) THEN
+    RAISE EXCEPTION USING ERRCODE = '42804',
+      MESSAGE = format('column "%s" of %s is of type %s and cannot hold a tree''s names', tree.value, tree.relation, type),
+      HINT = 'Name a column of texts as label, or a computed one made with segmentation.bind_column.';
+  END IF;
+  PERFORM segmentation._check_name('binding', segmentation._path_name(tree.name, tree.of_id));
+  -- Behind links of a row it is the row's. Rules ask a customer's own set for its rows, and deeper ones have none that is one row's.
+  SELECT b.* INTO STRICT above FROM segmentation.binding AS b WHERE b.id = tree.of_id;
+  IF above.role = 'set' THEN SELECT b.* INTO STRICT above FROM segmentation.binding AS b WHERE b.id = above.of_id; END IF;
+  LOOP
+    IF above.role = 'set' OR above.role = 'customers' AND (SELECT b.role = 'set' FROM segmentation.binding AS b WHERE b.id = tree.of_id) THEN
+      RAISE EXCEPTION USING ERRCODE = '0A000', MESSAGE = format('lookup "%s" cannot be a tree', tree.name),
+        DETAIL = 'It describes rows of a set of customers, or of a lookup of a set.',
+        HINT = 'Bind it without a parent; or bind the links as a source, and the tree as its lookup.';
+    END IF;
+    EXIT WHEN above.role IN ('customers', 'source');
+    SELECT b.* INTO STRICT above FROM segmentation.binding AS b WHERE b.id = above.of_id;
+  END LOOP;
+END $$;
+
 -- Checks one row of the catalog against what it refers to. Called after it is written, and again for its
 -- children when it changes.
 CREATE FUNCTION segmentation._check_binding(id integer, warn boolean) RETURNS void
@@ -426,6 +475,7 @@ BEGIN
   IF this.role = 'lookup' THEN
     PERFORM segmentation._check_key_types(parent, this.key, this, this.lookup_key);
     PERFORM segmentation._check_unique(this, this.lookup_key);
+    IF this.parent IS NOT NULL THEN PERFORM segmentation._check_tree(this); END IF;
     IF warn THEN PERFORM segmentation._warn_unindexed(this, this.lookup_key, true); END IF;
   ELSE
     PERFORM segmentation._check_key_types(this, this.key, parent, this.of_key);

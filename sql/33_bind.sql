@@ -237,20 +237,24 @@ BEGIN
     new.of_key := segmentation._column_named(parent.relation, new.of_key);
   END IF;
   new.lookup_key := segmentation._column_named(new.relation, new.lookup_key);
+  new.parent := segmentation._column_named(new.relation, new.parent);
   new.date := segmentation._column_named(new.relation, new.date);
   new.value := segmentation._column_named(new.relation, new.value);
   new.field := segmentation._column_named(new.relation, new.field);
 
+  IF new.parent IS NOT NULL AND old.parent IS NULL THEN
+    PERFORM segmentation._check_name_is_free('binding', segmentation._path_name(new.name, new.of_id));
+  END IF;
   IF old.id IS NULL THEN
-    INSERT INTO segmentation.binding (name, role, relation, of_id, key, of_key, lookup_key, date, value,
+    INSERT INTO segmentation.binding (name, role, relation, of_id, key, of_key, lookup_key, parent, date, value,
       field, condition, timezone)
-    VALUES (new.name, new.role, new.relation, new.of_id, new.key, new.of_key, new.lookup_key, new.date,
+    VALUES (new.name, new.role, new.relation, new.of_id, new.key, new.of_key, new.lookup_key, new.parent, new.date,
       new.value, new.field, new.condition, new.timezone)
     RETURNING binding.id INTO new.id;
   ELSE
     UPDATE segmentation.binding AS b
     SET name = new.name, relation = new.relation, of_id = new.of_id, key = new.key, of_key = new.of_key,
-      lookup_key = new.lookup_key,
+      lookup_key = new.lookup_key, parent = new.parent,
         date = new.date, value = new.value, field = new.field, condition = new.condition,
         timezone = new.timezone
     WHERE b.id = new.id;
@@ -401,24 +405,34 @@ COMMENT ON FUNCTION segmentation.bind_source(text, regclass, name, text, name, n
   'ROW EXCLUSIVE on segmentation.segment, and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.bind_lookup(
-  name text, relation regclass, of text, key name, lookup_key name DEFAULT NULL, condition text DEFAULT NULL,
-  replace boolean DEFAULT false)
+  name text, relation regclass, of text, key name, lookup_key name DEFAULT NULL, parent name DEFAULT NULL,
+  label name DEFAULT NULL, condition text DEFAULT NULL, replace boolean DEFAULT false)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   new segmentation.binding;
 BEGIN
+  IF bind_lookup.parent IS NULL AND bind_lookup.label IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = format('a lookup without a parent has no label'),
+      HINT = 'label is the column with the names of a tree''s rows; parent is the one that refers to the row above.';
+  END IF;
   new.name := bind_lookup.name;
   new.role := 'lookup';
   new.relation := bind_lookup.relation;
   new.key := bind_lookup.key;
   new.lookup_key := bind_lookup.lookup_key;
+  new.parent := bind_lookup.parent;
+  IF new.parent IS NOT NULL THEN
+    PERFORM segmentation._check_relation(new.relation);
+    new.value := COALESCE(bind_lookup.label, segmentation._default_label(new.relation));
+  END IF;
   new.condition := bind_lookup.condition;
   PERFORM segmentation._save_binding(new, bind_lookup.of, bind_lookup.replace);
 END $$;
-COMMENT ON FUNCTION segmentation.bind_lookup(text, regclass, text, name, name, text, boolean) IS
+COMMENT ON FUNCTION segmentation.bind_lookup(text, regclass, text, name, name, name, name, text, boolean) IS
   'Binds facts about the rows of another binding, one row for many (products behind items, a category behind '
   'a product): key, a column of the binding named by of, refers to lookup_key (default: the primary key), '
-  'which must be unique. Locks: SHARE ROW EXCLUSIVE on the table and on segmentation.segment, '
+  'which must be unique. With parent, the column that refers to lookup_key of the row above, the rows are a tree, and NAME.path is '
+  'the list of the names of a row and of all above it; label is the column with the names (default: name, title or label). Locks: SHARE ROW EXCLUSIVE on the table and on segmentation.segment, '
   'and ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.bind_fields(

@@ -12,7 +12,7 @@ END $$;
 
 CREATE FUNCTION segmentation.bind_set(
   name text, relation regclass, key name, value name, of text DEFAULT 'customers', of_key name DEFAULT NULL,
-  via name DEFAULT NULL, target regclass DEFAULT NULL, target_key name DEFAULT NULL,
+  via name DEFAULT NULL, target regclass DEFAULT NULL, target_key name DEFAULT NULL, parent name DEFAULT NULL,
   condition text DEFAULT NULL, replace boolean DEFAULT false, computed jsonb DEFAULT NULL)
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -26,7 +26,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'value of a set must not be null',
       HINT = 'Name the column that holds the set''s values.';
   END IF;
-  IF (bind_set.via IS NULL) <> (bind_set.target IS NULL) OR (bind_set.via IS NULL AND bind_set.target_key IS NOT NULL) THEN
+  IF (bind_set.via IS NULL) <> (bind_set.target IS NULL) OR (bind_set.via IS NULL AND (bind_set.target_key IS NOT NULL OR bind_set.parent IS NOT NULL)) THEN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'via and target go together',
       HINT = 'via is the column of the link table that refers to target, the table that has the values.';
   END IF;
@@ -77,6 +77,8 @@ BEGIN
     lookup.relation := bind_set.target;
     lookup.key := bind_set.via;
     lookup.lookup_key := bind_set.target_key;
+    lookup.parent := bind_set.parent;
+    IF lookup.parent IS NOT NULL THEN lookup.value := bind_set.value; END IF;
     lookup := segmentation._write_binding(lookup, new.name, (old.target).id IS NOT NULL);
     lookup.value := segmentation._column_named(bind_set.target, bind_set.value);
     PERFORM segmentation._column_type(lookup, lookup.value);
@@ -85,9 +87,10 @@ BEGIN
   END IF;
   PERFORM segmentation._settle_bindings(known, ARRAY[new.id, lookup.id], ARRAY[(old.bound).relation, (old.target).relation], (old.bound).id IS NOT NULL);
 END $$;
-COMMENT ON FUNCTION segmentation.bind_set(text, regclass, name, name, text, name, name, regclass, name, text, boolean, jsonb) IS
+COMMENT ON FUNCTION segmentation.bind_set(text, regclass, name, name, text, name, name, regclass, name, name, text, boolean, jsonb) IS
   'Binds many values of a customer (tags), or of a source''s or lookup''s row (a product''s tags): key '
   'refers to of_key of the binding named by of (default: its primary key). With via the relation is a link table: its column via refers '
-  'to target_key (default: the primary key) of target, whose column value has the values; target is bound as the lookup NAME.target. computed as of bind_source: key and value may be among them. Locks: '
+  'to target_key (default: the primary key) of target, whose column value has the values; target is bound as the lookup NAME.target; '
+  'with parent, its column that refers to the row above, it is a tree, and NAME.path is the list of these values and of those above them. computed as of bind_source: key and value may be among them. Locks: '
   'SHARE ROW EXCLUSIVE on the table, the target and segmentation.segment, with replace ACCESS EXCLUSIVE on tables that are bound so no more, '
   'and ACCESS EXCLUSIVE on views that are made anew.';

@@ -3,7 +3,7 @@
 
 CREATE VIEW segmentation.bindings AS
 SELECT b.name, CASE WHEN b.field IS NULL THEN b.role ELSE 'fields' END AS role, b.relation, p.name AS "of",
-  b.key, b.of_key, b.lookup_key, b.date, b.value, b.field, b.condition, b.timezone,
+  b.key, b.of_key, b.lookup_key, b.parent, b.date, b.value, b.field, b.condition, b.timezone,
        (SELECT jsonb_object_agg(c.name, c.expression) FROM segmentation.binding_column AS c
          WHERE c.binding_id = b.id) AS computed
 FROM segmentation.binding AS b LEFT JOIN segmentation.binding AS p ON p.id = b.of_id
@@ -87,7 +87,7 @@ BEGIN
     DELETE FROM segmentation.binding_column AS c WHERE c.binding_id = item.binding_id AND c.name = item.name;
     SELECT b.name INTO others FROM segmentation.binding AS b
     WHERE (b.id = item.binding_id AND b.role <> 'lookup' AND item.name IN (b.key, b.date, b.value, b.field))
-       OR (b.id = item.binding_id AND b.role = 'lookup' AND item.name = b.lookup_key)
+       OR (b.id = item.binding_id AND b.role = 'lookup' AND item.name IN (b.lookup_key, b.parent, b.value))
        OR (b.of_id = item.binding_id AND (item.name = b.of_key OR b.role = 'lookup' AND item.name = b.key))
     ORDER BY b.id LIMIT 1;
     IF FOUND THEN

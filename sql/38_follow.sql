@@ -58,6 +58,7 @@ BEGIN
   SET key = segmentation._renamed(CASE b.role WHEN 'lookup' THEN b.of_id ELSE b.id END, b.key, _rename_columns.relation, renamed),
       of_key = segmentation._renamed(b.of_id, b.of_key, _rename_columns.relation, renamed),
       lookup_key = segmentation._renamed(b.id, b.lookup_key, _rename_columns.relation, renamed),
+      parent = segmentation._renamed(b.id, b.parent, _rename_columns.relation, renamed),
       date = segmentation._renamed(b.id, b.date, _rename_columns.relation, renamed),
       value = segmentation._renamed(b.id, b.value, _rename_columns.relation, renamed),
       field = segmentation._renamed(b.id, b.field, _rename_columns.relation, renamed)

@@ -50,7 +50,7 @@ RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp A
     SELECT 'binding', b.name, k.binding_id, k.column_name
     FROM segmentation.binding AS b,
       LATERAL (VALUES (CASE b.role WHEN 'lookup' THEN b.of_id ELSE b.id END, b.key), (b.of_id, b.of_key), (b.id, b.lookup_key),
-                      (b.id, b.date), (b.id, b.value), (b.id, b.field)) AS k(binding_id, column_name)
+                      (b.id, b.parent), (b.id, b.date), (b.id, b.value), (b.id, b.field)) AS k(binding_id, column_name)
     WHERE k.column_name IS NOT NULL
   ), inputs AS MATERIALIZED (
     SELECT b.id, b.name AS binding, c.name, i.relation, i.number

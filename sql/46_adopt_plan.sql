@@ -20,6 +20,10 @@ BEGIN
       step.condition := NULLIF(concat_ws(' AND ', step.condition,
         segmentation._adopt_alive(target.relation, format('"%s.target".', replace(step.name, '"', '""')))), '');
       step.reason := step.reason || format('; its %I leads to %s, whose %I are the values', step.via, step.target, step.value);
+      IF step.name = 'product_categories' THEN
+        step.field := segmentation._adopt_parent(step.target);
+        step.reason := step.reason || COALESCE(' and whose ' || quote_ident(step.field) || ' refers to the one above', '');
+      END IF;
       RETURN step;
     END IF;
   ELSIF target.kind IS NOT NULL THEN
@@ -38,20 +42,14 @@ BEGIN
   RETURN step;
 END $$;
 
--- Returns how categories refer to those above them.
-CREATE FUNCTION segmentation._adopt_parent(relation regclass) RETURNS segmentation._adopted
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  step segmentation._adopted;
-BEGIN
-  SELECT c.name INTO step.key FROM segmentation._adopt_column(relation, '{integer,text,uuid}',
-    ARRAY['parent_id|parent_category_id|parent|parent_category|id_parent|parent_key'], NULL) AS c;
-  IF step.key IS NULL THEN RETURN NULL; END IF;
-  step.relation := relation;
-  step.of_key := segmentation._primary_key(relation);
-  step.reason := format('its %I refers to the category above', step.key);
-  RETURN step;
-END $$;
+-- Returns the column by which categories refer to those above them.
+CREATE FUNCTION segmentation._adopt_parent(relation regclass) RETURNS name
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT c.name FROM segmentation._adopt_column(relation, '{integer,text,uuid}',
+    ARRAY['parent_id|parent_category_id|parent|parent_category|id_parent|parent_key'], NULL) AS c
+  JOIN pg_attribute AS p ON p.attrelid = relation AND p.attname = c.name
+  JOIN pg_attribute AS k ON k.attrelid = relation AND k.attname = segmentation._primary_key(relation)
+  WHERE segmentation._type_family(p.atttypid) = segmentation._type_family(k.atttypid));
 
 -- Returns the steps. What is bound already, by people or by an earlier run, is what the rest is hung on; it is kept.
 CREATE FUNCTION segmentation._adopt_plan(schema name, caller oid, hints jsonb) RETURNS SETOF segmentation._adopted
@@ -71,7 +69,7 @@ BEGIN
   FOR item IN
     SELECT r.* FROM (VALUES
       ('customers', NULL, 'customers'), ('orders', 'customers', 'source'), ('items', 'orders', 'source'), ('variant', 'items', 'lookup'),
-      ('product', 'items', 'lookup'), ('category', 'product', 'lookup'), ('parent_category', 'category', 'lookup'), ('brand', 'product', 'lookup'),
+      ('product', 'items', 'lookup'), ('category', 'product', 'lookup'), ('brand', 'product', 'lookup'),
       ('payments', 'orders', 'source'), ('refunds', 'orders', 'source'), ('addresses', 'customers', 'source'), ('carts', 'customers', 'source'),
       ('page_views', 'customers', 'source'), ('subscriptions', 'customers', 'source'), ('store_credit', 'customers', 'source'), ('email_events', 'customers', 'source'),
       ('fields', 'customers', 'fields'), ('customer_tags', 'customers', 'set'),
@@ -94,7 +92,6 @@ BEGIN
     ELSE
       step := CASE item.role
         WHEN 'customers' THEN segmentation._adopt_find_customers(schema, tables, hints)
-        WHEN 'parent_category' THEN segmentation._adopt_parent(parent)
         WHEN 'customer_group' THEN CASE WHEN NOT place ? 'customer_groups' THEN
           segmentation._adopt_find('group', schema, tables, hints, parent, NULL, taken, true) END
         WHEN 'product_categories' THEN CASE WHEN NOT place ? 'category' THEN segmentation._adopt_find(item.role, schema, tables, hints, parent,
@@ -125,6 +122,12 @@ BEGIN
           schema, tables, hints);
       ELSE
         step.kind := item.kind;
+        -- Categories with names are a tree where they refer to one another: field is the reference.
+        IF item.role = 'category' THEN
+          SELECT c.name INTO step.value FROM segmentation._adopt_column(step.relation, '{text}', ARRAY['name|title|label'], hints ->> 'category.name') AS c;
+          step.field := CASE WHEN step.value IS NOT NULL THEN segmentation._adopt_parent(step.relation) END;
+          step.reason := step.reason || COALESCE('; its ' || quote_ident(step.field) || ' refers to the category above', '');
+        END IF;
         IF item.kind <> 'lookup' THEN step.condition := segmentation._adopt_alive(step.relation); END IF;
       END IF;
       IF step.kind = 'source' AND item.role NOT IN ('items', 'addresses') THEN

@@ -346,8 +346,10 @@ BEGIN
       SELECT b.lookup_key AS key INTO item FROM segmentation.binding AS b WHERE b.name = names ->> 'product';
       words := words || jsonb_build_object('id', format('%s.%s', segmentation._rule_name(names ->> 'product'), segmentation._rule_name(item.key)));
     END IF;
-    FOR item IN SELECT b.name, b.relation, r.role FROM (VALUES ('category'), ('brand')) AS r(role) JOIN segmentation.binding AS b ON b.name = names ->> r.role LOOP
-      SELECT c.name INTO plain FROM segmentation._adopt_column(item.relation, '{text}', ARRAY['name|title|label'], hints ->> (item.role || '.name')) AS c;
+    FOR item IN SELECT b.name, b.relation, b.parent, r.role FROM (VALUES ('category'), ('brand')) AS r(role) JOIN segmentation.binding AS b ON b.name = names ->> r.role LOOP
+      -- Of a tree it is the names of all above a category, too.
+      SELECT CASE WHEN item.parent IS NULL THEN c.name ELSE 'path' END INTO plain
+      FROM segmentation._adopt_column(item.relation, '{text}', ARRAY['name|title|label'], hints ->> (item.role || '.name')) AS c;
       IF plain IS NOT NULL THEN words := words || jsonb_build_object(item.role, format('%s.%s', segmentation._rule_name(item.name), segmentation._rule_name(plain))); END IF;
     END LOOP;
     IF names ? 'product' THEN
@@ -357,7 +359,11 @@ BEGIN
         IF plain IS NOT NULL THEN words := words || jsonb_build_object(item.role, segmentation._rule_name(names ->> 'product') || '.' || segmentation._rule_name(plain)); END IF;
       END LOOP;
     END IF;
-    IF names ? 'product_categories' AND NOT words ? 'category' THEN words := words || jsonb_build_object('category', segmentation._rule_name(names ->> 'product_categories')); END IF;
+    IF names ? 'product_categories' AND NOT words ? 'category' THEN
+      words := words || jsonb_build_object('category', segmentation._rule_name(names ->> 'product_categories') || CASE WHEN EXISTS (
+        SELECT FROM segmentation.binding AS b JOIN segmentation.binding AS t ON t.of_id = b.id AND t.parent IS NOT NULL
+        WHERE b.name = names ->> 'product_categories') THEN '.path' ELSE '' END);
+    END IF;
     IF names ? 'product_tags' THEN words := words || jsonb_build_object('tag', segmentation._rule_name(names ->> 'product_tags')); END IF;
     -- What the lines or products call so themselves needs no other word.
     SELECT jsonb_object_agg(w.key, w.value) INTO words FROM jsonb_each(words) AS w

@@ -48,8 +48,9 @@ BEGIN
   CASE step.kind
     WHEN 'customers' THEN PERFORM segmentation_internal.bind_customers(step.relation, step.key, zone, step.condition);
     WHEN 'source' THEN PERFORM segmentation_internal.bind_source(step.name, step.relation, step.key, step.parent, step.of_key, step.date, step.condition);
-    WHEN 'lookup' THEN PERFORM segmentation_internal.bind_lookup(step.name, step.relation, step.parent, step.key, step.of_key);
-    WHEN 'set' THEN PERFORM segmentation_internal.bind_set(step.name, step.relation, step.key, step.value, step.parent, step.of_key, step.via, step.target, NULL, step.condition);
+    WHEN 'lookup' THEN PERFORM segmentation_internal.bind_lookup(step.name, step.relation, step.parent, step.key, step.of_key,
+      parent => step.field, label => CASE WHEN step.field IS NOT NULL THEN step.value END);
+    WHEN 'set' THEN PERFORM segmentation_internal.bind_set(step.name, step.relation, step.key, step.value, step.parent, step.of_key, step.via, step.target, NULL, step.field, step.condition);
     WHEN 'fields' THEN PERFORM segmentation_internal.bind_fields(step.name, step.relation, step.key, step.field, step.value, step.parent, step.of_key, step.condition);
     ELSE NULL;
   END CASE;

@@ -103,7 +103,7 @@ class Definer(Side):
             "SELECT segmentation.define_source('placed', 'orders', '{\"value\": \"total\"}', "
             + literal(rng.choice(["status != 'sofia'", "paid = true", "qty > 0"])) + ", replace => true)",
             spare % "", spare % rng.choice([", condition => 'amount > 2', replace => true", ", replace => true"]), "SELECT segmentation.unbind('spare')",
-            f"SELECT segmentation.bind_lookup('category', 'shop.categories', of => 'product', key => 'category_id'{rng.choice(['', ', condition => ' + literal('level > 0')])}, replace => true)",
+            f"SELECT segmentation.bind_lookup('category', 'shop.categories', of => 'product', key => 'category_id', parent => 'parent_id', label => 'title'{rng.choice(['', ', condition => ' + literal('level > 0')])}, replace => true)",
             f"SELECT segmentation.bind_customers('shop.customers', timezone => {literal(rng.choice(self.run_state.tables.zones))}, replace => true)",
             f"SELECT segmentation.bind_source('orders', 'shop.orders', key => 'customer_id', date => 'created_at', replace => true{rng.choice(['', ', condition => ' + literal('qty != 1'), ', condition => ' + literal(self.run_state.tables.order_condition or 'paid = true')])})",
             f"SELECT segmentation.bind_source('items', 'shop.lines', key => 'order_id', of => 'orders', of_key => 'id', replace => true{rng.choice(['', ', condition => ' + literal('quantity > 0')])})",

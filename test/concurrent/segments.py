@@ -36,6 +36,8 @@ FIXED = [
     "items MATCHES (product.name = 'a')",
     "items MATCHES (category.title = 'b', orders.status = 'paid')",
     "items NOT MATCHES (above.title = 'a')",
+    "items MATCHES (category.path CONTAINS 'a', count >= 2)",
+    "items NOT MATCHES (category.path = 'b', quantity > 0)",
     "count(DISTINCT items.category.title) >= 2",
     "count(DISTINCT items.product_id) >= 3",
     "sum(items.quantity MATCHES (category.level > 1)) > 2",

@@ -173,7 +173,7 @@ class Tables:
                f"SELECT segmentation.bind_source('orders', 'shop.orders', key => 'customer_id', date => 'created_at'{option('condition', self.order_condition)});",
                f"SELECT segmentation.bind_source('items', 'shop.lines', key => 'order_id', of => 'orders', of_key => 'id'{option('condition', self.line_condition)});",
                "SELECT segmentation.bind_lookup('product', 'shop.products', of => 'items', key => 'product_id');",
-               "SELECT segmentation.bind_lookup('category', 'shop.categories', of => 'product', key => 'category_id');",
+               "SELECT segmentation.bind_lookup('category', 'shop.categories', of => 'product', key => 'category_id', parent => 'parent_id', label => 'title');",
                "SELECT segmentation.bind_lookup('above', 'shop.categories', of => 'category', key => 'parent_id');",
                "SELECT segmentation.bind_set('product_labels', 'shop.product_labels', key => 'product_id', value => 'label', of => 'product');",
                "SELECT segmentation.bind_source('carts', 'shop.carts', key => 'customer_id', date => 'at');",

@@ -56,7 +56,7 @@ INSERT INTO said SELECT * FROM segmentation.adopt('shop', '{"timezone": "Europe/
 SELECT is((SELECT timezone FROM segmentation.bindings WHERE name = 'customers'), 'Europe/Sofia', 'the zone of the hint');
 SELECT is((SELECT string_agg(format('%s %s', kind, name), ', ' ORDER BY kind, name) FROM said WHERE kind IN ('ambiguous', 'unsure')), NULL, 'nothing is in doubt');
 SELECT set_eq($$SELECT name, role, "of" FROM segmentation.bindings$$, $$VALUES ('customers', 'customers', NULL), ('orders', 'source', 'customers'), ('items', 'source', 'orders'),
-  ('product', 'lookup', 'items'), ('category', 'lookup', 'product'), ('parent_category', 'lookup', 'category'), ('brand', 'lookup', 'product'), ('addresses', 'source', 'customers'),
+  ('product', 'lookup', 'items'), ('category', 'lookup', 'product'), ('brand', 'lookup', 'product'), ('addresses', 'source', 'customers'),
   ('carts', 'source', 'customers'), ('page_views', 'source', 'customers'), ('fields', 'fields', 'customers'), ('customer_tags', 'set', 'customers'),
   ('customer_tags.target', 'lookup', 'customer_tags'), ('product_tags', 'set', 'product'), ('countries', 'set', 'customers'), ('cities', 'set', 'customers'), ('order_statuses', 'set', 'customers')$$, 'all of it is bound');
 SELECT same('customer_tags CONTAINS ''VIP''', 'SELECT t.customer_id FROM shop.customer_tags AS t JOIN shop.tags AS n ON n.id = t.tag_id WHERE n.name = ''vip''');
@@ -66,7 +66,8 @@ SELECT same('amount_spent = 20', 'SELECT customer_id FROM shop.orders WHERE stat
 SELECT same('average_order_value = 25', 'SELECT customer_id FROM shop.orders WHERE status <> ''cancelled'' GROUP BY 1 HAVING avg(total) = 25');
 SELECT same('last_order_date > -1d', 'SELECT customer_id FROM shop.orders GROUP BY 1 HAVING max(created_at) > now() - interval ''12 hours''');
 SELECT same('products_purchased MATCHES (category = ''Socks'')', 'SELECT customer_id FROM shop.orders WHERE id = 4');
-SELECT same('products_purchased MATCHES (brand = ''Acme'', parent_category.name = ''Clothes'')', 'SELECT customer_id FROM shop.orders WHERE id IN (1, 4)');
+SELECT same('products_purchased MATCHES (brand = ''Acme'', category = ''Clothes'')', 'SELECT customer_id FROM shop.orders WHERE id IN (1, 4)');
+SELECT is((SELECT parent FROM segmentation.bindings WHERE name = 'category'), 'parent_id', 'categories are a tree');
 SELECT same('products_purchased(tag: ''sale'', id: 1) = true', 'SELECT customer_id FROM shop.orders WHERE id IN (1, 4)');
 SELECT same('customer_countries CONTAINS ''de''', 'SELECT customer_id FROM shop.addresses WHERE country = ''DE''');
 SELECT same('cities CONTAINS ''Varna''', 'SELECT customer_id FROM shop.addresses WHERE city = ''Varna''');

@@ -158,6 +158,8 @@ class Rules:
         rng, table = self.rng, self.shop.customers
         if self.shop.placed and rng.random() < 0.15:
             return Node("leaf", text=self.distance_test())
+        if rng.random() < 0.1:
+            return Node("leaf", text=self.list_test("region.path"))
         if rng.random() < 0.2:
             st = rng.choice(table.sets)
             return Node("leaf", text=self.list_test(st.binding, st.columns[0].kind == "number"))
@@ -199,8 +201,12 @@ class Rules:
             pick = rng.random()
             if pick < 0.4:
                 return Node("leaf", text=self.column_test(rng.choice(product.columns), "product."))
-            if pick < 0.7:
+            if pick < 0.6:
                 return Node("leaf", text=self.column_test(rng.choice(product.lookups[0].columns), "category."))
+            if pick < 0.8:
+                path = rng.choice(["category.path", "category.path", "product.category.path"])
+                return Node("leaf", text=rng.choice([self.list_test(path), f"{path} {rng.choice(['=', '!='])} {self.word()}",
+                                                     f"{path} {rng.choice(['', 'NOT '])}IN ({self.word()}, {self.word()})"]))
             return Node("leaf", text=rng.choice([self.list_test("product_labels"), f"product_labels {rng.choice(['=', '!='])} {self.word()}",
                                                  f"product_labels {rng.choice(['', 'NOT '])}IN ({self.word()}, {self.word()})"]))
         if self.dated(source) and roll < 0.75:

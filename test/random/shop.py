@@ -52,6 +52,8 @@ class Shop:
         self.customers.sets.append(Table("customer_labels", "Labels" if odd else "labels", [Column("label", "text", "text")]))
         if rng.random() < 0.5:
             self.customers.sets.append(Table("scores", "scores", [Column("score", "number", rng.choice(["integer", "numeric"]))]))
+        self.region = Table("region", "regions", [Column("name", "text", "text"), Column("size", "number", "integer")])
+        self.customers.lookups.append(self.region)
         self.attributes = self.place()
         self.sources = []
         for i in range(rng.randint(1, 3)):
@@ -211,7 +213,8 @@ class Shop:
             cols = extra + [f"{ident(c.name)} {c.sql_type}" for c in t.columns if c.kind != "key"]
             add(f"CREATE TABLE {ident(t.name)} ({', '.join(cols)}){tail};")
 
-        table(self.customers, [f"{ident(key.name)} {key.sql_type} PRIMARY KEY"])
+        table(self.customers, [f"{ident(key.name)} {key.sql_type} PRIMARY KEY", "region_code text"])
+        table(self.region, ["code varchar(9) PRIMARY KEY", "part_of text"])
         for st in self.customers.sets:
             table(st, [f"owner {key.sql_type}"])
         if self.fields:
@@ -227,7 +230,7 @@ class Shop:
             add(f"CREATE INDEX ON {ident(source.name)} ({'order_id' if lines else 'owner'});")
             for product in source.lookups:
                 table(product, ["id integer PRIMARY KEY", "category_id integer"])
-                table(product.lookups[0], ["id integer PRIMARY KEY"])
+                table(product.lookups[0], ["id integer PRIMARY KEY", "above integer"])
                 table(product.sets[0], ["product_id integer"])
         people = list(range(1, self.people + 1))
 
@@ -242,7 +245,10 @@ class Shop:
             for chunk in range(0, len(rows), 200):
                 add(f"INSERT INTO {ident(t.name)} VALUES " + ", ".join(rows[chunk:chunk + 200]) + ";")
 
-        insert(self.customers, [self.key_value], self.people)
+        # Trees with rings, rows below nothing, and rows above themselves.
+        code = lambda i: rng.choice(["NULL"] + [literal(f"r{n}") for n in range(1, 9)])
+        insert(self.region, [lambda i: literal(f"r{i}"), code], 7)
+        insert(self.customers, [self.key_value, code], self.people)
         # Where a foreign key holds, rows alone say who the customers are; elsewhere some rows are nobody's.
         enforced = rng.random() < 0.5
         strangers = [] if enforced else [999]
@@ -262,7 +268,7 @@ class Shop:
                 insert(source, key_column + [lambda i: str(rng.randint(0, max(1, self.people * 3))), lambda i: rng.choice(["NULL", "1", "2", "3", "9"])], count)
                 product = source.lookups[0]
                 insert(product, [str, lambda i: rng.choice(["NULL", "1", "2", "7"])], 3)
-                insert(product.lookups[0], [str], 2)
+                insert(product.lookups[0], [str, lambda i: rng.choice(["NULL", "1", "2", "3", "4", "5"])], 4)
                 insert(product.sets[0], [lambda i: rng.choice(["1", "2", "3"])], 5)
             else:
                 insert(source, key_column + [somebody], count)
@@ -275,6 +281,8 @@ class Shop:
         s, out = self.name, []
         rel = lambda t: literal(f"{ident(s)}.{ident(t.name)}")
         out.append(f"SELECT segmentation.bind_customers({rel(self.customers)}, timezone => {literal(self.zone)});")
+        counts = ", condition => 'size > 0'" if self.rng.random() < 0.4 else ""
+        out.append(f"SELECT segmentation.bind_lookup('region', {rel(self.region)}, of => 'customers', key => 'region_code', parent => 'part_of'{counts});")
         for st in self.customers.sets:
             out.append(f"SELECT segmentation.bind_set({literal(st.binding)}, {rel(st)}, key => 'owner', value => {literal(st.columns[0].name)});")
         for source in self.sources:
@@ -287,7 +295,8 @@ class Shop:
                 out.append(f"SELECT segmentation.bind_source({literal(source.binding)}, {rel(source)}, key => 'owner'{more});")
             for product in source.lookups:
                 out.append(f"SELECT segmentation.bind_lookup('product', {rel(product)}, of => 'items', key => 'product_id');")
-                out.append(f"SELECT segmentation.bind_lookup('category', {rel(product.lookups[0])}, of => 'product', key => 'category_id');")
+                out.append(f"SELECT segmentation.bind_lookup('category', {rel(product.lookups[0])}, of => 'product', key => 'category_id',"
+                           f" parent => 'above'{self.rng.choice(['', ', condition => ' + literal('level > 0 OR title IS NULL')])});")
                 st = product.sets[0]
                 out.append(f"SELECT segmentation.bind_set('product_labels', {rel(st)}, key => 'product_id', value => 'label', of => 'product');")
             numbers = source.of_kind("number")

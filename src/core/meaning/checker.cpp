@@ -105,6 +105,33 @@ bool is_beside(const Relation &relation) {
   return relation.role == Role::lookup || (relation.role == Role::set && relation.of > 0);
 }
 
+bool reads_others(const Scalar &scalar, const std::vector<int> &relations) {
+  return (scalar.column.relation >= 0 &&
+          std::find(relations.begin(), relations.end(), scalar.column.relation) == relations.end()) ||
+         std::any_of(scalar.operands.begin(), scalar.operands.end(),
+                     [&](const Scalar &operand) { return reads_others(operand, relations); });
+}
+
+bool reads_others(const Condition &condition, const std::vector<int> &relations) {
+  return reads_others(condition.left, relations) || reads_others(condition.right, relations) ||
+         std::any_of(condition.children.begin(), condition.children.end(),
+                     [&](const ConditionPtr &child) { return reads_others(*child, relations); });
+}
+
+/// Returns the relations that the condition of a tree, or of links to one, may read; none where any may be.
+std::vector<int> walked(const Schema &schema, int relation) {
+  for (const Relation &path : schema.relations) {
+    if (path.tree == relation) {
+      return {relation};
+    }
+    if (path.tree >= 0 && path.of != path.tree &&
+        schema.relations[static_cast<std::size_t>(path.tree)].of == relation) {
+      return {relation, path.tree};
+    }
+  }
+  return {};
+}
+
 } // namespace
 
 PreparedMeaning prepare_meaning(Schema schema) {
@@ -131,6 +158,12 @@ PreparedMeaning prepare_meaning(Schema schema) {
           {SqlState::feature_not_supported, relation.condition->source.span,
            "a lookup, and a set of other rows than customers, cannot come and go with time",
            "Compare with a date that stays, such as 2026-05-30, or let the rules ask for the date."});
+    }
+    const std::vector<int> own = walked(meaning->schema, static_cast<int>(i));
+    if (checked && !own.empty() && reads_others(*checked, own)) {
+      diagnostics.push_back({SqlState::feature_not_supported, relation.condition->source.span,
+                             "it reads other rows than those on the way up a tree",
+                             "Let it read nothing but columns of the tree, or of the links to it."});
     }
     for (Diagnostic &diagnostic : diagnostics) {
       diagnostic.message = fmt::format("condition of \"{}\": {}", relation.name, diagnostic.message);

@@ -88,6 +88,10 @@ private:
         const bool looked_up = one.role == Role::lookup;
         columns_.insert({looked_up ? one.of : next, one.key});
         columns_.insert(looked_up ? ColumnRead{next, one.lookup_key} : ColumnRead{one.of, one.of_key});
+        if (one.tree >= 0) {
+          column(one.tree, at(one.tree).parent);
+          column(one.tree, at(one.tree).value);
+        }
       }
       if (place < meaning_.row_conditions.size() && meaning_.row_conditions[place]) {
         condition(*meaning_.row_conditions[place]);

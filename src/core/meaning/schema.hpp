@@ -58,8 +58,12 @@ struct Relation {
   int of_key = -1;     // source, set: a column of `of`
   int lookup_key = -1; // lookup: a column of this relation
   int date = -1;  // source: its time, a column of this relation (or absent; a detail source has its parent's)
-  int value = -1; // set: the column that holds the value; source of fields: that of the field
-  int field = -1; // source of fields: the column that holds the field's name
+  int value = -1; // set: the column that holds the value; source of fields: that of the field; lookup that is
+                  // a tree: that of the row's name
+  int parent = -1;  // lookup that is a tree: the column that refers to lookup_key of the row above
+  int tree = -1;    // set of the names of a tree's row and of all above it: that lookup. It hangs on the
+                    // lookup, or where that stands behind a set of links, on what these are of
+  int field = -1;   // source of fields: the column that holds the field's name
   int segment = -1; // the built-in source memberships: the column that holds the segment's name
   bool key_is_enforced =
       false; // source, set: a foreign key of the database sees to it that key is found in `of`

@@ -148,6 +148,13 @@ Resolved set_itself(const Schema &schema, int relation) {
   return result;
 }
 
+/// What stands behind a relation's name for one that hangs on it: all of its name, unless it begins with the
+/// other's.
+std::string_view name_behind(const Relation &relation, const Relation &child) {
+  const std::string_view name = child.name;
+  return child.tree >= 0 && child.of == child.tree ? name.substr(relation.name.size() + 1) : name;
+}
+
 /// Follows the rest of a name from a relation that was named: only what hangs on it, nothing beside it.
 Resolved follow(const Schema &schema, int named, NameParts parts, std::size_t at) {
   const Relation &relation = relation_at(schema, named);
@@ -174,14 +181,21 @@ Resolved follow(const Schema &schema, int named, NameParts parts, std::size_t at
     }
     return result;
   }
+  int longest = -1;
+  std::size_t most = 0;
   for (std::size_t i = 1; i < schema.relations.size(); ++i) {
     const Relation &child = schema.relations[i];
     if (child.of != named || (child.role != Role::lookup && child.role != Role::set)) {
       continue;
     }
-    if (const std::size_t taken = leading_parts(parts.subspan(at), child.name); taken > 0) {
-      return follow(schema, static_cast<int>(i), parts, at + taken);
+    if (const std::size_t taken = leading_parts(parts.subspan(at), name_behind(relation, child));
+        taken > most) {
+      most = taken;
+      longest = static_cast<int>(i);
     }
+  }
+  if (longest >= 0) {
+    return follow(schema, longest, parts, at + most);
   }
   Resolved result;
   result.what = Resolved::What::unknown_column;

@@ -21,6 +21,10 @@ void Reads::join(int below) {
     columns_[below].insert(own.key);
     columns_[own.of].insert(own.of_key);
   }
+  if (own.tree >= 0) {
+    reach(own.tree);
+    columns_[own.tree].insert({relation(own.tree).parent, relation(own.tree).value});
+  }
 }
 
 void Reads::reach(int wanted) {

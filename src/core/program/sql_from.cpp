@@ -50,10 +50,11 @@ public:
   }
 
   std::string print(int depth) const {
-    std::string out = "FROM " + table(root_);
+    std::string out = "FROM " + table(root_, depth);
     int below = root_;
     for (const int parent : parents_in_order_) {
-      out += fmt::format("{}JOIN {} ON {}", context_.line(depth), table(parent), join_test(context_, below));
+      out += fmt::format("{}JOIN {} ON {}", context_.line(depth), table(parent, depth),
+                         join_test(context_, below));
       below = parent;
     }
     out += lookups_of(root_, depth);
@@ -80,8 +81,47 @@ private:
     }
   }
 
-  std::string table(int relation) const {
+  std::string table(int relation, int depth) const {
+    if (context_.relation(relation).tree >= 0) {
+      return paths(relation, depth);
+    }
     return context_.relation(relation).from_sql + " AS " + relation_alias(context_.relation(relation));
+  }
+
+  /// Each row of a tree with its name and those of all above it. UNION ends a walk that comes back to where
+  /// it was; OFFSET keeps each step a look by the key, since the planner takes what was found for many rows.
+  std::string paths(int path, int depth) const {
+    const Relation &own = context_.relation(path);
+    const Relation &tree = context_.relation(own.tree);
+    const int links = own.of == own.tree ? own.tree : tree.of;
+    const std::string inside = context_.line(depth + 1), step = context_.line(depth + 2);
+    std::set<int> relations{own.tree};
+    std::string where, counts;
+    if (const Condition *condition = context_.row_condition(own.tree)) {
+      counts = " AND " + print_condition(context_, nullptr, *condition, Place::conjunct, depth + 2);
+    }
+    if (const Condition *condition = context_.row_condition(links)) {
+      where = inside + "WHERE " + print_condition(context_, nullptr, *condition, Place::conjunct, depth + 1);
+      add_relations(context_, *condition, relations);
+    }
+    const std::string key = raw_column(context_, own.tree, tree.lookup_key);
+    return fmt::format(
+        "({open}SELECT {link} AS \"key\", {path}.\"value\"{inside}{links}{inside}CROSS JOIN LATERAL ("
+        "{opened}WITH RECURSIVE {path} (\"key\", \"parent\", \"value\") AS ({row} UNION SELECT \"above\".* "
+        "FROM {path}"
+        "{step}CROSS JOIN LATERAL ({row} FROM {tree} WHERE {key} = {path}.\"parent\"{counts} OFFSET 0) AS "
+        "\"above\")"
+        "{step}SELECT {path}.\"value\" FROM {path}) AS {path}{where}{close}) AS {path}",
+        fmt::arg("open", context_.pretty ? inside : ""), fmt::arg("opened", context_.pretty ? step : ""),
+        fmt::arg("inside", inside), fmt::arg("step", step),
+        fmt::arg("close", context_.pretty ? context_.line(depth) : ""),
+        fmt::arg("link", links == own.tree ? key : raw_column(context_, links, context_.relation(links).key)),
+        fmt::arg("path", relation_alias(own)),
+        fmt::arg("links", from_clause(context_, links, relations, depth + 1, true)),
+        fmt::arg("row", fmt::format("SELECT {}, {}, {}", key, raw_column(context_, own.tree, tree.parent),
+                                    raw_column(context_, own.tree, tree.value))),
+        fmt::arg("tree", table(own.tree, depth)), fmt::arg("key", key), fmt::arg("counts", counts),
+        fmt::arg("where", where));
   }
 
   std::string lookups_of(int relation, int depth) const {
@@ -96,9 +136,9 @@ private:
       if (nested) {
         const std::string open = context_.pretty ? context_.line(depth + 1) : "";
         const std::string close = context_.pretty ? context_.line(depth) : "";
-        out += "(" + open + table(lookup) + lookups_of(lookup, depth + 1) + close + ")";
+        out += "(" + open + table(lookup, depth + 1) + lookups_of(lookup, depth + 1) + close + ")";
       } else {
-        out += table(lookup);
+        out += table(lookup, depth);
       }
       out += " ON " + join_test(context_, lookup);
       if (const Condition *condition = context_.row_condition(lookup)) {

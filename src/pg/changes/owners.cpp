@@ -17,6 +17,17 @@ bool is_integer(const char *type) {
   return strcmp(type, "smallint") == 0 || strcmp(type, "integer") == 0 || strcmp(type, "bigint") == 0;
 }
 
+/// Returns a SELECT of the keys of a tree's rows below those that `seed` says: by `t`, rows of the tree as
+/// they are by now. Of a row that moved the new place says who is below it: what it left changed there
+/// itself, or is as before.
+const char *below(const Live *live, int tree, const char *seed) {
+  const RelationInput &one = at(live, tree);
+  const char *key = one.columns[one.lookup_key].sql, *parent = one.columns[one.parent].sql;
+  return psprintf("(WITH RECURSIVE below (k) AS (SELECT t.%s FROM %s AS t WHERE %s "
+                  "UNION SELECT t.%s FROM below JOIN %s AS t ON t.%s = below.k) SELECT below.k FROM below)",
+                  key, one.from_sql, seed, key, one.from_sql, parent);
+}
+
 } // namespace
 
 Way way_to(const Live *live, int relation) {
@@ -53,6 +64,14 @@ Owners owners_of(const Live *live, int relation, Datum *links, int count, Oid ty
   initStringInfo(&from);
   int here = way.relation;
   appendStringInfo(&from, "%s AS %s", at(live, here).from_sql, quote_identifier(at(live, here).name));
+  const char *condition = psprintf("%s = ANY ($1)", way.column);
+  if (at(live, relation).parent >= 0)
+    condition = psprintf(
+        "(%s OR %s = ANY (ARRAY%s))", condition, way.column,
+        below(live, relation,
+              psprintf("t.%s = ANY ($1)", at(live, relation).columns[at(live, relation).parent].sql)));
+  // Lookups that computed columns of a tree read change its rows.
+  bool inside = at(live, relation).in_computed;
   const char *key = nullptr;
   while (key == nullptr) {
     const RelationInput &one = at(live, here);
@@ -71,6 +90,12 @@ Owners owners_of(const Live *live, int relation, Datum *links, int count, Oid ty
                                                      : column_of(live, here, one.key);
     const char *theirs = one.role == core::Role::lookup ? column_of(live, one.of, one.key)
                                                         : column_of(live, one.of, one.of_key);
+    if (inside && one.parent >= 0) {
+      appendStringInfo(&from, " CROSS JOIN LATERAL %s AS \"below %d\"",
+                       below(live, here, psprintf("t.%s = %s", one.columns[one.lookup_key].sql, own)), here);
+      own = psprintf("\"below %d\".k", here);
+    }
+    inside &= one.in_computed;
     appendStringInfo(&from, " JOIN %s AS %s ON %s = %s", above.from_sql, quote_identifier(above.name), theirs,
                      own);
     here = one.of;
@@ -79,8 +104,8 @@ Owners owners_of(const Live *live, int relation, Datum *links, int count, Oid ty
   arguments.add(get_array_type(type), make_array(links, count, type));
   // What many share is told by customer, anything else by link: there a link leads to one row at most.
   bool by_link = live->schema.relations[relation].role != core::Role::lookup;
-  Rows rows = query(psprintf("SELECT DISTINCT %s%s%s FROM %s WHERE %s = ANY ($1)", key, by_link ? ", " : "",
-                             by_link ? way.column : "", from.data, way.column),
+  Rows rows = query(psprintf("SELECT DISTINCT %s%s%s FROM %s WHERE %s", key, by_link ? ", " : "",
+                             by_link ? way.column : "", from.data, condition),
                     arguments, count <= 100 ? Plan::saved : Plan::once);
   Owners owners = {nullptr, 0, static_cast<int>(rows.count)};
   owners.keys = static_cast<Datum *>(

@@ -136,6 +136,8 @@ Links compute_links(const Live *live, int relation, const NetRow *const *rows, i
 void collect_binding(Collecting &collecting, int relation) {
   const Live *live = collecting.live;
   const RelationInput &one = live->schema.relations[relation];
+  if (one.tree >= 0)
+    return; // its rows are those of the tree
   bool moves = moves_rows(live, relation);
   bool keys = links_are_keys(live, relation);
   Links links = {relation, InvalidOid, nullptr, 0};

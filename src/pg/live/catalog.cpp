@@ -54,7 +54,7 @@ int find_column(const RelationInput &relation, const char *name) {
 
 /// The names that a binding gives to columns, before the columns are known.
 struct Names {
-  const char **key, **of_key, **lookup_key, **date, **value, **field;
+  const char **key, **of_key, **lookup_key, **date, **value, **field, **parent;
 };
 
 // A foreign key that holds at every moment: validated, checked at once, its triggers enabled, and neither of
@@ -73,7 +73,7 @@ constexpr const char *binding_query =
     "AND NOT EXISTS (SELECT FROM pg_catalog.pg_subscription_rel AS s, "
     "LATERAL (SELECT s.srrelid UNION SELECT a.relid FROM pg_catalog.pg_partition_ancestors(s.srrelid) AS a "
     "UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(s.srrelid) AS t) AS written (oid) "
-    "WHERE written.oid IN (k.conrelid, k.confrelid))), b.field::text "
+    "WHERE written.oid IN (k.conrelid, k.confrelid))), b.field::text, b.parent::text "
     "FROM segmentation.binding AS b LEFT JOIN segmentation.binding AS p ON p.id = b.of_id "
     "ORDER BY b.role <> 'customers', b.id";
 
@@ -94,15 +94,55 @@ int append_memberships(RelationInput *relations, int count, Names &names) {
   return count + 1;
 }
 
+ColumnInput of_path(const ColumnInput &column, const char *sql) {
+  ColumnInput own = column;
+  own.sql = sql;
+  own.words = nullptr; // a list: nothing stands behind its name
+  own.word_count = 0;
+  return own;
+}
+
+/// Appends for each lookup that is a tree the set `lookup.path`, which the printer of SQL makes of it, or for
+/// one behind a set of links the set `links.path`: what leads to it, and a name. Returns how many relations
+/// there are then.
+int append_paths(RelationInput *relations, int count) {
+  int all = count;
+  for (int i = 0; i < count; ++i) {
+    const RelationInput &tree = relations[i];
+    if (tree.parent < 0)
+      continue;
+    const RelationInput &above = relations[tree.of];
+    bool is_linked = above.role == core::Role::set;
+    RelationInput &path = relations[all++];
+    path = tree;
+    path.role = core::Role::set;
+    path.name = psprintf("%s.path", is_linked ? above.name : tree.name);
+    path.of = is_linked ? above.of : i;
+    path.of_key = is_linked ? above.of_key : tree.lookup_key;
+    path.key = 0;
+    path.value = 1;
+    path.lookup_key = path.parent = -1;
+    path.tree = i;
+    path.primary_key_count = 0;
+    path.condition = nullptr;
+    path.columns = make_list<ColumnInput>(2);
+    path.column_count = 2;
+    path.columns[0] = of_path(is_linked ? above.columns[above.key] : tree.columns[tree.lookup_key], "key");
+    path.columns[1] = of_path(tree.columns[tree.value], "value");
+  }
+  return all;
+}
+
 void load_bindings(SchemaInput &schema) {
   Rows rows = read_definitions(binding_query);
   int count = static_cast<int>(rows.count);
-  uint64 room = rows.count + 1;
+  uint64 room = 2 * rows.count + 1;
   RelationInput *relations = make_list<RelationInput>(room);
   schema.relations = relations;
   schema.zone.name = "UTC";
   Names names = {make_list<const char *>(room), make_list<const char *>(room), make_list<const char *>(room),
-                 make_list<const char *>(room), make_list<const char *>(room), make_list<const char *>(room)};
+                 make_list<const char *>(room), make_list<const char *>(room), make_list<const char *>(room),
+                 make_list<const char *>(room)};
   int32 *of_ids = make_list<int32>(room);
   for (int i = 0; i < count; ++i) {
     uint64 row = static_cast<uint64>(i);
@@ -120,6 +160,7 @@ void load_bindings(SchemaInput &schema) {
     relations[i].condition = text_value(rows, row, 11);
     relations[i].key_is_enforced = DatumGetBool(value_of(rows, row, 13, missing));
     names.field[i] = text_value(rows, row, 14);
+    names.parent[i] = text_value(rows, row, 15);
     if (relations[i].role == core::Role::customers)
       schema.zone = load_zone(text_value(rows, row, 12));
   }
@@ -130,7 +171,7 @@ void load_bindings(SchemaInput &schema) {
         relations[i].of = j;
     }
   }
-  count = schema.relation_count = append_memberships(relations, count, names);
+  count = append_memberships(relations, count, names);
   rows = read_definitions(
       "SELECT c.binding_id, c.name, c.expression FROM segmentation.binding_column AS c ORDER BY 1, 2");
   ComputedColumn *computed = make_list<ComputedColumn>(rows.count);
@@ -163,8 +204,11 @@ void load_bindings(SchemaInput &schema) {
     relation.date = find_column(relation, names.date[i]);
     relation.value = find_column(relation, names.value[i]);
     relation.field = find_column(relation, names.field[i]);
+    relation.parent = find_column(relation, names.parent[i]);
+    relation.tree = -1;
     relation.segment = relation.id == 0 ? find_column(relation, "segment") : -1;
   }
+  schema.relation_count = append_paths(relations, count);
 }
 
 void load_sources(SchemaInput &schema) {

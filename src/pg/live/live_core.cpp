@@ -44,6 +44,8 @@ bool make_relation(const RelationInput &input, core::Relation &relation, Failure
   relation.lookup_key = input.lookup_key;
   relation.date = input.date;
   relation.value = input.value;
+  relation.parent = input.parent;
+  relation.tree = input.tree;
   relation.field = input.field;
   relation.segment = input.segment;
   relation.key_is_enforced = input.key_is_enforced;

@@ -40,6 +40,8 @@ struct RelationInput {
   int lookup_key;
   int date;
   int value;
+  int parent;
+  int tree; // of a set that is made of a lookup: that lookup, with whose id it goes; else -1
   int field;
   int segment;
   const int *primary_key;

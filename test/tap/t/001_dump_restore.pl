@@ -21,6 +21,11 @@ INSERT INTO orders SELECT i, 1 + i % 400, i % 97, now() - interval '1 hour' * i 
 CREATE EXTENSION segmentation;
 SELECT segmentation.bind_customers('customers', timezone => 'Europe/Sofia');
 SELECT segmentation.bind_source('orders', 'orders', key => 'customer_id', date => 'created_at');
+CREATE TABLE places (city text PRIMARY KEY, above text, name text);
+INSERT INTO places SELECT 'city ' || i, CASE WHEN i > 0 THEN 'city ' || i / 2 END, 'c' || i FROM generate_series(0, 6) AS i;
+SELECT segmentation.bind_lookup('place', 'places', of => 'customers', key => 'city', parent => 'above');
+SELECT segmentation.create_segment('around', 'place.path CONTAINS ''c1''');
+ALTER TABLE places RENAME above TO part_of;
 SELECT segmentation.bind_column('orders', 'with_tax', 'total * 1.2');
 SELECT segmentation.define_attribute('spent', 'sum(orders.with_tax)');
 SELECT segmentation.create_segment('good', 'spent > 400');
@@ -40,7 +45,7 @@ ALTER TABLE customers RENAME COLUMN city TO town;
 });
 
 my %asked = (
-	bindings => 'SELECT name, role, relation::text FROM segmentation.binding ORDER BY name',
+	bindings => 'SELECT name, role, relation::text, parent, value FROM segmentation.binding ORDER BY name',
 	attributes => 'SELECT name, expression FROM segmentation.attribute_definition ORDER BY name',
 	segments => 'SELECT id, name, rule, segmentation.rule_source(rule), description FROM segmentation.segment ORDER BY id',
 	members => 'SELECT segment_id, count(*), sum(customer_id) FROM segmentation.membership GROUP BY 1 ORDER BY 1',
@@ -80,6 +85,9 @@ for my $format ('plain', 'custom')
 		WHERE relation = 'orders'::regclass}), 'amount sum, created_at ordered, late total, placed ordered, total sum', "renames after $format restore");
 	$node->safe_psql($format, 'INSERT INTO orders (id, customer_id, sum, ordered) VALUES (9001, 7, 5000, now())');
 	is($node->safe_psql($format, 'SELECT count(*) FROM segmentation.verify()'), '0', "members follow after $format restore");
+	$node->safe_psql($format, q{UPDATE places SET part_of = NULL WHERE city = 'city 3'});
+	is($node->safe_psql($format, q{SELECT segmentation.member_count('around') || ' ' || count(*) FROM segmentation.verify()}),
+		'286 0', "a tree's branch after $format restore");
 }
 
 $node->stop('immediate');
