@@ -165,6 +165,7 @@ DECLARE
   hit record;
   words text[];
   share numeric;
+  named boolean;
 BEGIN
   words := ARRAY(SELECT replace(w, '_', '') FROM unnest(parent_words) AS w);
   parent_key := segmentation._primary_key(parent);
@@ -183,7 +184,8 @@ BEGIN
     IF how IS NULL THEN
       key := hit.column_name; parent_key := hit.parent_column;
       how := format('its foreign key %I', key);
-      EXIT WHEN hit.named;
+      named := hit.named;
+    ELSIF named AND NOT hit.named THEN EXIT;
     ELSIF hint IS NOT NULL THEN parent_key := hit.parent_column;
     ELSE rivals := COALESCE(rivals, ARRAY[key::text]) || hit.column_name::text;
     END IF;
