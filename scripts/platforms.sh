@@ -16,6 +16,7 @@ fi
 
 # Where the platforms' code runs: far from the shop's zone and from the server's.
 node_timezone=America/New_York
+presets=${PRESETS:-$root/presets} preset_settings="timezone=Europe/Sofia node_timezone=$node_timezone"
 # What all of this writes goes into the log.
 npm_run() { (cd "$home" && TZ=$node_timezone exec nice -n 5 npm run -s "$1") </dev/null >>"$log" 2>&1; }
 psql_as() { user=$1; shift; PGOPTIONS="-c client_min_messages=error" PGUSER=$user psql -Xqd "$database" -v ON_ERROR_STOP=1 "$@" >>"$log" 2>&1; }
@@ -42,7 +43,8 @@ make_shop() {
 }
 
 apply_preset() {
-  psql_as "$owner" -v timezone=Europe/Sofia -v node_timezone="$node_timezone" -f "${PRESETS:-$root/presets}/$platform.sql" "$@"
+  # shellcheck disable=SC2046,SC2086
+  psql_as "$owner" $(printf -- '-v %s ' $preset_settings) -f "$presets/$platform.sql"
 }
 
 # All that is bound and defined, before and after adopt: it adds, and changes nothing.
@@ -59,7 +61,7 @@ adopt_alone() {
   database=${platform}_alone OWNER_URL=postgres://$owner@127.0.0.1:$PGPORT/$database
   PGOPTIONS="-c client_min_messages=error" psql -Xqd postgres -v ON_ERROR_STOP=1 -c "DROP DATABASE IF EXISTS $database" \
     -c "CREATE DATABASE $database TEMPLATE $platform OWNER $owner" >>"$log" 2>&1 &&
-  DATABASE_URL=$OWNER_URL STAGE=adopt npm_run alone && apply_preset && DATABASE_URL=$OWNER_URL STAGE=preset npm_run alone || return 1
+  DATABASE_URL=$OWNER_URL PRESET=$presets/$platform.sql PRESET_SETTINGS="$preset_settings" npm_run alone || return 1
   database=$platform OWNER_URL=postgres://$owner@127.0.0.1:$PGPORT/$database
 }
 

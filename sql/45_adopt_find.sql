@@ -94,7 +94,7 @@ BEGIN
       best.kind := NULL;
       IF parent IS NOT NULL THEN
         best.key := link.key; best.of_key := link.parent_key;
-        best.reason := format('its name%s', CASE WHEN hinted IS NOT NULL THEN ', as the hint says,' ELSE '' END)
+        best.reason := CASE WHEN hinted IS NOT NULL THEN 'the hint' ELSE 'its name' END
           || CASE WHEN upward THEN format(', and %s refers to it by %s', parent, link.how)
                   ELSE format(' and %s, which refers to %s', link.how, parent) END;
         IF link.rivals IS NOT NULL THEN

@@ -16,7 +16,7 @@ BEGIN
     hint) AS d;
   IF name IS NULL AND rivals IS NULL THEN
     hit := ARRAY(SELECT c.name FROM segmentation._adopt_columns(relation) AS c
-                   WHERE c.sort = 'time' AND c.words !~ '(updated|modified|deleted|removed|expires|expiry|cancel|complet|due)'
+                   WHERE c.sort = 'time' AND c.words !~ '(updat|modif|chang|delet|remov|expir|cancel|complet|due|expect|birth|valid|start|end|finish|clos|print|sync|export)'
                      AND (role IN ('payments', 'refunds') OR c.words !~ '(paid|payment|captur|refund|ship|deliver|return)'));
     IF cardinality(hit) = 1 THEN name := hit[1]; ELSIF hit <> '{}' THEN rivals := hit; END IF;
   END IF;
@@ -44,8 +44,11 @@ BEGIN
   ELSIF EXISTS (SELECT FROM pg_timezone_names AS z WHERE lower(z.name) = lower(said)) THEN
     zone := segmentation._time_zone(said);
     reason := format('%I has the time of %s, by its default', column_name, zone);
+  ELSIF column_name ~* '(_|[a-z])(gmt|utc)$' THEN
+    zone := 'UTC';
+    reason := format('%I has the time of UTC, by its name', column_name);
   ELSIF COALESCE((segmentation._read_as(segmentation._adopt_reader(relation), format(
-      'SELECT bool_and(r.v = date_trunc(''day'', r.v)) FROM (SELECT c.%I AS v FROM %s AS c WHERE c.%1$I IS NOT NULL LIMIT 10000) AS r', column_name, relation)))[1]::boolean, false) THEN
+      'SELECT bool_and(r.v = date_trunc(''day'', r.v)) FROM (SELECT c.%I AS v FROM %s AS c LIMIT 10000) AS r', column_name, relation)))[1]::boolean, false) THEN
     reason := format('all of %I are days', column_name);
   ELSE
     problem := format('%I has no zone, and in whose time it was written is not known; say which, {"%s.zone": "UTC"} or such, or {"zone": "UTC"} of all tables', column_name, role);

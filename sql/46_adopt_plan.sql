@@ -119,6 +119,7 @@ DECLARE
   parent regclass;
   orders segmentation._adopted;
   doubt  segmentation._adopted;
+  said   text[] := '{}';
   roles  text[] := '{customers,orders,items,variant,product,category,parent_category,brand,payments,refunds,addresses,carts,page_views,subscriptions,fields,
     customer_tags,customer_groups,customer_group,interests,product_tags,product_categories}';
 BEGIN
@@ -227,6 +228,7 @@ BEGIN
     END IF;
     step.role := item.role;
     RETURN NEXT step;
+    said := said || item.role;
     IF doubt.name IS NOT NULL THEN RETURN NEXT doubt; END IF;
     IF item.role = 'orders' THEN orders := step; END IF;
     IF step.kind IN ('kept', 'customers', 'source', 'lookup', 'set', 'fields') THEN
@@ -234,5 +236,36 @@ BEGIN
       names := names || jsonb_build_object(item.role, step.name);
       taken := taken || step.relation;
     END IF;
+  END LOOP;
+  RETURN QUERY SELECT n.* FROM segmentation._adopt_untold(tables, place, names, taken, said) AS n;
+END $$;
+
+-- Returns what is said of tables that bear the names of what matters and are not bound, and of marks whose rows may not count.
+CREATE FUNCTION segmentation._adopt_untold(tables jsonb, place jsonb, names jsonb, taken regclass[], said text[]) RETURNS SETOF segmentation._adopted
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  item record;
+  near text;
+BEGIN
+  IF NOT place ? 'customers' THEN RETURN; END IF;
+  FOR item IN SELECT r.* FROM (VALUES ('orders', 'customers', '(^|_)(order|sale|purchase|invoice)(_|$)'), ('items', 'orders', NULL), ('payments', 'orders', NULL)) AS r(role, parent, pattern) LOOP
+    CONTINUE WHEN item.role = ANY (said) OR NOT place ? item.parent;
+    near := (SELECT string_agg(t.key::oid::regclass::text, ', ' ORDER BY t.key::oid::regclass::text) FROM jsonb_each_text(tables) AS t
+             WHERE t.key::oid::regclass <> ALL (taken) AND (segmentation._adopt_score(item.role, t.value) >= 9 OR t.value ~ item.pattern));
+    CONTINUE WHEN near IS NULL AND item.role <> 'orders';
+    RETURN NEXT segmentation._adopt_note(item.role, 'left out', NULL, COALESCE(format('%s may be it, but no column is known to refer to %s', near, (place ->> item.parent)::oid::regclass),
+      'no table is named like it') || format('; say {"%s": "...", "%1$s.key": "..."}', item.role));
+  END LOOP;
+  -- What was put aside.
+  FOR item IN SELECT t.key::oid::regclass AS relation FROM jsonb_each_text(tables) AS t
+              WHERE place ? 'orders' AND t.key::oid::regclass <> ALL (taken) AND t.value ~ '^(old_|archived?_|history_)?order(_header)?_?(archived?|old|history|backup|[0-9]{4})?$' LOOP
+    RETURN NEXT segmentation._adopt_note('orders', 'unsure', item.relation, format('orders in %s are not looked at', item.relation));
+  END LOOP;
+  FOR item IN SELECT r.role, c.name, (place ->> r.role)::oid::regclass AS relation FROM (VALUES ('customers'), ('orders'), ('items')) AS r(role), segmentation._adopt_columns((place ->> r.role)::oid) AS c
+              WHERE place ? r.role AND c.words ~ '^(is)?(deleted|removed|trashed|archived|enabled|hidden)(at|on|date|time)?$'
+                AND COALESCE(segmentation._adopt_alive((place ->> r.role)::oid), '') NOT LIKE '%' || segmentation._rule_name(c.name) || '%'
+                AND NOT EXISTS (SELECT FROM segmentation.binding AS b WHERE b.name = names ->> r.role AND b.condition IS NOT NULL) LOOP
+    RETURN NEXT segmentation._adopt_note(item.role || '.condition', 'unsure', item.relation, format('whether rows of %s count whatever %I says is not known, and all do; if not, say {"%s.condition": "..."} before they are bound',
+      item.relation, item.name, item.role));
   END LOOP;
 END $$;

@@ -20,9 +20,8 @@ BEGIN
                   WHERE a.attrelid = relation AND a.attname = column_name ORDER BY e.enumsortorder);
   IF answer <> '{}' THEN RETURN answer; END IF;
   RETURN COALESCE((segmentation._read_as(segmentation._adopt_reader(relation), format(
-    'SELECT array_agg(DISTINCT r.v) FROM ((SELECT c.%1$I::text AS v FROM %2$s AS c WHERE c.%1$I IS NOT NULL LIMIT 10000)' || CASE WHEN key IS NULL THEN '' ELSE
-      ' UNION ALL (SELECT c.v FROM (SELECT c.%1$I::text AS v FROM %2$s AS c ORDER BY c.%3$I DESC LIMIT 10000) AS c WHERE c.v IS NOT NULL)' END
-      || ') AS r HAVING count(DISTINCT r.v) <= 100', column_name, relation, key)))[1]::text[], '{}');
+    'SELECT array_agg(DISTINCT r.v) FILTER (WHERE r.v IS NOT NULL) FROM ((SELECT c.%1$I::text AS v FROM %2$s AS c LIMIT 10000)' || CASE WHEN key IS NULL THEN '' ELSE
+      ' UNION ALL (SELECT c.%1$I::text AS v FROM %2$s AS c ORDER BY c.%3$I DESC LIMIT 10000)' END || ') AS r HAVING count(DISTINCT r.v) <= 100', column_name, relation, key)))[1]::text[], '{}');
 END $$;
 
 -- Tells whether a column has an enum's labels: no other value can come.

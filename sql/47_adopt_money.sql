@@ -4,7 +4,7 @@
 CREATE FUNCTION segmentation._adopt_currencies(relation regclass, column_name name) RETURNS text[]
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 RETURN COALESCE((segmentation._read_as(segmentation._adopt_reader(relation), format(
-    'SELECT array_agg(DISTINCT r.v ORDER BY r.v) FROM (SELECT c.%I::text AS v FROM %s AS c WHERE c.%1$I IS NOT NULL LIMIT 100000) AS r', column_name, relation)))[1]::text[], '{}');
+    'SELECT array_agg(DISTINCT r.v ORDER BY r.v) FILTER (WHERE r.v IS NOT NULL) FROM (SELECT c.%I::text AS v FROM %s AS c LIMIT 100000) AS r', column_name, relation)))[1]::text[], '{}');
 
 -- How a sum of money is written: over which source and column, in which currencies, and how many parts are one unit, below zero where the sign turns.
 CREATE TYPE segmentation._money AS (
@@ -81,7 +81,7 @@ BEGIN
     SELECT c.* INTO hit FROM segmentation._adopt_currency(orders.relation, hints) AS c;
   END IF;
   IF hit.problem IS NOT NULL THEN
-    money.kind := 'unsure';
+    money.kind := CASE WHEN hit.problem ~ 'could be it' THEN 'ambiguous' ELSE 'unsure' END;
     money.problem := hit.problem;
     RETURN money;
   ELSIF money.divisor IS NULL AND EXISTS (SELECT FROM segmentation._adopt_columns(bound.relation) AS c WHERE c.name = ANY (made_of) AND c.sort = 'integer')
@@ -210,7 +210,8 @@ BEGIN
     RETURN money;
   ELSIF hit.name IS NOT NULL THEN RETURN segmentation._adopt_money_of(items, hit.name, hints, orders);
   END IF;
-  odd := ARRAY(SELECT c.name FROM segmentation._adopt_columns(items.relation) AS c WHERE c.sort IN ('number', 'integer') AND c.words ~ '(discount|rebate|reduction|tax|vat)');
+  odd := ARRAY(SELECT c.name FROM segmentation._adopt_columns(items.relation) AS c WHERE c.sort IN ('number', 'integer') AND c.words ~ '(discount|rebate|reduction|tax|vat)'
+    OR c.short ~ '^(is)?(status|state|cancel|return|refund)');
   IF price.name IS NULL OR count.name IS NULL THEN
     money.kind := 'left out';
     money.problem := 'orders have no total, nor lines with a price and a quantity; say {"orders.total": "..."}';
@@ -246,7 +247,12 @@ BEGIN
     money.problem := format('whether %I is of one piece or of all is not known; say {"orders.total": "%1$s"} if it is of all, else bind a column for it', hit.name);
   END IF;
   IF money.problem IS NOT NULL THEN RETURN money; END IF;
-  IF hit.name IS NOT NULL THEN RETURN segmentation._adopt_money_of(orders, hit.name, hints); END IF;
+  IF hit.name IS NOT NULL AND NOT hints ? 'orders.total' AND COALESCE(segmentation._adopt_sign(orders.relation, hit.name), 1) <= 0 THEN
+    money.kind := 'unsure';
+    money.problem := format('what %I below zero means is not known; say {"orders.total": "%1$s"} if it is taken off, and {"orders.condition": "..."} before they are bound if such rows are no orders', hit.name);
+    RETURN money;
+  ELSIF hit.name IS NOT NULL THEN RETURN segmentation._adopt_money_of(orders, hit.name, hints);
+  END IF;
   parts := segmentation._adopt_parts(orders.relation);
   IF cardinality(parts) > 1 AND NOT hints ?| '{items.total,items.price}' THEN
     money.kind := 'unsure';
@@ -259,12 +265,13 @@ BEGIN
   RETURN money;
 END $$;
 
--- Returns whether the first 10,000 amounts, of rows with a value if one is given, are all above zero (1), below (-1), or both (0); NULL where there are none.
+-- Returns whether the amounts of the first 10,000 rows, of those with a value if one is given, are all above zero (1), below (-1), or both (0); NULL where there are none.
 CREATE FUNCTION segmentation._adopt_sign(relation regclass, amount name, column_name name DEFAULT NULL, value text DEFAULT NULL) RETURNS integer
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
-RETURN (segmentation._read_as(segmentation._adopt_reader(relation), format(
-  'SELECT CASE WHEN bool_and(r.v >= 0) THEN 1 WHEN bool_and(r.v <= 0) THEN -1 ELSE 0 END FROM (SELECT c.%I AS v FROM %s AS c WHERE c.%1$I <> 0%3$s LIMIT 10000) AS r HAVING count(*) > 0',
-  amount, relation, CASE WHEN column_name IS NULL THEN '' ELSE format(' AND c.%I::text = %L', column_name, value) END)))[1]::integer;
+RETURN CASE WHEN amount IS NOT NULL THEN (segmentation._read_as(segmentation._adopt_reader(relation), format(
+  'SELECT CASE WHEN bool_and(r.v >= 0) THEN 1 WHEN bool_and(r.v <= 0) THEN -1 ELSE 0 END FROM (SELECT c.%I::numeric AS v, %s AS of FROM %s AS c LIMIT 10000) AS r '
+  'WHERE r.v <> 0 AND (r.of = %L OR %4$L IS NULL) HAVING count(*) > 0',
+  amount, COALESCE('c.' || quote_ident(column_name) || '::text', 'NULL::text'), relation, value)))[1]::integer END;
 
 -- Turns the sign of amounts that are all below zero; where some are, and some above, nothing is known.
 CREATE FUNCTION segmentation._adopt_signed(money segmentation._money, relation regclass, amount name) RETURNS segmentation._money

@@ -152,6 +152,10 @@ DECLARE
 BEGIN
   SELECT b.* INTO orders FROM segmentation.binding AS b WHERE b.name = names ->> 'orders';
   IF NOT FOUND THEN RETURN; END IF;
+  IF segmentation._adopt_reader(orders.relation) IS NULL THEN
+    RETURN NEXT segmentation._adopt_note(orders.name, 'left out', orders.relation, format('what its values mean is not looked at: must be owner of table %s', orders.relation));
+    RETURN;
+  END IF;
   SELECT b.* INTO items FROM segmentation.binding AS b WHERE b.name = names ->> 'items';
   money := segmentation._adopt_money(orders, items, hints);
   RETURN QUERY SELECT w.* FROM segmentation._adopt_state_words(orders, money, hints) AS w;

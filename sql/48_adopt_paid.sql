@@ -207,9 +207,12 @@ DECLARE
 BEGIN
   doubt.kind := 'unsure';
   SELECT c.* INTO hit FROM segmentation._adopt_one(orders.relation, '{number,integer}', '{refunded_total|total_refunded|amount_refunded|refunded_amount|refunded|refund_amount|refund_total}', hints, 'orders.refunded_total') AS c;
+  SELECT b.* INTO bound FROM segmentation.binding AS b WHERE b.name = names ->> 'payments';
   IF hit.problem IS NOT NULL THEN
     doubt.kind := 'ambiguous';
     doubt.problem := hit.problem;
+  ELSIF hit.sort = 'integer' AND hit.name ~* '^refunded$' AND NOT hints ? 'orders.refunded_total' THEN
+    doubt.problem := format('whether the whole numbers in %I are a mark or an amount is not known; say {"orders.refunded_total": "%1$s"}, or define it', hit.name);
   ELSIF hit.name IS NOT NULL THEN
     back.money := segmentation._adopt_signed(segmentation._adopt_money_of(orders, hit.name, hints), orders.relation, hit.name);
     RETURN back;
@@ -217,7 +220,11 @@ BEGIN
     back.money := segmentation._adopt_paying(orders, names ->> 'refunds', hints);
     RETURN back;
   ELSIF (paid.money).source = names ->> 'payments' AND (paid.money).problem IS NULL THEN
-    SELECT b.* INTO STRICT bound FROM segmentation.binding AS b WHERE b.name = names ->> 'payments';
+    SELECT c.* INTO hit FROM segmentation._adopt_one(bound.relation, '{number,integer}', '{refunded_total|total_refunded|amount_refunded|refunded_amount|refunded|refund_amount}', hints, 'payments.refunded') AS c;
+    IF hit.name IS NOT NULL THEN
+      back.money := segmentation._adopt_signed(segmentation._adopt_money_of(bound, hit.name, hints, orders), bound.relation, hit.name);
+      RETURN back;
+    END IF;
     doubt.problem := segmentation._adopt_unbound(orders.relation, '(refund|credit_?memo|credit_?note|chargeback)$');
     IF doubt.problem IS NULL OR segmentation._adopt_sign(bound.relation, (paid.money).column_name) <= 0 THEN
       back.money := segmentation._adopt_paying(orders, names ->> 'payments', hints, '<');
@@ -230,6 +237,13 @@ BEGIN
   END IF;
   IF doubt.problem IS NOT NULL THEN
     back.money := doubt;
+    RETURN back;
+  END IF;
+  SELECT c.name, c.sort INTO hit FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.sort IN ('time', 'boolean') AND c.words ~ '^(is)?refunded(at|on)?$' LIMIT 1;
+  IF FOUND THEN
+    back.money := money;
+    back.conditions := ARRAY[segmentation._rule_name(hit.name) || CASE hit.sort WHEN 'time' THEN ' IS NOT NULL' ELSE ' = true' END];
+    back.reason := format('all of the orders that %I says so of', hit.name);
     RETURN back;
   END IF;
   -- A state may say that all of an order was paid back; one that says that some of it was, does not say how much.

@@ -14,6 +14,12 @@ BEGIN
   END IF;
   SELECT k INTO wrong FROM jsonb_object_keys(hints) AS k
   WHERE k NOT IN ('timezone', 'zone') AND k <> ALL (roles) AND split_part(k, '.', 1) <> ALL (roles) ORDER BY k LIMIT 1;
+  IF NOT FOUND THEN
+    -- Those of customers are words, which a shop has many of.
+    SELECT k INTO wrong FROM jsonb_object_keys(hints) AS k
+    WHERE k ~ '\.' AND k !~ '^customers\.' AND split_part(k, '.', 2) <> ALL ('{key,date,zone,condition,value,name,total,currency,status,number,payment_status,paid_total,refunded_total,cancelled,draft,cart,paid,
+      minor_units,rates,price,quantity,amount,type,refunded,field,brand,category,product,channel,countries,regions,cities,parent}'::text[]) ORDER BY k LIMIT 1;
+  END IF;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('hint "%s" is unknown', wrong),
       HINT = segmentation._name_hint(wrong, roles || '{timezone,zone,orders.zone,orders.condition,orders.cart,orders.date,orders.total,orders.status,orders.currency,orders.rates,orders.paid,orders.cancelled,orders.draft,orders.minor_units}'::text[], '');

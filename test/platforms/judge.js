@@ -14,6 +14,8 @@ function ruleOf(word, value) {
   return `${word} = '${value.replace(/'/g, "''")}'`;
 }
 
+const { execFileSync } = require("child_process");
+
 module.exports = function judge(client, names) {
   let passed = 0;
   let failed = 0;
@@ -91,6 +93,9 @@ module.exports = function judge(client, names) {
       const said = await rows("SELECT kind || ' ' || name AS said FROM segmentation.adopt('public', $1) WHERE kind = ANY ($2) ORDER BY 1", [hints, kinds]);
       return said.map((row) => row.said);
     },
+    // Applies the platform's preset once more, with further settings.
+    preset: (...settings) => execFileSync("psql", ["-Xqd", process.env.OWNER_URL, ...process.env.PRESET_SETTINGS.split(" ").concat(settings).flatMap((s) => ["-v", s]), "-f", process.env.PRESET],
+      { env: { ...process.env, PGOPTIONS: "-c client_min_messages=error" } }),
     // Stored members are those for whom the platform's figures say so: rules is segment -> a test of figures.
     async members(what, figures, rules) {
       const expected = {};
