@@ -63,6 +63,11 @@ DECLARE
   clock record;
 BEGIN
   answer := step;
+  IF hints ? (role || '.date') AND hints ->> (role || '.date') IS NULL THEN
+    answer.date := NULL;
+    answer.reason := answer.reason || '; without a date, as the hint says';
+    RETURN;
+  END IF;
   IF step.date IS NULL THEN
     SELECT d.* INTO hit FROM segmentation._adopt_date(step.relation, role, hints ->> (role || '.date')) AS d;
     answer.date := hit.name;

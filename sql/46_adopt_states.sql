@@ -16,6 +16,7 @@ DECLARE
   answer text[];
   key    name := segmentation._primary_key(relation);
 BEGIN
+  IF column_name IS NULL THEN RETURN '{}'; END IF;
   answer := ARRAY(SELECT e.enumlabel::text FROM pg_attribute AS a JOIN pg_enum AS e ON e.enumtypid = a.atttypid
                   WHERE a.attrelid = relation AND a.attname = column_name ORDER BY e.enumsortorder);
   IF answer <> '{}' THEN RETURN answer; END IF;

@@ -84,8 +84,12 @@ BEGIN
         CASE item.role WHEN 'status' THEN format('say {"%s.paid": [...]}', name) ELSE 'bind it with a condition of your own, and run this again' END);
       CONTINUE;
     END IF;
+    -- What is known and comes later, as those are written that are there.
+    IF listed IS NULL AND item.role = 'status' AND NOT segmentation._adopt_is_enum(bound.relation, hit.name) THEN
+      values := values || ARRAY(SELECT CASE values[1] WHEN upper(values[1]) THEN upper(g) WHEN lower(values[1]) THEN g ELSE initcap(g) END FROM unnest(item.good) AS g);
+    END IF;
     money.condition := concat_ws(' AND ', money.condition,
-      segmentation._rule_name(hit.name) || ' IN (' || (SELECT string_agg(segmentation._rule_text(v), ', ') FROM unnest(values) AS v) || ')');
+      segmentation._rule_name(hit.name) || ' IN (' || (SELECT string_agg(DISTINCT segmentation._rule_text(v), ', ') FROM unnest(values) AS v) || ')');
   END LOOP;
   RETURN money;
 END $$;
@@ -225,6 +229,20 @@ BEGIN
       back.money := segmentation._adopt_signed(segmentation._adopt_money_of(bound, hit.name, hints, orders), bound.relation, hit.name);
       RETURN back;
     END IF;
+    -- A payment whose state is refunded was paid and paid back.
+    SELECT c.name, segmentation._adopt_sign(bound.relation, (paid.money).column_name) AS sign, ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(bound.relation, c.name)) AS v
+      WHERE segmentation._adopt_plain(v) = 'refunded') AS whole INTO hit
+    FROM segmentation._adopt_column(bound.relation, '{text}', '{status|state|payment_status}', hints ->> 'payments.status') AS c;
+    IF hit.whole <> '{}' AND hit.sign = 1 THEN
+      back.money := segmentation._adopt_paying(orders, names ->> 'payments', hints, '>');
+      back.money.condition := concat_ws(' AND ', (back.money).condition, segmentation._rule_name(hit.name) || ' IN (' || (SELECT string_agg(segmentation._rule_text(v), ', ') FROM unnest(hit.whole) AS v) || ')');
+      back.reason := 'payments whose state says so';
+      RETURN back;
+    ELSIF hit.whole <> '{}' THEN
+      doubt.problem := format('payments below zero and ones whose %I is refunded are there, and which of them count is not known; define it yourself', hit.name);
+      back.money := doubt;
+      RETURN back;
+    END IF;
     doubt.problem := segmentation._adopt_unbound(orders.relation, '(refund|credit_?memo|credit_?note|chargeback)$');
     IF doubt.problem IS NULL OR segmentation._adopt_sign(bound.relation, (paid.money).column_name) <= 0 THEN
       back.money := segmentation._adopt_paying(orders, names ->> 'payments', hints, '<');
@@ -248,13 +266,14 @@ BEGIN
   END IF;
   -- A state may say that all of an order was paid back; one that says that some of it was, does not say how much.
   FOR hit IN
-    SELECT c.name, ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, c.name)) AS v WHERE segmentation._adopt_plain(v) = 'refunded') AS whole,
-      ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, c.name)) AS v WHERE segmentation._adopt_plain(v) ~ '.refunded$') AS some
-    FROM segmentation._adopt_columns(orders.relation) AS c
-    WHERE c.sort = 'text' AND (c.name = status OR c.words ~ '^(payment|financial|paid)(status|state)$') ORDER BY c.name = status, c.name
+    SELECT c.name, ARRAY(SELECT v FROM unnest(c.known) AS v WHERE segmentation._adopt_plain(v) = 'refunded') AS whole, c.parts
+    FROM (SELECT c.name, d.known, ARRAY(SELECT v FROM unnest(d.known) AS v WHERE segmentation._adopt_plain(v) ~ '.refunded$') AS parts
+          FROM segmentation._adopt_columns(orders.relation) AS c, segmentation._adopt_distinct(orders.relation, c.name) AS d(known)
+          WHERE c.sort = 'text' AND (c.name = status OR c.words ~ '^(payment|financial|paid)(status|state)$')) AS c
+    ORDER BY c.parts = '{}', c.name = status, c.name
   LOOP
-    IF hit.some <> '{}' THEN
-      doubt.problem := format('orders whose %I is %s are there, and nothing tells how much of them was paid back', hit.name, (SELECT string_agg(quote_literal(v), ', ') FROM unnest(hit.some) AS v));
+    IF hit.parts <> '{}' THEN
+      doubt.problem := format('orders whose %I is %s are there, and nothing tells how much of them was paid back', hit.name, (SELECT string_agg(quote_literal(v), ', ') FROM unnest(hit.parts) AS v));
       back.money := doubt;
       RETURN back;
     ELSIF hit.whole <> '{}' THEN

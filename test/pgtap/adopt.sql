@@ -159,7 +159,7 @@ SELECT is(kind('more first_order_date'), 'attribute', 'of dates, too');
 INSERT INTO said SELECT 'again ' || name, kind FROM segmentation.adopt('Shop3', '{"orders.paid": ["Paid", "Refunded"], "orders.minor_units": 1}');
 SELECT is(kind('again paid_total'), 'attribute', 'and so does another one');
 SELECT is(kind('again orders_total'), 'kept', 'and what was defined is kept');
-SELECT same('last_order_date BETWEEN ' || to_char(w.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || ' AND ' || to_char(w.at AT TIME ZONE 'UTC' + interval '1 s', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'SELECT 2')
+SELECT same('last_order_date BETWEEN ' || to_char(w.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') || ' AND ' || to_char(w.at AT TIME ZONE 'UTC' + interval '1 s', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), 'SELECT unnest(ARRAY[1, 2])')
 FROM (SELECT max("orderPlacedAt") AT TIME ZONE 'America/New_York' AS at FROM "Shop3"."CustomerOrders" WHERE "userId" = 2) AS w;
 SELECT same('paid_total = 1150', 'SELECT "userId" FROM "Shop3"."CustomerOrders" WHERE "state" IN (''Paid'', ''Refunded'') GROUP BY 1 HAVING sum("totalPriceWithTax") = 1150');
 SELECT same('amount_spent = 1050', 'SELECT 1');
@@ -250,7 +250,7 @@ INSERT INTO exchange_rate VALUES ('EUR', 1), ('BGN', 1.95583);
 RESET search_path;
 INSERT INTO said SELECT * FROM segmentation.adopt('store');
 SELECT is(kind('orders_total'), 'left out', 'currencies are not added');
-SELECT is(kind('paid_total'), NULL, 'no sum is defined');
+SELECT is(kind('paid_total'), 'left out', 'no sum is defined');
 SELECT same('customer_groups CONTAINS ''vip''', 'SELECT c.customer_id FROM store.customer_group_customer AS c JOIN store.customer_group AS g ON g.id = c.customer_group_id
   WHERE g.name = ''VIP'' AND c.deleted_at IS NULL AND g.deleted_at IS NULL');
 SELECT is(found('customer_groups CONTAINS ''old'''), NULL, 'a deleted group is none');

@@ -40,6 +40,14 @@ INSERT INTO shops (about, tables, hints, said, rule, missing) VALUES
      INSERT INTO orders VALUES (1, 1, 100); INSERT INTO refunds VALUES (1, 1, -40), (2, 1, 5)', NULL, '{unsure refunded_total}', 'orders_total = 100', '{refunded_total,amount_spent}'),
   ('refunded amounts of payments', 'CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers, total numeric); CREATE TABLE payments (id int PRIMARY KEY, order_id int REFERENCES orders, amount numeric, amount_refunded numeric, voided_at timestamptz);
      INSERT INTO orders VALUES (1, 1, 100); INSERT INTO payments VALUES (1, 1, 100, 30, NULL), (2, 1, 100, 0, now())', NULL, '{attribute refunded_total}', 'paid_total = 100 AND amount_spent = 70', NULL),
+  ('refunded by the state of payments', 'CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers, total numeric); CREATE TABLE payments (id int PRIMARY KEY, order_id int REFERENCES orders, amount numeric, status text);
+     INSERT INTO orders VALUES (1, 1, 150); INSERT INTO payments VALUES (1, 1, 100, ''paid''), (2, 1, 50, ''refunded'')', NULL, '{attribute refunded_total}', 'paid_total = 150 AND refunded_total = 50 AND amount_spent = 100', NULL),
+  ('refunded in part by one of two states', 'CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers, total numeric, status text, payment_status text);
+     INSERT INTO orders VALUES (1, 1, 150, ''refunded'', ''refunded''), (2, 1, 5, ''delivered'', ''partially_refunded'')', NULL, '{unsure refunded_total}', 'orders_total = 155', '{refunded_total,amount_spent}'),
+  ('no currency, as a hint says', 'CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers, total numeric, currency text); INSERT INTO orders VALUES (1, 1, 10, ''a''), (2, 1, 5, ''b'')', '{"orders.currency": null, "orders.date": null}',
+     '{attribute orders_total}', 'orders_total = 15', NULL),
+  ('amounts in hundredths', 'CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers, total_cents int, currency text); INSERT INTO orders VALUES (1, 1, 10000, ''EUR'')', NULL, '{attribute orders_total}',
+     'orders_total = 100 AND orders_placed MATCHES (amount = 100) AND average_order_value = 100', NULL),
   ('refunded by a mark', 'CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers, total numeric, refunded_at timestamptz);
      INSERT INTO orders VALUES (1, 1, 100, now()), (2, 1, 10, NULL)', NULL, '{attribute refunded_total}', 'refunded_total = 100 AND amount_spent = 10', NULL),
   ('refunded by a number', 'CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers, total numeric, refunded smallint); INSERT INTO orders VALUES (1, 1, 100, 1)', NULL, '{unsure refunded_total}', 'orders_total = 100', '{amount_spent}'),

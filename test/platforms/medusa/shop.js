@@ -160,13 +160,13 @@ module.exports = function openShop(container) {
       await module().receiveReturn({ return_id: made.id, items: await pieces(order, back) });
     },
     async exchanges(order, back, forth) {
-      const made = await module().createExchange({ order_id: order, return_items: await pieces(order, back), additional_items: fresh(forth) });
+      const made = await module().createExchange({ order_id: order, return_items: await pieces(order, back), additional_items: fresh(forth), return_shipping: { name: "post", amount: 2.5 } });
       await module().receiveReturn({ return_id: made.return_id ?? made.return.id, items: await pieces(order, back) });
     },
     // What was broken is sent anew, for nothing.
     async claims(order, broken, forth) {
       const items = await pieces(order, broken);
-      await module().createClaim({ order_id: order, type: "replace", claim_items: items.map((i) => ({ ...i, reason: "production_failure" })), return_items: items, additional_items: fresh(forth, 0) });
+      await module().createClaim({ order_id: order, type: "replace", claim_items: items.map((i) => ({ ...i, reason: "production_failure" })), return_items: items, additional_items: fresh(forth, 0), return_shipping: { name: "post", amount: 0 } });
     },
     customers: () => graph("customer", ["id", "email", "has_account"]),
     groups: () => graph("customer_group", ["id"]),
