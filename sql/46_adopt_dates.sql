@@ -70,6 +70,8 @@ BEGIN
   END IF;
   IF step.date IS NULL THEN
     SELECT d.* INTO hit FROM segmentation._adopt_date(step.relation, role, hints ->> (role || '.date')) AS d;
+    -- What none of its rows has is not their date.
+    IF strpos(step.condition, segmentation._rule_name(hit.name) || ' IS NULL') > 0 THEN hit.name := NULL; END IF;
     answer.date := hit.name;
     IF hit.name IS NULL THEN
       answer.reason := answer.reason || CASE WHEN hit.rivals IS NOT NULL THEN format('; without a date: %s could be it, say {"%s.date": "%s"}',

@@ -253,8 +253,8 @@ BEGIN
     near := (SELECT string_agg(t.key::oid::regclass::text, ', ' ORDER BY t.key::oid::regclass::text) FROM jsonb_each_text(tables) AS t
              WHERE t.key::oid::regclass <> ALL (taken) AND (segmentation._adopt_score(item.role, t.value) >= 9 OR t.value ~ item.pattern));
     CONTINUE WHEN near IS NULL AND item.role <> 'orders';
-    RETURN NEXT segmentation._adopt_note(item.role, 'left out', NULL, COALESCE(format('%s may be it, but no column is known to refer to %s', near, (place ->> item.parent)::oid::regclass),
-      'no table is named like it') || format('; say {"%s": "...", "%1$s.key": "..."}', item.role));
+    RETURN NEXT segmentation._adopt_note(item.role, 'left out', NULL, CASE WHEN near IS NULL THEN 'no table is named like it'
+      ELSE format('%s may be it, but no column is known to refer to %s', near, (place ->> item.parent)::oid::regclass) END || format('; say {"%s": "...", "%1$s.key": "..."}', item.role));
   END LOOP;
   -- What was put aside.
   FOR item IN SELECT t.key::oid::regclass AS relation FROM jsonb_each_text(tables) AS t
