@@ -89,7 +89,7 @@ BEGIN
   END IF;
 END $$;
 
--- Binds a source whose date has no zone of its own: by a computed column, once the source is there. Returns its name.
+-- Binds a source whose date has no zone of its own: by a computed column, once the source is there.
 CREATE FUNCTION segmentation._adopt_bind_dated(step segmentation._adopted) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
