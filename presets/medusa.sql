@@ -1,13 +1,14 @@
 -- medusa.sql: binds a shop of Medusa 2 (tried with 2.18.0) and defines the words that rules use.
---   psql -d SHOP -f presets/medusa.sql [-v schema=public] [-v timezone=Europe/Sofia]
--- As the owner of the shop's tables, with level admin. Can run again: it says how things shall be. Sums are in the shop's one currency; a shop that
--- has sold in several gets no sums. Rows keep `deleted_at` instead of going away; "order" and "return" are also SQL's own words.
+--   psql -d SHOP -f presets/medusa.sql [-v schema=public] [-v timezone=Europe/Sofia] [-v rates='{"eur": 1, "usd": 1.08}']
+-- As the owner of the shop's tables, with level admin. Can run again: it says how things shall be. Sums are in the shop's one currency, and leave out orders in
+-- others; a shop that has sold in several gets sums once rates say how many of each are one unit. Rows keep `deleted_at` instead of going away; "order" and "return" are also SQL's own words.
 \set ON_ERROR_STOP on
 \if :{?schema} \else \set schema public \endif
 \if :{?timezone}
 \else
   SELECT current_setting('TimeZone') AS timezone \gset
 \endif
+\if :{?rates} \else \set rates '{}' \endif
 BEGIN;
 SET LOCAL search_path = pg_catalog, :"schema", pg_temp;
 \o /dev/null
@@ -61,18 +62,33 @@ SELECT segmentation.define_source('products_purchased', 'items', '{"id": "line.p
   'orders.canceled_at IS NULL', 'lines of orders that count', replace => true);
 SELECT segmentation.define_attribute('categories_purchased', 'list(products_purchased.category)', 'categories of all that was bought', replace => true);
 
-SELECT count(DISTINCT currency_code) < 2 AS one_currency FROM "order" WHERE deleted_at IS NULL AND NOT is_draft_order \gset
-\if :one_currency
+-- What each currency is worth: as told, else one where there is one, else the shop's own before its first order.
+SELECT COALESCE(NULLIF(:'rates'::jsonb, '{}'), (SELECT jsonb_object_agg(c.code, 1) FROM (SELECT DISTINCT currency_code AS code FROM "order" WHERE deleted_at IS NULL AND NOT is_draft_order) AS c
+    HAVING count(*) = 1), (SELECT jsonb_object_agg(s.currency_code, 1) FROM store_currency AS s WHERE s.is_default
+    AND NOT EXISTS (SELECT FROM "order" WHERE deleted_at IS NULL AND NOT is_draft_order)), '{}') AS rates \gset
+SELECT count(*) > 0 AS has_rates, count(*) = 1 AS is_one,
+  string_agg(format('sum(order_totals.total MATCHES (orders.currency_code = %s))%s', r.code, r.by), ' + ') AS total,
+  string_agg(format('sum(order_totals.total MATCHES (orders.canceled_at IS NULL, orders.currency_code = %s))%s', r.code, r.by), ' + ') AS counted,
+  string_agg(format('sum(payments.amount MATCHES (amount > 0, orders.currency_code = %s))%s', r.code, r.by), ' + ') AS paid,
+  string_agg(format('sum(payments.amount MATCHES (amount < 0, orders.currency_code = %s))%s', r.code, r.by), ' + ') AS refunded,
+  string_agg(r.code, ', ') AS codes
+FROM (SELECT quote_literal(key) AS code, CASE WHEN value::numeric = 1 THEN '' ELSE ' / ' || value::numeric END AS by FROM jsonb_each_text(:'rates')) AS r \gset
+-- An order's amount is its own currency's.
+\if :is_one
 SELECT segmentation.define_source('orders_placed', 'order_totals', '{"id": "order_id", "amount": "total"}', 'orders.canceled_at IS NULL',
   'orders that are not cancelled; amount is before refunds', replace => true);
-SELECT segmentation.define_attribute('orders_total', 'sum(order_totals.total)', 'all placed orders, cancelled too, before refunds', replace => true);
-SELECT segmentation.define_attribute('paid_total', 'sum(payments.amount MATCHES (amount > 0))', 'what was captured, before refunds', replace => true);
-SELECT segmentation.define_attribute('refunded_total', '0 - sum(payments.amount MATCHES (amount < 0))', 'what was paid back', replace => true);
+\else
+SELECT segmentation.define_source('orders_placed', 'orders', '{}', 'canceled_at IS NULL', 'orders that are not cancelled', replace => true);
+\endif
+\if :has_rates
+SELECT segmentation.define_attribute('orders_total', :'total', 'all placed orders, cancelled too, before refunds', replace => true);
+SELECT segmentation.define_attribute('paid_total', :'paid', 'what was captured, before refunds', replace => true);
+SELECT segmentation.define_attribute('refunded_total', format('0 - (%s)', :'refunded'), 'what was paid back', replace => true);
 SELECT segmentation.define_attribute('amount_spent', 'paid_total - refunded_total', 'what was paid and not paid back', replace => true);
-SELECT segmentation.define_attribute('average_order_value', 'avg(order_totals.total MATCHES (orders.canceled_at IS NULL))',
+SELECT segmentation.define_attribute('average_order_value', format('(%s) / count(orders MATCHES (canceled_at IS NULL, currency_code IN (%s)))', :'counted', :'codes'),
   'mean total of the orders that count', replace => true);
 \else
-\warn 'Orders are in several currencies: sums are not defined.'
+\warn 'Orders are in several currencies: sums are not defined. Say what each is worth, as in -v rates={"eur":1,"usd":1.08}'
 \endif
 \o
 COMMIT;

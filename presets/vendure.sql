@@ -1,7 +1,9 @@
 -- vendure.sql: binds a shop of Vendure 3 (tried with 3.7.3) and defines the words that rules use.
 --   psql -d SHOP -f presets/vendure.sql [-v schema=public] [-v timezone=Europe/Sofia] [-v node_timezone=UTC] [-v database_timezone=UTC] [-v language=en]
+--     [-v rates='{"EUR": 1, "USD": 1.08}']
 -- As the owner of the shop's tables, with level admin. Can run again: it says how things shall be. Timestamps have no zone: "orderPlacedAt" is
--- the local time of the Node.js process (its TZ), "createdAt" that of its database sessions. Sums are in the shop's one currency; a shop that has sold in several gets no sums.
+-- the local time of the Node.js process (its TZ), "createdAt" that of its database sessions. Sums are in the shop's one currency, and leave out orders in others; a shop that has
+-- sold in several gets sums once rates say how many of each are one unit.
 \set ON_ERROR_STOP on
 \if :{?schema} \else \set schema public \endif
 \if :{?timezone}
@@ -14,7 +16,12 @@
 SELECT format('"orderPlacedAt" AT TIME ZONE %L', :'node_timezone') AS placed, format('"createdAt" AT TIME ZONE %L', :'database_timezone') AS created,
   format('"updatedAt" AT TIME ZONE %L', :'database_timezone') AS updated, format('"languageCode" = ''%s''', :'language') AS spoken,
   format('CASE WHEN "languageCode" = %L THEN "baseId" END', :'language') AS named,
-  to_regclass(format('%I."order"', :'schema')) IS DISTINCT FROM (SELECT b.relation FROM segmentation.bindings AS b WHERE b.name = 'orders') AS is_new \gset
+  format('%I.', :'schema') AS here \gset
+SELECT NOT 'orders' = ANY (b.names) AS new_orders, NOT 'carts' = ANY (b.names) AS new_carts, NOT 'payments' = ANY (b.names) AS new_payments,
+  NOT 'refunds' = ANY (b.names) AS new_refunds, NOT 'collections' = ANY (b.names) AS new_collections
+FROM (SELECT ARRAY(SELECT b.name FROM segmentation.bindings AS b JOIN (VALUES ('orders', '"order"'), ('carts', '"order"'), ('payments', 'payment'), ('refunds', 'refund'),
+    ('collections', 'collection_product_variants_product_variant')) AS t(name, relation) ON b.name = t.name AND b.relation = to_regclass(:'here' || t.relation)) AS names) AS b \gset
+\if :{?rates} \else \set rates '{}' \endif
 BEGIN;
 SET LOCAL search_path = pg_catalog, :"schema", pg_temp;
 \o /dev/null
@@ -29,11 +36,17 @@ SELECT segmentation.bind_set('customer_groups', 'customer_groups_customer_group'
   replace => true);
 
 -- A source's date may be computed once the source is there. Later runs leave the date as it is: rules may be using it.
-\if :is_new
-SELECT segmentation.bind_source('orders', '"order"', 'customerId');
-SELECT segmentation.bind_source('carts', '"order"', 'customerId');
-SELECT segmentation.bind_source('payments', 'payment', 'orderId', of => 'orders');
-SELECT segmentation.bind_source('refunds', 'refund', 'paymentId', of => 'payments');
+\if :new_orders
+SELECT segmentation.bind_source('orders', '"order"', 'customerId', replace => true);
+\endif
+\if :new_carts
+SELECT segmentation.bind_source('carts', '"order"', 'customerId', replace => true);
+\endif
+\if :new_payments
+SELECT segmentation.bind_source('payments', 'payment', 'orderId', of => 'orders', replace => true);
+\endif
+\if :new_refunds
+SELECT segmentation.bind_source('refunds', 'refund', 'paymentId', of => 'payments', replace => true);
 \endif
 SELECT segmentation.bind_column('orders', 'placed_at', :'placed', replace => true);
 -- Hundredths, as Vendure has them where nothing else is set. There is no total with shipping.
@@ -61,7 +74,7 @@ SELECT segmentation.bind_lookup('product', 'product', of => 'variant', key => 'p
 SELECT segmentation.bind_set('variant_names', 'product_variant_translation', 'baseId', 'name', of => 'variant', condition => :'spoken', replace => true);
 SELECT segmentation.bind_set('product_names', 'product_translation', 'baseId', 'name', of => 'product', condition => :'spoken', replace => true);
 -- Collections are Vendure's categories of variants. A lookup has one row: that of the language.
-\if :is_new
+\if :new_collections
 SELECT segmentation.bind_set('collections', 'collection_product_variants_product_variant', 'productVariantId', 'collectionId', of => 'variant');
 SELECT segmentation.bind_lookup('collection', 'collection_translation', of => 'collections', key => 'collectionId', lookup_key => 'id');
 \endif
@@ -84,16 +97,30 @@ SELECT segmentation.define_source('products_purchased', 'items', '{"id": "varian
   'orders.state != ''Cancelled''', 'lines of orders that count', replace => true);
 SELECT segmentation.define_attribute('categories_purchased', 'list(products_purchased.category)', 'collections of all that was bought', replace => true);
 
-SELECT count(DISTINCT "currencyCode") < 2 AS one_currency FROM "order" WHERE "orderPlacedAt" IS NOT NULL \gset
-\if :one_currency
-SELECT segmentation.define_source('orders_placed', 'orders', '{"amount": "total"}', 'state != ''Cancelled''', 'orders that are not cancelled', replace => true);
-SELECT segmentation.define_attribute('orders_total', 'sum(orders.total)', 'all placed orders; of a cancelled one Vendure keeps no total', replace => true);
-SELECT segmentation.define_attribute('paid_total', 'sum(payments.paid)', 'settled payments, before refunds', replace => true);
-SELECT segmentation.define_attribute('refunded_total', 'sum(refunds.refunded)', 'settled refunds', replace => true);
+-- What each currency is worth: as told, else one where there is one, else the shop's own before its first order.
+SELECT COALESCE(NULLIF(:'rates'::jsonb, '{}'), (SELECT jsonb_object_agg(c.code, 1) FROM (SELECT DISTINCT "currencyCode" AS code FROM "order" WHERE "orderPlacedAt" IS NOT NULL) AS c
+    HAVING count(*) = 1), (SELECT jsonb_object_agg(c."defaultCurrencyCode", 1) FROM channel AS c WHERE c.code = '__default_channel__'
+    AND NOT EXISTS (SELECT FROM "order" WHERE "orderPlacedAt" IS NOT NULL)), '{}') AS rates \gset
+SELECT count(*) > 0 AS has_rates,
+  'CASE "currencyCode"' || string_agg(format(' WHEN %s THEN ("subTotalWithTax" + "shippingWithTax") / %s', r.code, r.rate * 100), '') || ' END' AS amount,
+  string_agg(format('sum(orders.total MATCHES ("currencyCode" = %s))%s', r.code, r.by), ' + ') AS total,
+  string_agg(format('sum(orders.total MATCHES (state != ''Cancelled'', "currencyCode" = %s))%s', r.code, r.by), ' + ') AS counted,
+  string_agg(format('sum(payments.paid MATCHES (orders."currencyCode" = %s))%s', r.code, r.by), ' + ') AS paid,
+  string_agg(format('sum(refunds.refunded MATCHES (orders."currencyCode" = %s))%s', r.code, r.by), ' + ') AS refunded,
+  string_agg(r.code, ', ') AS codes
+FROM (SELECT quote_literal(key) AS code, value::numeric(20,6) AS rate, CASE WHEN value::numeric = 1 THEN '' ELSE ' / ' || value::numeric END AS by FROM jsonb_each_text(:'rates')) AS r \gset
+SELECT segmentation.define_source('orders_placed', 'orders', '{}', 'state != ''Cancelled''', 'orders that are not cancelled', replace => true);
+\if :has_rates
+-- An order's amount in the unit of sums.
+SELECT segmentation.bind_column('orders', 'amount', :'amount', replace => true);
+SELECT segmentation.define_attribute('orders_total', :'total', 'all placed orders; of a cancelled one Vendure keeps no total', replace => true);
+SELECT segmentation.define_attribute('paid_total', :'paid', 'settled payments, before refunds', replace => true);
+SELECT segmentation.define_attribute('refunded_total', :'refunded', 'settled refunds', replace => true);
 SELECT segmentation.define_attribute('amount_spent', 'paid_total - refunded_total', 'what was paid and not paid back', replace => true);
-SELECT segmentation.define_attribute('average_order_value', 'avg(orders.total MATCHES (state != ''Cancelled''))', 'mean total of the orders that count', replace => true);
+SELECT segmentation.define_attribute('average_order_value', format('(%s) / count(orders MATCHES (state != ''Cancelled'', "currencyCode" IN (%s)))', :'counted', :'codes'),
+  'mean total of the orders that count', replace => true);
 \else
-\warn 'Orders are in several currencies: sums are not defined.'
+\warn 'Orders are in several currencies: sums are not defined. Say what each is worth, as in -v rates={"EUR":1,"USD":1.08}'
 \endif
 \o
 COMMIT;

@@ -100,7 +100,7 @@ CREATE FUNCTION segmentation._adopt_columns(relation regclass, OUT name name, OU
 RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT a.attname, replace(w.words, '_', ''), replace(regexp_replace(w.words, '^' || o.word || '_?(?=.)', ''), '_', ''),
          CASE WHEN t.typtype = 'e' THEN 'text'
-              WHEN f.family IN ('text', 'character', 'citext') THEN 'text'
+              WHEN t.typcategory = 'S' OR f.family IN ('text', 'character') THEN 'text'
               WHEN f.family = 'integer' THEN 'integer'
               WHEN f.family IN ('numeric', 'double precision', 'real', 'money') THEN 'number'
               WHEN f.family IN ('date', 'timestamp without time zone', 'timestamp with time zone') THEN 'time'
@@ -145,7 +145,7 @@ CREATE FUNCTION segmentation._adopt_reader(relation regclass) RETURNS oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT c.relowner FROM pg_class AS c WHERE c.oid = relation AND pg_has_role(segmentation._caller(), c.relowner, 'USAGE'));
 
--- Returns the share of the first 1,000 values of a column that are values of another one, NULL where there are none, or where
+-- Returns the share of the first 1,000 values in 100,000 rows of a column that are values of another one, NULL where there are none, or where
 -- whose the other is may not read them.
 CREATE FUNCTION segmentation._adopt_share(child regclass, child_column name, parent regclass, parent_column name) RETURNS numeric
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -157,8 +157,8 @@ BEGIN
     AND has_schema_privilege(p.relowner, c.relnamespace, 'USAGE') AND has_schema_privilege(p.relowner, p.relnamespace, 'USAGE')
     AND NOT c.relrowsecurity AND NOT p.relrowsecurity;
   IF segmentation._adopt_reader(child) IS NULL THEN RETURN NULL; END IF;
-  RETURN (segmentation._read_as(reader, format('SELECT count(p.v)::numeric / NULLIF(count(*), 0) FROM (SELECT c.%1$I AS v FROM %2$s AS c '
-    'WHERE c.%1$I IS NOT NULL LIMIT 1000) AS s LEFT JOIN LATERAL (SELECT p.%4$I AS v FROM %3$s AS p WHERE p.%4$I = s.v LIMIT 1) AS p ON true',
+  RETURN (segmentation._read_as(reader, format('SELECT count(p.v)::numeric / NULLIF(count(*), 0) FROM (SELECT c.v FROM (SELECT c.%1$I AS v FROM %2$s AS c LIMIT 100000) AS c '
+    'WHERE c.v IS NOT NULL LIMIT 1000) AS s LEFT JOIN LATERAL (SELECT p.%4$I AS v FROM %3$s AS p WHERE p.%4$I = s.v LIMIT 1) AS p ON true',
     child_column, child, parent, parent_column)))[1]::numeric;
 END $$;
 
@@ -171,6 +171,7 @@ DECLARE
   hit record;
   words text[];
   share numeric;
+  named boolean;
 BEGIN
   words := ARRAY(SELECT replace(w, '_', '') FROM unnest(parent_words) AS w);
   parent_key := segmentation._primary_key(parent);
@@ -189,7 +190,8 @@ BEGIN
     IF how IS NULL THEN
       key := hit.column_name; parent_key := hit.parent_column;
       how := format('its foreign key %I', key);
-      EXIT WHEN hit.named;
+      named := hit.named;
+    ELSIF named AND NOT hit.named THEN EXIT;
     ELSIF hint IS NOT NULL THEN parent_key := hit.parent_column;
     ELSE rivals := COALESCE(rivals, ARRAY[key::text]) || hit.column_name::text;
     END IF;

@@ -3,12 +3,14 @@
 -- What adopt finds, and what it says of it.
 CREATE TYPE segmentation._adopted AS (
   name text, kind text, relation regclass, reason text,
-  parent text, key name, of_key name, value name, field name, date name, via name, target regclass, condition text, role text);
+  parent text, key name, of_key name, value name, field name, date name, via name, target regclass, condition text, role text,
+  -- The zone of a date that has none of its own; whether a binding that is there gets a date.
+  zone text, dated boolean);
 
 -- Returns one that only says something.
 CREATE FUNCTION segmentation._adopt_note(name text, kind text, relation regclass, reason text, parent text DEFAULT NULL) RETURNS segmentation._adopted
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN ROW(name, kind, relation, reason, parent, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::segmentation._adopted;
+RETURN ROW(name, kind, relation, reason, parent, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)::segmentation._adopted;
 
 -- Returns a table that a hint names: in the schema, or with one of its own. Raises 42P01 for none.
 CREATE FUNCTION segmentation._adopt_table_named(hint text, schema name) RETURNS regclass
@@ -92,7 +94,7 @@ BEGIN
       best.kind := NULL;
       IF parent IS NOT NULL THEN
         best.key := link.key; best.of_key := link.parent_key;
-        best.reason := format('its name%s', CASE WHEN hinted IS NOT NULL THEN ', as the hint says,' ELSE '' END)
+        best.reason := CASE WHEN hinted IS NOT NULL THEN 'the hint' ELSE 'its name' END
           || CASE WHEN upward THEN format(', and %s refers to it by %s', parent, link.how)
                   ELSE format(' and %s, which refers to %s', link.how, parent) END;
         IF link.rivals IS NOT NULL THEN
@@ -179,21 +181,3 @@ RETURN (SELECT string_agg(prefix || format('"%s"', replace(c.name, '"', '""')) |
         FROM segmentation._adopt_columns(relation) AS c
         WHERE c.sort IN ('time', 'boolean', 'integer') AND c.words ~ '^(is)?(deleted|removed)(at|on|date|time)?$|^date(deleted|removed)$'
           AND (c.sort = 'time' OR c.words ~ '^(is)?(deleted|removed)$'));
-
--- Returns when a row happened: the only column that says so by its name, else the only one with a time.
-CREATE FUNCTION segmentation._adopt_date(relation regclass, hint text, OUT name name, OUT rivals text[])
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  hit text[];
-BEGIN
-  SELECT d.* INTO name, rivals FROM segmentation._adopt_column(relation, '{time}', ARRAY[
-    'placed_at|ordered_at|order_placed_at|order_date|orderdate|ordered_on|placed_on|date_placed|date_ordered|purchased_at|purchase_date|sold_at|sale_date|happened_at|'
-    'occurred_at|viewed_at|visited_at|event_time|invoice_date',
-    'date|timestamp|at|paid_at|refunded_at|payment_date|refund_date|subscribed_at', 'created_at|created_on|created|date_created|creation_date|create_date|date_added|date_add|added_at|inserted_at|created_date|created_time|opened_at'],
-    hint) AS d;
-  IF name IS NULL AND rivals IS NULL THEN
-    hit := ARRAY(SELECT c.name FROM segmentation._adopt_columns(relation) AS c
-                   WHERE c.sort = 'time' AND c.words !~ '(updated|modified|deleted|removed|expires|expiry|cancel|complet|due)');
-    IF cardinality(hit) = 1 THEN name := hit[1]; ELSIF hit <> '{}' THEN rivals := hit; END IF;
-  END IF;
-END $$;

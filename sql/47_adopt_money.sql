@@ -1,118 +1,53 @@
--- What the columns and values of orders mean for adopt: which are no orders yet, which are cancelled or paid, and how money is added.
-
--- Returns a name, or a value, as the rule language has it.
-CREATE FUNCTION segmentation._rule_name(name text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN '"' || replace(name, '"', '""') || '"';
-CREATE FUNCTION segmentation._rule_text(value text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN '''' || replace(replace(value, '\', '\\'), '''', '''''') || '''';
-
--- Returns the values of a column as adopt knows them: the labels of its enum, else those in the first 10,000 rows.
-CREATE FUNCTION segmentation._adopt_distinct(relation regclass, column_name name) RETURNS text[]
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  answer text[];
-BEGIN
-  answer := ARRAY(SELECT e.enumlabel::text FROM pg_attribute AS a JOIN pg_enum AS e ON e.enumtypid = a.atttypid
-                  WHERE a.attrelid = relation AND a.attname = column_name ORDER BY e.enumsortorder);
-  IF answer <> '{}' THEN RETURN answer; END IF;
-  RETURN COALESCE((segmentation._read_as(segmentation._adopt_reader(relation), format(
-    'SELECT array_agg(DISTINCT r.v) FROM (SELECT c.%I::text AS v FROM %s AS c WHERE c.%1$I IS NOT NULL LIMIT 10000) AS r HAVING count(DISTINCT r.v) <= 100',
-    column_name, relation)))[1]::text[], '{}');
-END $$;
-
--- Returns what a status means as far as that is sure: 'cancelled', 'draft', 'paid' (paid, whatever came of it), 'unpaid', 'placed' (an order, paid or not), or NULL.
-CREATE FUNCTION segmentation._adopt_status(value text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN CASE
-  WHEN replace(segmentation._words_of(value), '_', '') = ANY ('{cancelled,canceled,cancel,void,voided,annulled}') THEN 'cancelled'
-  WHEN replace(segmentation._words_of(value), '_', '') = ANY ('{draft,cart,incart,basket,test,addingitems}') THEN 'draft'
-  WHEN replace(segmentation._words_of(value), '_', '') = ANY ('{paid,refunded,partiallyrefunded,captured,settled,paymentsettled}') THEN 'paid'
-  WHEN replace(segmentation._words_of(value), '_', '') = ANY ('{unpaid,pending,awaitingpayment,pendingpayment,new,open}') THEN 'unpaid'
-  WHEN replace(segmentation._words_of(value), '_', '') = ANY ('{placed,confirmed,processing,inprogress,shipped,sent,dispatched,intransit,
-    delivered,complete,completed,closed,fulfilled,partiallyfulfilled,received,returned,partiallyreturned,archived,ready,onhold,authorized,paymentauthorized}') THEN 'placed' END;
-
--- Returns the column that says what has become of an order, and the values that mean `meaning`, as a list for IN; those that a hint names, or else those
--- that are known for it, with the common spellings beside the ones that were found.
-CREATE FUNCTION segmentation._adopt_meant(relation regclass, column_name name, meaning text, hints jsonb) RETURNS text
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  listed jsonb := hints -> ('orders.' || meaning);
-  hit  text[];
-BEGIN
-  IF listed IS NOT NULL THEN
-    RETURN (SELECT string_agg(CASE jsonb_typeof(e) WHEN 'number' THEN e #>> '{}' ELSE segmentation._rule_text(e #>> '{}') END, ', ') FROM jsonb_array_elements(listed) AS e);
-  END IF;
-  IF NOT EXISTS (SELECT FROM segmentation._adopt_columns(relation) AS c WHERE c.name = column_name AND c.sort = 'text') THEN RETURN NULL; END IF;
-  hit := ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(relation, column_name)) AS v WHERE segmentation._adopt_status(v) = meaning);
-  IF meaning = 'cancelled' AND NOT EXISTS (SELECT FROM pg_attribute AS a JOIN pg_enum AS e ON e.enumtypid = a.atttypid
-                                           WHERE a.attrelid = relation AND a.attname = column_name) THEN
-    hit := hit || '{cancelled,canceled,Cancelled,Canceled,CANCELLED,CANCELED}'::text[];
-  END IF;
-  RETURN (SELECT string_agg(DISTINCT segmentation._rule_text(v), ', ') FROM unnest(hit) AS v);
-END $$;
-
--- Returns the column with the orders' status.
-CREATE FUNCTION segmentation._adopt_status_column(relation regclass, hints jsonb) RETURNS name
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT c.name FROM segmentation._adopt_column(relation, '{text,integer,uuid}', ARRAY['status|order_status', 'state|order_state', 'status_id|order_status_id'], hints ->> 'orders.status') AS c);
-
--- Returns the conditions on orders that are not cancelled.
-CREATE FUNCTION segmentation._adopt_placed(relation regclass, hints jsonb) RETURNS text[]
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  status name := segmentation._adopt_status_column(relation, hints);
-  listed text := segmentation._adopt_meant(relation, status, 'cancelled', hints);
-BEGIN
-  RETURN CASE WHEN listed IS NOT NULL AND status IS NOT NULL THEN ARRAY[segmentation._rule_name(status) || ' NOT IN (' || listed || ')'] ELSE '{}' END
-    || ARRAY(SELECT segmentation._rule_name(c.name) || CASE c.sort WHEN 'time' THEN ' IS NULL' ELSE ' != true' END
-             FROM segmentation._adopt_columns(relation) AS c
-             WHERE c.sort IN ('time', 'boolean') AND c.words ~ '^(is)?(cancell?ed|voided)(at|on|date)?$' ORDER BY c.name);
-END $$;
-
--- Completes what was found of orders: carts, drafts and tests that stand among them are none.
-CREATE FUNCTION segmentation._adopt_orders(step segmentation._adopted, hints jsonb) RETURNS segmentation._adopted
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  status name := segmentation._adopt_status_column(step.relation, hints);
-  drafts text;
-BEGIN
-  IF step.kind <> 'source' THEN RETURN step; END IF;
-  drafts := segmentation._adopt_meant(step.relation, status, 'draft', hints);
-  step.condition := concat_ws(' AND ', step.condition,
-    (SELECT string_agg(segmentation._rule_name(c.name) || CASE c.sort WHEN 'boolean' THEN ' != true' ELSE ' != 1' END, ' AND ' ORDER BY c.name)
-     FROM segmentation._adopt_columns(step.relation) AS c
-     WHERE c.sort IN ('boolean', 'integer') AND c.words ~ '^(is)?(draft|test|cart)(order)?$'),
-    (SELECT segmentation._rule_name(c.name) || ' IS NOT NULL' FROM segmentation._adopt_columns(step.relation) AS c
-     WHERE c.name = step.date AND c.fits AND c.words ~ '(placed|ordered)'),
-    segmentation._rule_name(status) || ' NOT IN (' || drafts || ')');
-  step.condition := NULLIF(step.condition, '');
-  RETURN step;
-END $$;
+-- How sums of money are written for adopt: over which column, in which currencies and units, and where that cannot be known.
 
 -- Returns the currencies in the first 100,000 orders.
 CREATE FUNCTION segmentation._adopt_currencies(relation regclass, column_name name) RETURNS text[]
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 RETURN COALESCE((segmentation._read_as(segmentation._adopt_reader(relation), format(
-    'SELECT array_agg(DISTINCT r.v ORDER BY r.v) FROM (SELECT c.%I::text AS v FROM %s AS c WHERE c.%1$I IS NOT NULL LIMIT 100000) AS r', column_name, relation)))[1]::text[], '{}');
+    'SELECT array_agg(DISTINCT r.v ORDER BY r.v) FILTER (WHERE r.v IS NOT NULL) FROM (SELECT c.%I::text AS v FROM %s AS c LIMIT 100000) AS r', column_name, relation)))[1]::text[], '{}');
 
--- How a sum of money is written: over which source and column, in which currencies.
+-- How a sum of money is written: over which source and column, in which currencies, and how many parts are one unit, below zero where the sign turns.
 CREATE TYPE segmentation._money AS (
-  source text, column_name name, prefix text, currency name, rates jsonb, divisor numeric, kind text, problem text, reason text, condition text);
+  source text, column_name name, prefix text, currency name, currency_prefix text, is_number boolean, rates jsonb, divisor numeric, kind text, problem text, reason text, condition text);
 
--- Returns the column with an order's total.
-CREATE FUNCTION segmentation._adopt_total(relation regclass, hints jsonb, OUT name name, OUT rivals text[])
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT c.* FROM segmentation._adopt_column(relation, '{number,integer}', ARRAY['grand_total|grand_total_amount',
-    'total|total_amount|amount_total|order_total|total_price|total_incl_tax|total_with_tax|order_amount|total_gross|gross_total|total_cents|total_minor|total_sum|order_sum|totalpricewithtax',
-    'amount|sum|value|price|amount_cents|price_cents'], hints ->> 'orders.total') AS c;
-$$;
+-- Returns columns as a text.
+CREATE FUNCTION segmentation._and(names text[]) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT string_agg(format('%I', n), ' and ') FROM unnest(names) AS n);
+
+-- Returns the column that is meant as _adopt_column does; where several could be, its problem and the hint.
+CREATE FUNCTION segmentation._adopt_one(relation regclass, sorts text[], tiers text[], hints jsonb, hint text, OUT name name, OUT sort text, OUT problem text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  rivals text[];
+BEGIN
+  IF hints ? hint AND hints ->> hint IS NULL THEN RETURN; END IF;
+  SELECT c.name, c.rivals INTO name, rivals FROM segmentation._adopt_column(relation, sorts, tiers, hints ->> hint) AS c;
+  IF rivals IS NOT NULL THEN problem := format('%s of %s could be it; say {"%s": "%s"}', segmentation._and(rivals), relation, hint, rivals[1]); END IF;
+  SELECT c.sort INTO sort FROM segmentation._adopt_columns(relation) AS c WHERE c.name = _adopt_one.name;
+END $$;
+
+-- Returns the column with the currency of a table's rows; its problem where there is one that is not understood.
+CREATE FUNCTION segmentation._adopt_currency(relation regclass, hints jsonb, OUT name name, OUT sort text, OUT problem text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  odd text[];
+BEGIN
+  SELECT c.* INTO name, sort, problem FROM segmentation._adopt_one(relation, '{text,integer,uuid,character}', ARRAY[
+    'currency|currency_code|currency_iso|order_currency|order_currency_code|currency_iso_code|currency_code_iso|iso_currency|currency_id'], hints, 'orders.currency') AS c;
+  IF name IS NOT NULL OR problem IS NOT NULL OR hints ? 'orders.currency' THEN RETURN; END IF;
+  odd := ARRAY(SELECT c.name FROM segmentation._adopt_columns(relation) AS c WHERE c.words ~ '(currenc|waehrung|valuta|devise)' AND c.sort NOT IN ('number', 'time', 'boolean'));
+  IF odd <> '{}' THEN
+    problem := format('what %s of %s says of the currency is not known; say {"orders.currency": "%s"}, or null where all are one', segmentation._and(odd), relation, odd[1]);
+  END IF;
+END $$;
 
 -- Makes a computed column; returns why that cannot be, or NULL.
 CREATE FUNCTION segmentation._adopt_computed(source text, name text, expression text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  IF EXISTS (SELECT FROM segmentation.binding_column AS c JOIN segmentation.binding AS b ON b.id = c.binding_id
+             WHERE b.name = source AND segmentation._fold(c.name) = segmentation._fold(_adopt_computed.name)) THEN RETURN NULL; END IF;
   PERFORM segmentation_internal.bind_column(source, name, expression);
   RETURN NULL;
 EXCEPTION WHEN OTHERS THEN
@@ -120,27 +55,46 @@ EXCEPTION WHEN OTHERS THEN
   RETURN SQLERRM;
 END $$;
 
--- Returns how sums over a column of orders, or of rows of orders, are written; its problem where they cannot be.
-CREATE FUNCTION segmentation._adopt_money_of(bound segmentation.binding, column_name name, hints jsonb, orders segmentation.binding DEFAULT NULL)
+-- Returns how sums over a column of orders, or of rows of orders, are written; its problem where they cannot be. `made` is the expression and `made_of` the
+-- columns that a computed one is made of.
+CREATE FUNCTION segmentation._adopt_money_of(bound segmentation.binding, column_name name, hints jsonb, orders segmentation.binding DEFAULT NULL,
+  made text DEFAULT NULL, made_of name[] DEFAULT NULL)
 RETURNS segmentation._money LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   money   segmentation._money;
-  hit   record;
+  hit     record;
   present text[];
   own     boolean := orders IS NULL OR orders.id = bound.id;
-  holder  segmentation.binding := CASE WHEN own THEN bound ELSE orders END;
+  holder  segmentation.binding := bound;
 BEGIN
   money.source := bound.name;
   money.column_name := column_name;
+  made_of := COALESCE(made_of, ARRAY[column_name]);
   money.prefix := CASE WHEN own THEN '' ELSE segmentation._rule_name(orders.name) || '.' END;
-  money.divisor := COALESCE((hints ->> 'orders.minor_units')::numeric, CASE WHEN column_name ~* '(cents|minor)$' THEN 100 END);
+  money.divisor := COALESCE((hints ->> 'orders.minor_units')::numeric, (SELECT 100 FROM unnest(made_of) AS o(name) WHERE o.name ~* '(cents|minor)$' LIMIT 1));
   money.reason := format('%s.%I', bound.name, column_name)
-    || CASE WHEN money.divisor > 1 THEN format(' in %s', CASE money.divisor WHEN 100 THEN 'hundredths' ELSE 'parts of ' || money.divisor END)
-            WHEN money.divisor IS NULL AND (SELECT c.sort = 'integer' FROM segmentation._adopt_columns(bound.relation) AS c WHERE c.name = column_name)
-            THEN ', whole units (where it is in cents, say {"orders.minor_units": 100})' ELSE '' END;
-  SELECT c.* INTO hit FROM segmentation._adopt_column(holder.relation, '{text,integer}', ARRAY['currency|currency_code|currency_iso|order_currency|currency_id'], hints ->> 'orders.currency') AS c;
-  IF hit.name IS NULL THEN RETURN money; END IF;
+    || CASE WHEN money.divisor > 1 THEN format(' in %s', CASE money.divisor WHEN 100 THEN 'hundredths' ELSE 'parts of ' || money.divisor END) ELSE '' END;
+  -- The rows' own currency, else that of their orders.
+  SELECT c.* INTO hit FROM segmentation._adopt_currency(bound.relation, CASE WHEN own THEN hints ELSE '{}' END) AS c;
+  IF hit.name IS NULL AND hit.problem IS NULL AND NOT own THEN
+    holder := orders;
+    SELECT c.* INTO hit FROM segmentation._adopt_currency(orders.relation, hints) AS c;
+  END IF;
+  IF hit.problem IS NOT NULL THEN
+    money.kind := CASE WHEN hit.problem ~ 'could be it' THEN 'ambiguous' ELSE 'unsure' END;
+    money.problem := hit.problem;
+    RETURN money;
+  ELSIF money.divisor IS NULL AND EXISTS (SELECT FROM segmentation._adopt_columns(bound.relation) AS c WHERE c.name = ANY (made_of) AND c.sort = 'integer')
+      AND NOT EXISTS (SELECT FROM segmentation._adopt_columns(bound.relation) AS c WHERE c.name = ANY (made_of) AND c.sort = 'number') THEN
+    money.kind := 'unsure';
+    money.problem := format('whether the whole numbers in %s are units or parts of them is not known; say {"orders.minor_units": 100} where they are hundredths, 1 where they are units',
+      (SELECT string_agg(format('%s.%I', bound.name, o.name), ' and ') FROM unnest(made_of) AS o(name)));
+    RETURN money;
+  ELSIF hit.name IS NULL THEN RETURN money;
+  END IF;
   money.currency := hit.name;
+  money.is_number := hit.sort = 'integer';
+  money.currency_prefix := CASE WHEN holder.id = bound.id THEN '' ELSE money.prefix END;
   money.rates := hints -> 'orders.rates';
   IF money.rates ? 'table' THEN
     IF NOT own THEN
@@ -150,10 +104,8 @@ BEGIN
     END IF;
     money.column_name := left(column_name, 40) || '_in_base';
     money.reason := money.reason || format(', by the rates in %s', money.rates ->> 'table');
-    IF NOT EXISTS (SELECT FROM segmentation.binding_column AS c WHERE c.binding_id = bound.id AND c.name = money.column_name) THEN
-      money.problem := segmentation._adopt_computed(bound.name, money.column_name::text, format('%I / NULLIF(rate.%I, 0)', column_name, money.rates ->> 'rate'));
-      IF money.problem IS NOT NULL THEN money.kind := 'left out'; END IF;
-    END IF;
+    money.problem := segmentation._adopt_computed(bound.name, money.column_name::text, format('%s / NULLIF(rate.%I, 0)', COALESCE(made, format('%I', column_name)), money.rates ->> 'rate'));
+    IF money.problem IS NOT NULL THEN money.kind := 'left out'; END IF;
     money.currency := NULL;
     RETURN money;
   END IF;
@@ -176,120 +128,195 @@ BEGIN
   RETURN money;
 END $$;
 
+-- Returns the column with an order's total, and with what right: by its name, or one that may also be of a piece.
+CREATE FUNCTION segmentation._adopt_total(relation regclass, hints jsonb, OUT name name, OUT sort text, OUT problem text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT c.* FROM segmentation._adopt_one(relation, '{number,integer}', ARRAY['grand_total|grand_total_amount',
+    'total|total_amount|amount_total|order_total|total_price|total_incl_tax|total_with_tax|order_amount|total_gross|gross_total|total_cents|total_minor|total_sum|order_sum|totalpricewithtax',
+    'amount|sum|value|price|amount_cents|price_cents'], hints, 'orders.total') AS c;
+$$;
+
+-- Returns the columns of orders of whose sum a total may be made, with "-" before what is taken off; none without one for the goods.
+CREATE FUNCTION segmentation._adopt_parts(relation regclass) RETURNS text[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  goods name := (segmentation._adopt_column(relation, '{number,integer}', ARRAY['subtotal_with_tax|sub_total_with_tax|subtotal_incl_tax|subtotal_gross|gross_subtotal',
+    'subtotal|sub_total|items_total|item_total|goods_total|products_total|net_total|total_net|amount_net'], NULL)).name;
+  answer text[];
+BEGIN
+  IF goods IS NULL THEN RETURN '{}'; END IF;
+  answer := ARRAY[goods::text,
+    (segmentation._adopt_column(relation, '{number,integer}', ARRAY['shipping_with_tax|shipping_incl_tax|shipping_gross',
+      'shipping|shipping_total|shipping_amount|shipping_cost|shipping_price|shipping_fee|delivery_cost|delivery_fee|delivery_price|freight|postage'], NULL)).name::text,
+    CASE WHEN goods !~* '(tax|gross)' THEN (segmentation._adopt_column(relation, '{number,integer}', ARRAY['tax_total|tax_amount|total_tax|tax|vat|vat_amount|vat_total'], NULL)).name::text END,
+    '-' || (segmentation._adopt_column(relation, '{number,integer}', ARRAY['discount_total|discount_amount|total_discount|discount'], NULL)).name::text];
+  RETURN array_remove(answer, NULL);
+END $$;
+
+-- Returns how sums of orders are written that are the sum of several columns, which a hint lists.
+CREATE FUNCTION segmentation._adopt_money_of_parts(orders segmentation.binding, hints jsonb) RETURNS segmentation._money
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  money segmentation._money;
+  part  text;
+  made  text;
+  made_of name[];
+  minus boolean;
+BEGIN
+  FOREACH part IN ARRAY ARRAY(SELECT e #>> '{}' FROM jsonb_array_elements(hints -> 'orders.total') AS e) LOOP
+    minus := starts_with(part, '-');
+    part := (segmentation._adopt_column(orders.relation, NULL, NULL, CASE WHEN minus THEN substr(part, 2) ELSE part END)).name;
+    made := COALESCE(made || CASE WHEN minus THEN ' - ' ELSE ' + ' END, CASE WHEN minus THEN '- ' ELSE '' END) || format('COALESCE(%I::numeric, 0)', part);
+    made_of := made_of || part::name;
+  END LOOP;
+  money.problem := segmentation._adopt_computed(orders.name, 'order_total', made);
+  IF money.problem IS NOT NULL THEN
+    money.kind := 'left out';
+    RETURN money;
+  END IF;
+  RETURN segmentation._adopt_money_of(orders, 'order_total', hints, NULL, '(' || made || ')', made_of);
+END $$;
+
+-- Returns how sums of orders are written by their lines.
+CREATE FUNCTION segmentation._adopt_money_of_lines(orders segmentation.binding, items segmentation.binding, hints jsonb) RETURNS segmentation._money
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  money segmentation._money;
+  hit   record;
+  price record;
+  count record;
+  odd   text[];
+  told  boolean := hints ?| '{items.total,items.price}';
+BEGIN
+  money.kind := 'unsure';
+  -- Of lines that are kept in versions only some count.
+  SELECT v.line INTO hit FROM segmentation._adopt_version_columns(items.relation, orders.relation) AS v;
+  IF hit.line IS NOT NULL AND NOT told AND NOT hints ? 'items.condition' AND COALESCE(items.condition, '') !~* 'version|revision' THEN
+    money.problem := format('which versions of the lines in %s count is not known; bind them with a condition and call this again, or say {"items.total": "..."} if all do', items.relation);
+    RETURN money;
+  END IF;
+  SELECT c.* INTO hit FROM segmentation._adopt_one(items.relation, '{number,integer}', ARRAY['line_total|total|row_total|total_price|total_amount|line_amount|amount'], hints, 'items.total') AS c;
+  SELECT c.* INTO price FROM segmentation._adopt_one(items.relation, '{number,integer}', ARRAY['unit_price|price|price_each|item_price|unit_cost|price_per_unit|price_cents|unit_price_cents'], hints, 'items.price') AS c;
+  SELECT c.* INTO count FROM segmentation._adopt_one(items.relation, '{number,integer}', ARRAY['quantity|qty|count|units|pieces|quantity_ordered'], hints, 'items.quantity') AS c;
+  money.problem := COALESCE(hit.problem, CASE WHEN hit.name IS NULL THEN COALESCE(price.problem, count.problem) END);
+  IF money.problem IS NOT NULL THEN
+    money.kind := 'ambiguous';
+    RETURN money;
+  END IF;
+  odd := ARRAY(SELECT c.name FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.sort IN ('number', 'integer') AND c.words ~ '(shipping|delivery|freight|postage|discount|rebate|surcharge|taxtotal|taxamount|totaltax|vat)(fee|cost|price|total|amount|cents)?$');
+  IF odd <> '{}' AND NOT told AND (hit.name IS NOT NULL OR price.name IS NOT NULL) THEN
+    money.problem := format('whether orders come to the sum of their lines is not known, since they have %s; say {"items.%s": "%s"} if so, or the columns whose sum it is, {"orders.total": ["...", "..."]}',
+      segmentation._and(odd), CASE WHEN hit.name IS NOT NULL THEN 'total' ELSE 'price' END, COALESCE(hit.name, price.name));
+    RETURN money;
+  ELSIF hit.name IS NOT NULL THEN RETURN segmentation._adopt_money_of(items, hit.name, hints, orders);
+  END IF;
+  odd := ARRAY(SELECT c.name FROM segmentation._adopt_columns(items.relation) AS c WHERE c.sort IN ('number', 'integer') AND c.words ~ '(discount|rebate|reduction|tax|vat)'
+    OR c.short ~ '^(is)?(status|state|cancel|return|refund)');
+  IF price.name IS NULL OR count.name IS NULL THEN
+    money.kind := 'left out';
+    money.problem := 'orders have no total, nor lines with a price and a quantity; say {"orders.total": "..."}';
+  ELSIF odd <> '{}' AND NOT told THEN
+    money.problem := format('whether lines come to %I times %I is not known, since they have %s; say {"items.price": "%s"} if so, or {"items.total": "..."}', price.name, count.name, segmentation._and(odd), price.name);
+  ELSIF (segmentation._read_as(segmentation._adopt_reader(items.relation), format('SELECT true FROM (SELECT * FROM %s AS i LIMIT 10000) AS i WHERE i.%I IS NULL OR i.%I IS NULL LIMIT 1',
+      items.relation, price.name, count.name)))[1]::boolean THEN
+    money.problem := format('what lines of %s without %I or %I come to is not known; say {"items.total": "..."}, or {"orders.total": "..."}', items.relation, price.name, count.name);
+  ELSE
+    money.problem := segmentation._adopt_computed(items.name, 'line_total', format('%I::numeric * %I', price.name, count.name));
+    money.kind := 'left out';
+  END IF;
+  IF money.problem IS NOT NULL THEN RETURN money; END IF;
+  money := segmentation._adopt_money_of(items, 'line_total', hints, orders, NULL, ARRAY[price.name]);
+  money.reason := format('orders have no total, so that it is that of their lines, %I times %I', price.name, count.name) || COALESCE(', ' || money.reason, '');
+  RETURN money;
+END $$;
+
 -- Returns how sums of orders are written: by a total, or else by the lines.
 CREATE FUNCTION segmentation._adopt_money(orders segmentation.binding, items segmentation.binding, hints jsonb) RETURNS segmentation._money
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   money segmentation._money;
-  hit record;
-  price record;
-  count record;
+  hit   record;
+  parts text[];
 BEGIN
+  IF jsonb_typeof(hints -> 'orders.total') = 'array' THEN RETURN segmentation._adopt_money_of_parts(orders, hints); END IF;
   SELECT t.* INTO hit FROM segmentation._adopt_total(orders.relation, hints) AS t;
-  IF hit.name IS NOT NULL THEN RETURN segmentation._adopt_money_of(orders, hit.name, hints); END IF;
-  IF hit.rivals IS NOT NULL THEN
-    money.kind := 'ambiguous';
-    money.problem := format('%s could be the total; say {"orders.total": "%s"}', (SELECT string_agg(format('%I', r), ' and ') FROM unnest(hit.rivals) AS r), hit.rivals[1]);
-    RETURN money;
+  money.kind := 'ambiguous';
+  money.problem := hit.problem;
+  IF hit.name ~* '(price|value)(_cents)?$' AND hit.name !~* 'total' AND NOT hints ? 'orders.total'
+     AND EXISTS (SELECT FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.words IN ('quantity', 'qty', 'pieces', 'units')) THEN
+    money.problem := format('whether %I is of one piece or of all is not known; say {"orders.total": "%1$s"} if it is of all, else bind a column for it', hit.name);
   END IF;
-  -- Of lines that are kept in versions only some count.
-  IF items.id IS NOT NULL AND items.condition IS NULL AND NOT hints ?| '{items.total,items.price}' AND
-    (SELECT count(DISTINCT a.attrelid) = 2 FROM pg_attribute AS a
-     WHERE a.attrelid IN (items.relation, orders.relation) AND a.attnum > 0 AND NOT a.attisdropped AND a.attname ~* '^(version|revision|order_?version)$') THEN
+  IF money.problem IS NOT NULL THEN RETURN money; END IF;
+  IF hit.name IS NOT NULL AND NOT hints ? 'orders.total' AND COALESCE(segmentation._adopt_sign(orders.relation, hit.name), 1) <= 0 THEN
     money.kind := 'unsure';
-    money.problem := format('which versions of the lines in %s count is not known; bind them with a condition and call this again, or say {"items.total": "..."} if all do', items.relation);
+    money.problem := format('what %I below zero means is not known; say {"orders.total": "%1$s"} if it is taken off, and {"orders.condition": "..."} before they are bound if such rows are no orders', hit.name);
+    RETURN money;
+  ELSIF hit.name IS NOT NULL THEN RETURN segmentation._adopt_money_of(orders, hit.name, hints);
+  END IF;
+  parts := segmentation._adopt_parts(orders.relation);
+  IF cardinality(parts) > 1 AND NOT hints ?| '{items.total,items.price}' THEN
+    money.kind := 'unsure';
+    money.problem := format('orders have no total; where it is the sum of %s, say {"orders.total": %s}', segmentation._and(parts), to_json(parts));
     RETURN money;
   END IF;
-  IF items.id IS NOT NULL THEN
-    SELECT c.* INTO hit FROM segmentation._adopt_column(items.relation, '{number,integer}', ARRAY['line_total|total|row_total|total_price|total_amount|line_amount|amount'], hints ->> 'items.total') AS c;
-    IF hit.name IS NOT NULL THEN RETURN segmentation._adopt_money_of(items, hit.name, hints, orders); END IF;
-    SELECT c.* INTO price FROM segmentation._adopt_column(items.relation, '{number,integer}', ARRAY['unit_price|price|price_each|item_price|unit_cost|price_per_unit'], hints ->> 'items.price') AS c;
-    SELECT c.* INTO count FROM segmentation._adopt_column(items.relation, '{number,integer}', ARRAY['quantity|qty|count|units|pieces|quantity_ordered'], hints ->> 'items.quantity') AS c;
-    IF price.name IS NOT NULL AND count.name IS NOT NULL THEN
-      IF NOT EXISTS (SELECT FROM segmentation.binding_column AS c WHERE c.binding_id = items.id AND c.name = 'line_total') THEN
-        money.problem := segmentation._adopt_computed(items.name, 'line_total', format('%I::numeric * %I', price.name, count.name));
-        IF money.problem IS NOT NULL THEN
-          money.kind := 'left out';
-          RETURN money;
-        END IF;
-      END IF;
-      money := segmentation._adopt_money_of(items, 'line_total', hints, orders);
-      money.reason := format('orders have no total, so that it is that of their lines, %I times %I', price.name, count.name) || COALESCE(', ' || money.reason, '');
-      RETURN money;
-    END IF;
-  END IF;
+  IF items.id IS NOT NULL THEN RETURN segmentation._adopt_money_of_lines(orders, items, hints); END IF;
   money.kind := 'left out';
   money.problem := 'orders have no total, nor lines with a price and a quantity; say {"orders.total": "..."}';
   RETURN money;
 END $$;
 
--- Returns how sums of payments or refunds are written, with `sign` of those above or below zero only. Those that a state tells to have failed do not count.
-CREATE FUNCTION segmentation._adopt_paying(orders segmentation.binding, name text, hints jsonb, sign text DEFAULT NULL) RETURNS segmentation._money
+-- Returns whether the amounts of the first 10,000 rows, of those with a value if one is given, are all above zero (1), below (-1), or both (0); NULL where there are none.
+CREATE FUNCTION segmentation._adopt_sign(relation regclass, amount name, column_name name DEFAULT NULL, value text DEFAULT NULL) RETURNS integer
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN amount IS NOT NULL THEN (segmentation._read_as(segmentation._adopt_reader(relation), format(
+  'SELECT CASE WHEN bool_and(r.v >= 0) THEN 1 WHEN bool_and(r.v <= 0) THEN -1 ELSE 0 END FROM (SELECT c.%I::numeric AS v, %s AS of FROM %s AS c LIMIT 10000) AS r '
+  'WHERE r.v <> 0 AND (r.of = %L OR %4$L IS NULL) HAVING count(*) > 0',
+  amount, COALESCE('c.' || quote_ident(column_name) || '::text', 'NULL::text'), relation, value)))[1]::integer END;
+
+-- Turns the sign of amounts that are all below zero; where some are, and some above, nothing is known.
+CREATE FUNCTION segmentation._adopt_signed(money segmentation._money, relation regclass, amount name) RETURNS segmentation._money
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  bound  segmentation.binding;
-  hit    record;
-  money  segmentation._money;
-  item   record;
-  known  text[];
-  values text[];
+  sign integer := segmentation._adopt_sign(relation, amount);
 BEGIN
-  SELECT b.* INTO STRICT bound FROM segmentation.binding AS b WHERE b.name = _adopt_paying.name;
-  SELECT c.* INTO hit FROM segmentation._adopt_column(bound.relation, '{number,integer}', ARRAY['amount|total|sum|value|amount_cents|total_amount'], hints ->> (name || '.amount')) AS c;
-  IF hit.name IS NULL THEN
-    money.kind := CASE WHEN hit.rivals IS NULL THEN 'left out' ELSE 'ambiguous' END;
-    money.problem := format('which column of %s has the amount is not clear; say {"%s.amount": "..."}', bound.relation, name);
-    RETURN money;
+  IF money.problem IS NULL AND sign = 0 THEN
+    money.kind := 'unsure';
+    money.problem := format('%I of %s is above zero in some rows and below in others, and what that means is not known; define it yourself', amount, relation);
+  ELSIF sign = -1 THEN
+    money.divisor := COALESCE(money.divisor, 1) * -1;
+    money.reason := money.reason || ', below zero there';
   END IF;
-  money := segmentation._adopt_money_of(bound, hit.name, hints, orders);
-  IF sign IS NOT NULL THEN money.condition := segmentation._rule_name(hit.name) || ' ' || sign || ' 0'; END IF;
-  -- Only what is known to have moved money, and to be of this kind, counts; where that is not known of all there is, nothing is said.
-  FOR item IN
-    SELECT r.* FROM (VALUES
-      ('status', '{status|state|payment_status}', '{paid,captured,settled,succeeded,success,completed,complete,done,processed,refunded}'::text[],
-       '{pending,failed,cancelled,canceled,declined,error,voided,void,authorized,new,open,unpaid,rejected,expired}'::text[]),
-      ('type', '{type|kind|transaction_type|payment_type|reference}', CASE WHEN sign IS NULL THEN '{refund,credit}' WHEN sign = '<' THEN '{refund,credit,chargeback}'
-         ELSE '{capture,charge,payment,sale,paid}' END::text[], CASE WHEN sign IS NULL THEN '{}' ELSE '{authorization,auth,void,capture,charge,payment,sale,paid}' END::text[])
-    ) AS r(role, tiers, good, bad)
-  LOOP
-    SELECT c.* INTO hit FROM segmentation._adopt_column(bound.relation, '{text}', item.tiers::text[], hints ->> (name || '.' || item.role)) AS c;
-    CONTINUE WHEN hit.name IS NULL OR money.problem IS NOT NULL;
-    known := segmentation._adopt_distinct(bound.relation, hit.name);
-    values := ARRAY(SELECT v FROM unnest(known) AS v WHERE replace(segmentation._words_of(v), '_', '') = ANY (item.good));
-    IF values = '{}' AND sign = '<' AND item.role = 'type' THEN CONTINUE; END IF;
-    IF values = '{}' OR EXISTS (SELECT FROM unnest(known) AS v WHERE v <> ALL (values) AND replace(segmentation._words_of(v), '_', '') <> ALL (item.bad)
-        AND NOT (item.role = 'type' AND sign = '>' AND replace(segmentation._words_of(v), '_', '') IN ('refund', 'credit', 'chargeback')
-                 AND segmentation._adopt_below_zero(bound.relation, hit.name, v, money.column_name))) THEN
-      money.kind := 'unsure';
-      money.problem := format('which values of %s.%I mean that money was moved is not clear: %s; bind it with a condition of your own, and run this again', name, hit.name,
-        COALESCE((SELECT string_agg(quote_literal(v), ', ') FROM unnest(known[1:20]) AS v), 'it has none yet'));
-    ELSE
-      money.condition := concat_ws(' AND ', money.condition,
-        segmentation._rule_name(hit.name) || ' IN (' || (SELECT string_agg(segmentation._rule_text(v), ', ') FROM unnest(values) AS v) || ')');
-    END IF;
-  END LOOP;
   RETURN money;
 END $$;
-
--- Tells whether the first 10,000 amounts of rows with a value are below zero.
-CREATE FUNCTION segmentation._adopt_below_zero(relation regclass, column_name name, value text, amount name) RETURNS boolean
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
-RETURN COALESCE((segmentation._read_as(segmentation._adopt_reader(relation), format(
-  'SELECT bool_and(r.v <= 0) FROM (SELECT c.%I AS v FROM %s AS c WHERE c.%I::text = %L LIMIT 10000) AS r', amount, relation, column_name, value)))[1]::boolean, false);
 
 -- Returns conditions on orders joined, each of which begins with a column of them; `prefix` is what stands before it.
 CREATE FUNCTION segmentation._joined(conditions text[], prefix text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT string_agg(prefix || c, ' AND ') FROM unnest(conditions) AS c);
 
--- Returns the sum in the rule language, over those orders that meet the conditions.
-CREATE FUNCTION segmentation._adopt_sum(money segmentation._money, conditions text[]) RETURNS text
+-- Returns a currency as the rule language has it.
+CREATE FUNCTION segmentation._adopt_currency_value(money segmentation._money, value text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN (money).is_number THEN value ELSE segmentation._rule_text(value) END;
+
+-- Returns the sum in the rule language, or another aggregate where one rate is enough, over those orders that meet the conditions.
+CREATE FUNCTION segmentation._adopt_sum(money segmentation._money, conditions text[], aggregate text DEFAULT 'sum') RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN (
-  SELECT string_agg('sum(' || segmentation._rule_name((money).source) || '.' || segmentation._rule_name((money).column_name)
+  SELECT string_agg(aggregate || '(' || segmentation._rule_name((money).source) || '.' || segmentation._rule_name((money).column_name)
            || COALESCE(' MATCHES (' || NULLIF(concat_ws(' AND ', w.filter, (money).condition, w.currency), '') || ')', '') || ')'
-           || CASE WHEN w.rate = 1 THEN '' ELSE ' / ' || w.rate END, ' + ' ORDER BY w.n)
+           || CASE WHEN abs(w.rate) = 1 THEN '' ELSE ' / ' || abs(w.rate) END || CASE WHEN w.rate < 0 THEN ' * -1' ELSE '' END, ' + ' ORDER BY w.n)
   FROM (SELECT row_number() OVER (ORDER BY r.key) AS n, segmentation._joined(conditions, (money).prefix) AS filter,
-               (money).prefix || segmentation._rule_name((money).currency) || ' = ' || segmentation._rule_text(r.key) AS currency,
+               (money).currency_prefix || segmentation._rule_name((money).currency) || ' = ' || segmentation._adopt_currency_value(money, r.key) AS currency,
                COALESCE(r.value::numeric, 1) * COALESCE((money).divisor, 1) AS rate
         FROM (SELECT 1) AS one LEFT JOIN jsonb_each_text((money).rates) AS r ON (money).currency IS NOT NULL) AS w);
+
+-- Returns the mean total of the orders that meet the conditions, in the rule language: over those alone that have a rate.
+CREATE FUNCTION segmentation._adopt_mean(money segmentation._money, conditions text[], orders text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN CASE WHEN (money).source = orders AND ((money).currency IS NULL OR (SELECT count(*) FROM jsonb_object_keys((money).rates)) = 1)
+  THEN segmentation._adopt_sum(money, conditions, 'avg')
+  ELSE format('(%s) / count(%s MATCHES (%s))', segmentation._adopt_sum(money, conditions), segmentation._rule_name(orders), concat_ws(' AND ', segmentation._joined(conditions, ''),
+    CASE WHEN (money).source = orders THEN segmentation._rule_name((money).column_name) || ' IS NOT NULL' END,
+    CASE WHEN (money).currency IS NOT NULL AND (money).currency_prefix = (money).prefix THEN segmentation._rule_name((money).currency) || ' IN ('
+      || (SELECT string_agg(segmentation._adopt_currency_value(money, k), ', ') FROM jsonb_object_keys((money).rates) AS k) || ')' END)) END;

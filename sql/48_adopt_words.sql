@@ -12,11 +12,7 @@ BEGIN
   answer.kind := CASE kind WHEN 'source' THEN 'defined source' WHEN 'column' THEN 'computed column' ELSE kind END;
   answer.reason := COALESCE(reason || ': ', '') || COALESCE(source, expression) || CASE WHEN source IS NOT NULL THEN COALESCE(' where ' || expression, '') ELSE '' END;
   SELECT b.relation INTO answer.relation FROM segmentation.binding AS b WHERE b.role = 'customers';
-  IF EXISTS (SELECT FROM segmentation.attribute_definition AS a WHERE segmentation._fold(a.name) = segmentation._fold(_adopt_word.name))
-     OR EXISTS (SELECT FROM segmentation.source_definition AS s WHERE segmentation._fold(s.name) = segmentation._fold(_adopt_word.name))
-     OR EXISTS (SELECT FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(_adopt_word.name))
-     OR EXISTS (SELECT FROM segmentation.binding_column AS c JOIN segmentation.binding AS b ON b.id = c.binding_id
-                WHERE b.role = 'customers' AND segmentation._fold(c.name) = segmentation._fold(_adopt_word.name)) THEN
+  IF segmentation._adopt_known(name) THEN
     answer.kind := 'kept';
     answer.reason := 'it is defined already';
     RETURN answer;
@@ -40,6 +36,22 @@ BEGIN
   RETURN answer;
 END $$;
 
+-- Defines a date of customers: in the time of the zone in which it was written, where it has none of its own.
+CREATE FUNCTION segmentation._adopt_own_date(name text, customers regclass, column_name name, description text, hints jsonb) RETURNS segmentation._adopted
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  clock record;
+BEGIN
+  SELECT z.* INTO clock FROM segmentation._adopt_zone(customers, column_name, 'customers', hints) AS z;
+  IF clock.problem IS NOT NULL THEN
+    RETURN segmentation._adopt_doubt(name, 'unsure', customers, clock.problem
+      || CASE WHEN segmentation._fold(column_name::text) = segmentation._fold(name) THEN '; rules read it in the shop''s zone until then' ELSE '' END);
+  ELSIF clock.zone IS NOT NULL THEN
+    RETURN segmentation._adopt_word(name, 'column', format('%I AT TIME ZONE %L', column_name, clock.zone), description, clock.reason);
+  END IF;
+  RETURN segmentation._adopt_word(name, 'attribute', segmentation._rule_name(column_name), description, COALESCE(clock.reason, 'the customers'' column'));
+END $$;
+
 -- Defines what customers' own columns say under other names than the usual ones.
 CREATE FUNCTION segmentation._adopt_own_words(hints jsonb) RETURNS SETOF segmentation._adopted
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -49,7 +61,6 @@ DECLARE
   hit record;
   first name;
   last  name;
-  left_out segmentation._adopted;
   stated   text[] := '{}'; -- in the shop's own words
   implied  text;
 BEGIN
@@ -82,12 +93,13 @@ BEGIN
   LOOP
     implied := CASE item.name WHEN 'accepts_sms' THEN 'sms_subscription_status' ELSE 'email_subscription_status' END;
     SELECT c.* INTO hit FROM segmentation._adopt_column(customers, item.sorts::text[], item.name || item.tiers::text[], hints ->> ('customers.' || item.name)) AS c;
-    IF hit.name IS NOT NULL THEN
+    -- A birthday is a day, whatever it is kept as.
+    IF hit.name IS NOT NULL AND item.sorts = '{time}' AND item.name <> 'birth_date' THEN
+      RETURN NEXT segmentation._adopt_own_date(item.name, customers, hit.name, item.description, hints);
+    ELSIF hit.name IS NOT NULL THEN
       RETURN NEXT segmentation._adopt_word(item.name, 'attribute', segmentation._rule_name(hit.name), item.description, 'the customers'' column');
     ELSIF hit.rivals IS NOT NULL THEN
-      left_out := segmentation._adopt_note(item.name, 'ambiguous', customers, format('%s could be it; say {"customers.%s": "%s"}',
-        (SELECT string_agg(format('%I', r), ' and ') FROM unnest(hit.rivals) AS r), item.name, hit.rivals[1]));
-      RETURN NEXT left_out;
+      RETURN NEXT segmentation._adopt_doubt(item.name, 'ambiguous', customers, format('%s could be it; say {"customers.%s": "%s"}', segmentation._and(hit.rivals), item.name, hit.rivals[1]));
     ELSIF item.name = 'name' THEN
       first := (segmentation._adopt_column(customers, '{text}', '{first_name|given_name|firstname|fname}', NULL)).name;
       last := (segmentation._adopt_column(customers, '{text}', '{last_name|family_name|surname|lastname|lname}', NULL)).name;
@@ -114,191 +126,13 @@ BEGIN
   END IF;
 END $$;
 
--- Defines what orders say: numbers, dates, states and sums.
-CREATE FUNCTION segmentation._adopt_order_words(hints jsonb, names jsonb) RETURNS SETOF segmentation._adopted
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-#variable_conflict use_variable
-DECLARE
-  orders    segmentation.binding;
-  items     segmentation.binding;
-  customers segmentation.binding;
-  status    name;
-  placed    text[]; -- conditions on orders
-  paid      text[];
-  why_paid  text := 'paid';
-  hit       record;
-  money     segmentation._money;
-  paying    segmentation._money;
-  back      segmentation._money;
-  odd       text[];
-  dated     boolean;
-  listed    text;
-BEGIN
-  SELECT b.* INTO orders FROM segmentation.binding AS b WHERE b.name = names ->> 'orders';
-  IF NOT FOUND THEN RETURN; END IF;
-  SELECT b.* INTO customers FROM segmentation.binding AS b WHERE b.role = 'customers';
-  SELECT b.* INTO items FROM segmentation.binding AS b WHERE b.name = names ->> 'items';
-  dated := orders.date IS NOT NULL;
-
-  -- Which are cancelled, and what else their states say.
-  status := segmentation._adopt_status_column(orders.relation, hints);
-  placed := segmentation._adopt_placed(orders.relation, hints);
-  IF status IS NOT NULL AND NOT hints ? 'orders.cancelled' THEN
-    odd := ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, status)) AS v
-                 WHERE segmentation._adopt_status(v) IS NULL AND NOT COALESCE(hints -> 'orders.draft', '[]') @> to_jsonb(v)
-                   AND NOT COALESCE(hints -> 'orders.paid', '[]') @> to_jsonb(v));
-    IF odd <> '{}' THEN
-      RETURN NEXT segmentation._adopt_note('orders.cancelled', 'unsure', orders.relation, format('what %s of %I means is not known, and it counts as an order; if it '
-        'means cancelled or no order yet, say {"orders.cancelled": [...], "orders.draft": [...]}', (SELECT string_agg(quote_literal(v), ', ') FROM unnest(odd[1:10]) AS v), status));
-    END IF;
-  END IF;
-
-  RETURN NEXT segmentation._adopt_word('orders_placed', 'source', segmentation._joined(placed, ''), 'Orders without the cancelled ones',
-    CASE WHEN placed = '{}' THEN 'nothing says that an order is cancelled' ELSE 'orders that are not cancelled' END, orders.name,
-    (SELECT jsonb_strip_nulls(jsonb_build_object('amount', segmentation._rule_name((segmentation._adopt_total(orders.relation, hints)).name)))
-     WHERE NOT EXISTS (SELECT FROM segmentation._words(orders.relation) AS w WHERE segmentation._fold(w.word) = 'amount')));
-  RETURN NEXT segmentation._adopt_word('number_of_orders', 'attribute', 'count(orders_placed)', 'How many orders she placed, without cancelled ones', NULL);
-  IF status IS NOT NULL AND EXISTS (SELECT FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.name = status AND c.sort = 'text')
-     AND orders.of_id = customers.id THEN
-    RETURN NEXT segmentation._adopt_list('order_statuses', orders, status, orders.condition, format('the %I of all her orders', status));
-  END IF;
-  IF dated THEN
-    RETURN NEXT segmentation._adopt_word('first_order_date', 'attribute', 'first(orders_placed.date)', 'When she placed her first order', NULL);
-    RETURN NEXT segmentation._adopt_word('last_order_date', 'attribute', 'last(orders_placed.date)', 'When she placed her last order', NULL);
-    IF status IS NOT NULL AND EXISTS (SELECT FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.name = status AND c.sort = 'text') THEN
-      RETURN NEXT segmentation._adopt_word('last_order_status', 'attribute', format('last(%s.%s)', segmentation._rule_name(orders.name), segmentation._rule_name(status)),
-        'The state of her last order', NULL);
-    END IF;
-    SELECT c.name INTO hit FROM segmentation._adopt_column(orders.relation, '{text,integer}', '{number|order_number|order_no|code|reference|increment_id|display_id}', hints ->> 'orders.number') AS c;
-    IF hit.name IS NOT NULL THEN
-      RETURN NEXT segmentation._adopt_word('last_order_number', 'attribute', format('last(%s.%s)', segmentation._rule_name(orders.name), segmentation._rule_name(hit.name)),
-        'The number of her last order', NULL);
-    END IF;
-    IF segmentation._primary_key(orders.relation) IS NOT NULL THEN
-      RETURN NEXT segmentation._adopt_word('last_order_id', 'attribute', format('last(%s.%s)', segmentation._rule_name(orders.name),
-        segmentation._rule_name(segmentation._primary_key(orders.relation))), 'The key of her last order', NULL);
-    END IF;
-  END IF;
-
-  -- Sums.
-  money := segmentation._adopt_money(orders, items, hints);
-  IF money.problem IS NOT NULL THEN
-    RETURN NEXT segmentation._adopt_note('orders_total', money.kind, orders.relation, money.problem);
-    RETURN;
-  END IF;
-  RETURN NEXT segmentation._adopt_word('orders_total', 'attribute', segmentation._adopt_sum(money, NULL), 'The sum of all her orders, cancelled ones too', money.reason);
-  RETURN NEXT segmentation._adopt_word('average_order_value', 'attribute', format('(%s) / count(orders_placed)', segmentation._adopt_sum(money, placed)),
-    'The mean total of the orders in number_of_orders', NULL);
-
-  -- What is paid: a column with the sum, a state, an instant, a mark, payments, or else nothing tells.
-  paying := money;
-  SELECT c.name INTO hit FROM segmentation._adopt_column(orders.relation, '{number,integer}', '{paid_total|total_paid|amount_paid|paid_amount|paid_cents}', hints ->> 'orders.paid_total') AS c;
-  IF hit.name IS NULL THEN
-    SELECT c.name, NULL::text[] AS rivals INTO hit FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.sort = 'number' AND c.words = 'paid';
-  END IF;
-  IF jsonb_typeof(hints -> 'orders.paid') = 'array' AND status IS NOT NULL THEN
-    paid := ARRAY[segmentation._rule_name(status) || ' IN (' || segmentation._adopt_meant(orders.relation, status, 'paid', hints) || ')'];
-    why_paid := 'paid by its state, as the hint says';
-  ELSIF hit.name IS NOT NULL THEN
-    paying := segmentation._adopt_money_of(orders, hit.name, hints);
-    why_paid := 'the orders'' own sum';
-  ELSE
-    SELECT c.name INTO hit FROM segmentation._adopt_column(orders.relation, '{text}', '{payment_status|financial_status|payment_state|paid_status}', hints ->> 'orders.payment_status') AS c;
-    IF hit.name IS NOT NULL THEN
-      odd := ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, hit.name)) AS v
-                   WHERE COALESCE(segmentation._adopt_status(v) NOT IN ('paid', 'unpaid', 'cancelled'), true));
-      listed := (SELECT string_agg(DISTINCT segmentation._rule_text(v), ', ') FROM unnest(segmentation._adopt_distinct(orders.relation, hit.name) || '{paid}'::text[]) AS v
-                 WHERE segmentation._adopt_status(v) = 'paid' AND (v = ANY (segmentation._adopt_distinct(orders.relation, hit.name))
-                   OR NOT EXISTS (SELECT FROM pg_attribute AS a JOIN pg_enum AS e ON e.enumtypid = a.atttypid WHERE a.attrelid = orders.relation AND a.attname = hit.name)));
-      IF listed IS NOT NULL THEN paid := ARRAY[segmentation._rule_name(hit.name) || ' IN (' || listed || ')']; END IF;
-      why_paid := format('paid by %I', hit.name);
-      IF odd <> '{}' THEN
-        RETURN NEXT segmentation._adopt_note('paid_total', 'unsure', orders.relation, format('whether %s of %I means paid is not known, and it counts as unpaid', (SELECT string_agg(quote_literal(v), ', ') FROM unnest(odd[1:10]) AS v), hit.name));
-      END IF;
-    ELSE
-      SELECT c.name, c.sort INTO hit FROM segmentation._adopt_columns(orders.relation) AS c
-      WHERE c.sort = 'time' AND c.words ~ '^(paid|payment)(at|on|date)$|^datepaid$' OR c.sort = 'boolean' AND c.words ~ '^(is)?paid$' OR c.sort = 'integer' AND c.words = 'ispaid'
-      ORDER BY c.sort LIMIT 1;
-      IF FOUND THEN
-        paid := ARRAY[segmentation._rule_name(hit.name) || CASE hit.sort WHEN 'time' THEN ' IS NOT NULL' WHEN 'boolean' THEN ' = true' ELSE ' = 1' END];
-        why_paid := format('paid by %I', hit.name);
-      ELSIF names ? 'payments' THEN
-        paying := segmentation._adopt_paying(orders, names ->> 'payments', hints, '>');
-        why_paid := 'what was paid';
-      ELSIF EXISTS (SELECT FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.sort = 'integer' AND c.words = 'paid') THEN
-        RETURN NEXT segmentation._adopt_note('paid_total', 'unsure', orders.relation, 'whether the whole numbers in paid are a mark or an amount is not known; say {"orders.paid_total": "paid"}, or define it');
-        RETURN;
-      ELSIF status IS NULL THEN
-        paid := placed;
-        why_paid := 'nothing tells paid orders from others, so that all count that are not cancelled';
-      ELSE
-        listed := segmentation._adopt_meant(orders.relation, status, 'paid', hints);
-        odd := ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, status)) AS v
-                     WHERE COALESCE(segmentation._adopt_status(v) NOT IN ('paid', 'unpaid', 'cancelled', 'draft'), true));
-        IF listed IS NULL OR odd <> '{}' THEN
-          RETURN NEXT segmentation._adopt_note('paid_total', 'unsure', orders.relation, format('which values of %I mean that an order is paid is not clear: %s; say {"orders.paid": [...]}', status,
-            COALESCE((SELECT string_agg(quote_literal(v), ', ') FROM unnest((segmentation._adopt_distinct(orders.relation, status))[1:20]) AS v), 'it has no values yet')));
-          RETURN;
-        END IF;
-        paid := ARRAY[segmentation._rule_name(status) || ' IN (' || listed || ')'];
-        why_paid := format('paid by %I', status);
-      END IF;
-    END IF;
-  END IF;
-  IF paying.problem IS NOT NULL THEN
-    RETURN NEXT segmentation._adopt_note('paid_total', paying.kind, orders.relation, paying.problem);
-    RETURN;
-  END IF;
-  RETURN NEXT segmentation._adopt_word('paid_total', 'attribute', segmentation._adopt_sum(paying, paid), 'What she paid, before refunds', why_paid);
-
-  SELECT c.name INTO hit FROM segmentation._adopt_column(orders.relation, '{number,integer}', '{refunded_total|total_refunded|amount_refunded|refunded_amount|refunded|refund_amount}', hints ->> 'orders.refunded_total') AS c;
-  IF hit.name IS NOT NULL THEN back := segmentation._adopt_money_of(orders, hit.name, hints);
-  ELSIF names ? 'refunds' THEN back := segmentation._adopt_paying(orders, names ->> 'refunds', hints);
-  ELSIF paying.source = names ->> 'payments' THEN
-    RETURN NEXT segmentation._adopt_word('refunded_total', 'attribute', '(' || segmentation._adopt_sum(segmentation._adopt_paying(orders, names ->> 'payments', hints, '<'), NULL)
-      || ') * -1', 'What was paid back to her', 'payments below zero');
-    RETURN NEXT segmentation._adopt_word('amount_spent', 'attribute', 'paid_total - refunded_total', 'What she paid, less what was paid back', NULL);
-    RETURN;
-  END IF;
-  IF back.problem IS NOT NULL THEN
-    RETURN NEXT segmentation._adopt_note('refunded_total', back.kind, orders.relation, back.problem);
-    RETURN;
-  ELSIF back IS NULL THEN
-    -- A state may say that all of an order was paid back; one that says that some of it was, does not say how much.
-    FOR hit IN
-      SELECT c.name, ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, c.name)) AS v WHERE replace(segmentation._words_of(v), '_', '') = 'refunded') AS whole,
-        ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, c.name)) AS v WHERE replace(segmentation._words_of(v), '_', '') ~ '.refunded$') AS some
-      FROM segmentation._adopt_columns(orders.relation) AS c
-      WHERE c.sort = 'text' AND (c.name = status OR c.words ~ '^(payment|financial|paid)(status|state)$') ORDER BY c.name = status, c.name
-    LOOP
-      IF hit.some <> '{}' THEN
-        RETURN NEXT segmentation._adopt_note('refunded_total', 'unsure', orders.relation, format('orders whose %I is %s are there, and nothing tells how much of them was paid back', hit.name,
-          (SELECT string_agg(quote_literal(v), ', ') FROM unnest(hit.some) AS v)));
-        RETURN;
-      ELSIF hit.whole <> '{}' THEN
-        RETURN NEXT segmentation._adopt_word('refunded_total', 'attribute', segmentation._adopt_sum(money, ARRAY[segmentation._rule_name(hit.name) || ' IN ('
-          || (SELECT string_agg(segmentation._rule_text(v), ', ') FROM unnest(hit.whole) AS v) || ')']), 'What was paid back to her', format('all of the orders that %I says so of', hit.name));
-        RETURN NEXT segmentation._adopt_word('amount_spent', 'attribute', 'paid_total - refunded_total', 'What she paid, less what was paid back', NULL);
-        RETURN;
-      END IF;
-    END LOOP;
-    RETURN NEXT segmentation._adopt_note('refunded_total', 'left out', orders.relation, 'nothing tells what was refunded');
-    RETURN NEXT segmentation._adopt_word('amount_spent', 'attribute', 'paid_total', 'What she paid', 'nothing tells what was refunded');
-  ELSE
-    RETURN NEXT segmentation._adopt_word('refunded_total', 'attribute', segmentation._adopt_sum(back, NULL), 'What was paid back to her', NULL);
-    RETURN NEXT segmentation._adopt_word('amount_spent', 'attribute', 'paid_total - refunded_total', 'What she paid, less what was paid back', NULL);
-  END IF;
-END $$;
-
 -- Binds a column of a source of customers as a list of theirs.
 CREATE FUNCTION segmentation._adopt_list(name text, bound segmentation.binding, value name, condition text, reason text) RETURNS segmentation._adopted
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   step segmentation._adopted := segmentation._adopt_note(name, 'set', bound.relation, reason, 'customers');
 BEGIN
-  IF EXISTS (SELECT FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = segmentation._fold(_adopt_list.name)) THEN
-    RETURN segmentation._adopt_note(name, 'kept', bound.relation, 'it is bound already');
-  END IF;
+  IF segmentation._adopt_known(name) THEN RETURN segmentation._adopt_note(name, 'kept', bound.relation, 'it is bound already'); END IF;
   step.key := bound.key; step.of_key := bound.of_key; step.value := value; step.condition := condition;
   RETURN segmentation._adopt_bind(step, NULL);
 END $$;
@@ -369,7 +203,7 @@ BEGIN
     SELECT jsonb_object_agg(w.key, w.value) INTO words FROM jsonb_each(words) AS w
     WHERE w.key = 'id' OR NOT EXISTS (SELECT FROM segmentation._words(bound.relation) AS o WHERE segmentation._fold(o.word) = w.key);
     RETURN NEXT segmentation._adopt_word('products_purchased', 'source', (
-        SELECT segmentation._joined(segmentation._adopt_placed(b.relation, hints), segmentation._rule_name(b.name) || '.')
+        SELECT segmentation._joined((segmentation._adopt_placed(b.relation, hints)).conditions, segmentation._rule_name(b.name) || '.')
         FROM segmentation.binding AS b WHERE b.name = names ->> 'orders'),
       'The lines of orders that are not cancelled', 'lines', bound.name, COALESCE(words, '{}'));
     FOR item IN SELECT w.* FROM (VALUES ('category', 'categories'), ('brand', 'brands')) AS w(one, several)
@@ -383,11 +217,13 @@ BEGIN
     SELECT c.name, c.sort INTO item FROM segmentation._adopt_columns(bound.relation) AS c
     WHERE c.sort IN ('time', 'boolean') AND c.words ~ '^(is)?(completed|converted|ordered|checkedout|finished)(at|on|date)?$'
        OR c.words IN ('orderid', 'order') AND c.sort IN ('integer', 'text', 'uuid') ORDER BY c.sort DESC LIMIT 1;
-    IF FOUND AND bound.date IS NOT NULL THEN
+    IF bound.date IS NOT NULL AND bound.relation = (SELECT b.relation FROM segmentation.binding AS b WHERE b.name = names ->> 'orders') THEN
+      RETURN NEXT segmentation._adopt_word('abandoned_checkout_date', 'attribute', format('last(%s.date)', segmentation._rule_name(bound.name)), 'When she last left a cart behind', 'rows that are no orders yet');
+    ELSIF FOUND AND bound.date IS NOT NULL THEN
       RETURN NEXT segmentation._adopt_word('abandoned_checkout_date', 'attribute', format('last(%s.date MATCHES (%s %s))', segmentation._rule_name(bound.name),
         segmentation._rule_name(item.name), CASE item.sort WHEN 'boolean' THEN '!= true' ELSE 'IS NULL' END), 'When she last left a cart behind', 'carts that have become no order');
     ELSE
-      RETURN NEXT segmentation._adopt_note('abandoned_checkout_date', 'left out', bound.relation, 'nothing tells which carts have become orders, or when they were filled');
+      RETURN NEXT segmentation._adopt_doubt('abandoned_checkout_date', 'left out', bound.relation, 'nothing tells which carts have become orders, or when they were filled');
     END IF;
   END IF;
   IF names ? 'addresses' THEN

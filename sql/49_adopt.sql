@@ -7,26 +7,37 @@ DECLARE
   wrong text;
   roles text[] := '{customers,orders,items,variant,product,category,brand,payments,refunds,addresses,carts,page_views,subscriptions,fields,customer_tags,
     customer_groups,group,interests,product_tags,product_categories,tag,interest,store_credit,email_events,companies,company}';
+  lists text[] := '{orders.paid,orders.cancelled,orders.draft,orders.cart,payments.paid,refunds.paid}';
 BEGIN
   IF jsonb_typeof(hints) <> 'object' THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'hints must be a jsonb object', HINT = 'Say, for example, {"customers": "users", "orders.date": "placed_at"}.';
   END IF;
   SELECT k INTO wrong FROM jsonb_object_keys(hints) AS k
-  WHERE k <> 'timezone' AND k <> ALL (roles) AND split_part(k, '.', 1) <> ALL (roles) ORDER BY k LIMIT 1;
+  WHERE k NOT IN ('timezone', 'zone') AND k <> ALL (roles) AND split_part(k, '.', 1) <> ALL (roles) ORDER BY k LIMIT 1;
+  IF NOT FOUND THEN
+    -- Those of customers are words, which a shop has many of.
+    SELECT k INTO wrong FROM jsonb_object_keys(hints) AS k
+    WHERE k ~ '\.' AND k !~ '^customers\.' AND split_part(k, '.', 2) <> ALL ('{key,date,zone,condition,value,name,total,currency,status,number,payment_status,paid_total,refunded_total,cancelled,draft,cart,paid,
+      minor_units,rates,price,quantity,amount,type,refunded,field,brand,category,product,channel,collection,countries,regions,cities,kind,activity,balance}'::text[]) ORDER BY k LIMIT 1;
+  END IF;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('hint "%s" is unknown', wrong),
-      HINT = segmentation._name_hint(wrong, roles || '{timezone,orders.date,orders.total,orders.status,orders.currency,orders.rates,orders.paid,orders.cancelled,orders.draft,orders.minor_units}'::text[], '');
+      HINT = segmentation._name_hint(wrong, roles || '{timezone,zone,orders.zone,orders.condition,orders.cart,orders.date,orders.total,orders.status,orders.currency,orders.rates,orders.paid,orders.cancelled,orders.draft,orders.minor_units}'::text[], '');
   END IF;
   SELECT h.key INTO wrong FROM jsonb_each(hints) AS h
-  WHERE h.key NOT IN ('orders.paid', 'orders.cancelled', 'orders.draft', 'orders.minor_units', 'orders.rates') AND jsonb_typeof(h.value) NOT IN ('string', 'null') ORDER BY 1 LIMIT 1;
+  WHERE h.key <> ALL (lists || '{orders.minor_units,orders.rates}'::text[]) AND NOT (h.key = 'orders.total' AND jsonb_typeof(h.value) = 'array') AND jsonb_typeof(h.value) NOT IN ('string', 'null') ORDER BY 1 LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('hint "%s" must be a name', wrong), HINT = 'Say the table or column that is meant, or null for none.';
   END IF;
-  SELECT h.key INTO wrong FROM jsonb_each(hints) AS h WHERE h.key IN ('orders.paid', 'orders.cancelled', 'orders.draft') AND CASE WHEN jsonb_typeof(h.value) = 'array'
+  SELECT h.key INTO wrong FROM jsonb_each(hints) AS h WHERE h.key = ANY (lists) AND CASE WHEN jsonb_typeof(h.value) = 'array'
     THEN h.value = '[]' OR EXISTS (SELECT FROM jsonb_array_elements(h.value) AS e WHERE jsonb_typeof(e) NOT IN ('string', 'number')) ELSE true END ORDER BY 1 LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('hint "%s" must be a list of values', wrong), HINT = format('Say {"%s": ["...", "..."]}.', wrong);
   END IF;
+  IF jsonb_typeof(hints -> 'orders.total') = 'array' AND (hints -> 'orders.total' = '[]' OR EXISTS (SELECT FROM jsonb_array_elements(hints -> 'orders.total') AS e WHERE jsonb_typeof(e) <> 'string')) THEN
+    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'hint "orders.total" must be a name or a list of names', HINT = 'Say the columns whose sum it is, {"orders.total": ["subtotal", "shipping", "-discount"]}.';
+  END IF;
+  PERFORM segmentation._time_zone(h.value #>> '{}') FROM jsonb_each(hints) AS h WHERE (h.key = 'zone' OR h.key LIKE '%.zone') AND jsonb_typeof(h.value) = 'string';
   IF hints ? 'orders.minor_units' AND COALESCE(jsonb_typeof(hints -> 'orders.minor_units') = 'number' AND (hints ->> 'orders.minor_units')::numeric > 0, false) IS NOT TRUE THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'hint "orders.minor_units" must be a number above zero', HINT = 'Say how many minor units are one, such as 100.';
   END IF;
@@ -47,7 +58,10 @@ DECLARE
 BEGIN
   CASE step.kind
     WHEN 'customers' THEN PERFORM segmentation_internal.bind_customers(step.relation, step.key, zone, step.condition);
-    WHEN 'source' THEN PERFORM segmentation_internal.bind_source(step.name, step.relation, step.key, step.parent, step.of_key, step.date, step.condition);
+    WHEN 'source' THEN
+      IF step.zone IS NOT NULL OR step.dated THEN PERFORM segmentation._adopt_bind_dated(step);
+      ELSE PERFORM segmentation_internal.bind_source(step.name, step.relation, step.key, step.parent, step.of_key, step.date, step.condition);
+      END IF;
     WHEN 'lookup' THEN PERFORM segmentation_internal.bind_lookup(step.name, step.relation, step.parent, step.key, step.of_key,
       parent => step.field, label => CASE WHEN step.field IS NOT NULL THEN step.value END);
     WHEN 'set' THEN PERFORM segmentation_internal.bind_set(step.name, step.relation, step.key, step.value, step.parent, step.of_key, step.via, step.target, NULL, step.field, step.condition);
@@ -59,7 +73,7 @@ EXCEPTION WHEN OTHERS THEN
   -- Without customers there is nothing to tell of.
   IF step.kind = 'customers' OR left(SQLSTATE, 2) NOT IN ('42', '22', '23', '0A', '2B', '54') THEN RAISE; END IF;
   GET STACKED DIAGNOSTICS note = PG_EXCEPTION_HINT;
-  step.kind := 'left out';
+  step.kind := CASE WHEN step.dated THEN 'kept' ELSE 'left out' END;
   step.reason := SQLERRM || COALESCE('; ' || NULLIF(note, ''), '');
   RETURN step;
 END $$;
@@ -68,7 +82,7 @@ END $$;
 CREATE FUNCTION segmentation._missing_indexes() RETURNS SETOF segmentation._adopted
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT DISTINCT ON (w.relation, w.key) w.name, 'missing index', w.relation, format('CREATE INDEX ON %s (%I);', w.relation, w.key),
-         NULL::text, NULL::name, NULL::name, NULL::name, NULL::name, NULL::name, NULL::name, NULL::regclass, NULL::text, NULL::text
+         NULL::text, NULL::name, NULL::name, NULL::name, NULL::name, NULL::name, NULL::name, NULL::regclass, NULL::text, NULL::text, NULL::text, NULL::boolean
   FROM (SELECT b.id, b.name, b.relation, CASE b.role WHEN 'lookup' THEN b.lookup_key ELSE b.key END AS key FROM segmentation.binding AS b WHERE b.role <> 'customers'
         UNION ALL
         -- Whom a change of what many rows share concerns.
@@ -122,6 +136,7 @@ BEGIN
   IF others IS NOT NULL THEN
     RETURN QUERY SELECT NULL::text, 'left out'::text, NULL::regclass, format('not looked at, since others own them: %s', others);
   END IF;
+  RETURN QUERY SELECT p.name, p.kind, p.relation, p.reason FROM segmentation._adopt_platform(adopt.schema) AS p;
   IF NOT EXISTS (SELECT FROM segmentation.binding AS b WHERE b.role = 'customers') THEN RETURN; END IF;
 
   IF rates.relation IS NOT NULL AND names ? 'orders' AND NOT EXISTS (SELECT FROM segmentation.binding AS b WHERE b.name = 'rate') THEN

@@ -20,8 +20,8 @@ SELECT is_empty('SELECT FROM segmentation.bindings', 'so nothing is bound');
 SELECT throws_ok($$SELECT segmentation.adopt('two', '{"customers": "nobody"}')$$, '42P01', 'there is no table "nobody"', 'a hint must name a table');
 INSERT INTO said SELECT * FROM segmentation.adopt('two', '{"customers": "clients"}');
 SELECT is((SELECT relation FROM segmentation.bindings WHERE name = 'customers'), 'two.clients'::regclass, 'the hint settles it');
-SELECT is((SELECT reason FROM said WHERE name = 'orders' AND kind = 'source'), 'its name and its foreign key client_id, which refers to two.clients; '
-  'without a date: order_date and placed_at could be it, say {"orders.date": "order_date"}', 'the column that is named so is the reference');
+SELECT alike((SELECT reason FROM said WHERE name = 'orders' AND kind = 'source'), 'its name and its foreign key client_id, which refers to two.clients; '
+  'without a date: order_date and placed_at could be it, say {"orders.date": "order_date"}%', 'the column that is named so is the reference');
 SELECT is((SELECT kind FROM said WHERE name = 'orders_total'), 'ambiguous', 'two totals');
 SELECT is((SELECT kind || reason FROM said WHERE name = 'city'), 'columna column of customers has this name', 'a column keeps its name');
 SELECT alike((SELECT reason FROM said WHERE name = 'orders.cancelled'), 'what ''7'', ''declined'', ''weird'' of status means is not known%', 'states nobody knows are told');
@@ -66,7 +66,7 @@ ALTER TABLE grows.orders RENAME total TO grand_total;
 CREATE TABLE grows.user_tags (user_id integer REFERENCES grows.users, tag text);
 INSERT INTO grows.user_tags VALUES (2, 'new');
 INSERT INTO said SELECT 'second ' || name, kind, relation, reason FROM segmentation.adopt('grows');
-SELECT set_eq($$SELECT substr(name, 8) FROM said WHERE name LIKE 'second %' AND kind NOT IN ('kept', 'column', 'left out', 'missing index')$$, $$VALUES ('birth_date'), ('age'), ('customer_tags')$$, 'what the migration brought');
+SELECT set_eq($$SELECT substr(name, 8) FROM said WHERE name LIKE 'second %' AND kind NOT IN ('kept', 'column', 'left out', 'missing index', 'unsure')$$, $$VALUES ('birth_date'), ('age'), ('customer_tags')$$, 'what the migration brought');
 SELECT alike((SELECT reason FROM said WHERE name = 'second customers'), '%"deleted_at" IS NULL%', 'and what it would bind otherwise now');
 SELECT ok(segmentation.matches('customer_tags CONTAINS ''new'' AND orders_total = 7', 2), 'both at once');
 SELECT is_empty('SELECT * FROM segmentation.verify()', 'and SQL says the same');
@@ -85,7 +85,7 @@ SET ROLE pgtap_adopt_editor;
 SELECT throws_ok($$SELECT segmentation.adopt('mine')$$, '42501', 'permission denied for function adopt', 'level edit does not do');
 SET ROLE pgtap_adopt_shop;
 CREATE TABLE mine.customers (id integer PRIMARY KEY, email text);
-SELECT is(says('mine', NULL, 'orders'), NULL, 'what others own is not looked at');
+SELECT is(says('mine', NULL, 'orders'), 'left out: no table is named like it; say {"orders": "...", "orders.key": "..."}', 'what others own is not looked at');
 SELECT is((SELECT reason FROM segmentation.adopt('mine') WHERE name IS NULL), 'not looked at, since others own them: mine.orders', 'and that is told');
 SELECT is(says('mine', '{"orders": "mine.orders"}', 'orders'), 'left out: must be owner of table mine.orders', 'nor bound by a hint');
 SELECT is((SELECT relation FROM segmentation.bindings), 'mine.customers'::regclass, 'customers are bound');

@@ -14,6 +14,8 @@ function ruleOf(word, value) {
   return `${word} = '${value.replace(/'/g, "''")}'`;
 }
 
+const { execFileSync } = require("child_process");
+
 module.exports = function judge(client, names) {
   let passed = 0;
   let failed = 0;
@@ -73,6 +75,27 @@ module.exports = function judge(client, names) {
       }
       it.is(`${what}: ${asked} figures of ${figures.size} customers are the platform's`, wrong, []);
     },
+    // Those of the platform's words that are defined, by name; each of them equals the platform's figure for everybody.
+    async alone(what, figures, defined) {
+      const some = [...figures][0];
+      const found = [];
+      for (const word of Object.keys(some[1])) {
+        try {
+          await client.query("SELECT segmentation.matches($1, $2)", [`${word} IS NULL`, some[0]]);
+          found.push(word);
+        } catch (e) { if (e.code !== "42703" && e.code !== "42704") throw e; }
+      }
+      it.is(`${what}: defined`, found.sort(), [...defined].sort());
+      await it.words(what, new Map([...figures].map(([id, row]) => [id, Object.fromEntries(words(row).filter(([word]) => found.includes(word)))])));
+    },
+    // What adopt says, as "kind name", of the kinds that are asked for.
+    async adopt(hints, kinds) {
+      const said = await rows("SELECT kind || ' ' || name AS said FROM segmentation.adopt('public', $1) WHERE kind = ANY ($2) ORDER BY 1", [hints, kinds]);
+      return said.map((row) => row.said);
+    },
+    // Applies the platform's preset once more, with further settings.
+    preset: (...settings) => execFileSync("psql", ["-Xqd", process.env.OWNER_URL, ...process.env.PRESET_SETTINGS.split(" ").concat(settings).flatMap((s) => ["-v", s]), "-f", process.env.PRESET],
+      { env: { ...process.env, PGOPTIONS: "-c client_min_messages=error" } }),
     // Stored members are those for whom the platform's figures say so: rules is segment -> a test of figures.
     async members(what, figures, rules) {
       const expected = {};

@@ -81,6 +81,22 @@ exports.default = async ({ container }) => {
   await step("the tag goes", () => shop.deleteTag("summer"), ["-anna bought for summer", "-boris's guest bought for summer"]);
   await step("coats go, those who bought them do not", () => shop.deleteProduct("coat"), []);
   await compare("at the end");
+
+  learn("kira", await shop.customer("kira@example.com"));
+  order = await shop.order(id.kira, { shirt: 4, cup: 4 });
+  await shop.pay(order);
+  await shop.send(order);
+  await compare("sent");
+  await shop.returns(order, { shirt: 1 });
+  await compare("a part comes back");
+  await shop.refund(order, 19.99);
+  await compare("and is paid back");
+  await shop.exchanges(order, { cup: 2 }, { lamp: [1, 33.5] });
+  await compare("another part is exchanged");
+  await shop.pay(order);
+  await compare("and the difference paid");
+  await shop.claims(order, { shirt: 1 }, { shirt2: [1] });
+  await compare("a claim brings a new one");
   const failed = await judge.end("medusa_app");
   await client.end();
   if (failed) process.exitCode = 1;

@@ -17,6 +17,13 @@ module.exports = function openShop(container) {
   const collections = (order) => graph("order", ["payment_collections.*", "payment_collections.payments.*"], { id: order })
     .then(([o]) => o.payment_collections);
 
+  const module = () => container.resolve(Modules.ORDER);
+  const pieces = async (order, skus) => {
+    const [{ items }] = await graph("order", ["items.*"], { id: order });
+    return Object.entries(skus).map(([sku, quantity]) => ({ id: items.find((i) => i.variant_sku === sku || i.title === sku).id, quantity }));
+  };
+  const fresh = (skus, price) => Object.entries(skus).map(([title, [quantity, own]]) => ({ title, quantity, unit_price: price ?? own }));
+
   const shop = {
     // Region, channel, category, tag and products with one variant each: name -> price.
     async open(prices) {
@@ -79,6 +86,14 @@ module.exports = function openShop(container) {
       });
       return order.id;
     },
+    // From another region: its price is told, since products have none in its currency.
+    async overseas(customer, sku, price, quantity) {
+      const region = (await graph("region", ["id"], { currency_code: "usd" }))[0]
+        ?? (await run(flows.createRegionsWorkflow, { regions: [{ name: "America", currency_code: "usd", countries: ["us"], payment_providers: ["pp_system_default"] }] }))[0];
+      const { variants } = await place();
+      return shop.order(customer, {}, { region_id: region.id, currency_code: "usd", shipping_address: { ...address, country_code: "us" },
+        items: [{ variant_id: variants[sku], quantity, unit_price: price }] });
+    },
     draft: (customer, lines) => shop.order(customer, lines, { status: "draft", is_draft_order: true }),
     // An order of the past, by the module behind the workflows, which takes its date.
     async pastOrder(customer, date, price) {
@@ -135,11 +150,30 @@ module.exports = function openShop(container) {
       await run(flows.requestOrderEditRequestWorkflow, { order_id: order });
       await run(flows.confirmOrderEditRequestWorkflow, { order_id: order, confirmed_by: "test" });
     },
+    // What was sent comes back: all of it by the module behind the workflows, which asks for no warehouse. `back` and `forth` are sku -> quantity.
+    async send(order) {
+      const [{ items }] = await graph("order", ["items.*"], { id: order });
+      await module().registerFulfillment({ order_id: order, items: items.map((i) => ({ id: i.id, quantity: number(i.quantity) })) });
+    },
+    async returns(order, back) {
+      const made = await module().createReturn({ order_id: order, items: await pieces(order, back) });
+      await module().receiveReturn({ return_id: made.id, items: await pieces(order, back) });
+    },
+    async exchanges(order, back, forth) {
+      const made = await module().createExchange({ order_id: order, return_items: await pieces(order, back), additional_items: fresh(forth), return_shipping: { name: "post", amount: 2.5 } });
+      await module().receiveReturn({ return_id: made.return_id ?? made.return.id, items: await pieces(order, back) });
+    },
+    // What was broken is sent anew, for nothing.
+    async claims(order, broken, forth) {
+      const items = await pieces(order, broken);
+      await module().createClaim({ order_id: order, type: "replace", claim_items: items.map((i) => ({ ...i, reason: "production_failure" })), return_items: items, additional_items: fresh(forth, 0), return_shipping: { name: "post", amount: 0 } });
+    },
     customers: () => graph("customer", ["id", "email", "has_account"]),
     groups: () => graph("customer_group", ["id"]),
     // What Medusa itself says of each customer that it has: orders and their totals come out of its query layer, which computes them.
-    async figures() {
-      const fields = ["id", "customer_id", "status", "canceled_at", "created_at", "total", "credit_line_total", "summary.*", "items.*"];
+    // Sums are of orders in the currencies that have a rate, where there are rates.
+    async figures(rates) {
+      const fields = ["id", "customer_id", "currency_code", "status", "canceled_at", "created_at", "total", "credit_line_total", "summary.*", "items.*"];
       const orders = (await graph("order", fields)).filter((o) => o.status !== "draft");
       const answer = new Map();
       for (const { id, email } of await graph("customer", ["id", "email"])) {
@@ -147,12 +181,14 @@ module.exports = function openShop(container) {
         const kept = own.filter((o) => !o.canceled_at);
         const dates = kept.map((o) => new Date(o.created_at)).sort((a, b) => a - b);
         const sum = (list, f) => list.reduce((s, o) => s + number(f(o)), 0);
+        const worth = rates ? (f) => (o) => f(o) / (rates[o.currency_code] ?? Infinity) : (f) => f;
+        const valued = kept.filter((o) => !rates || rates[o.currency_code]);
         // The computed total is after credit lines, which refunds make.
-        const total = (o) => number(o.total) + number(o.summary.credit_line_total);
-        const [paid, refunded] = [sum(own, (o) => o.summary.paid_total), sum(own, (o) => o.summary.refunded_total)];
+        const total = worth((o) => number(o.total) + number(o.summary.credit_line_total));
+        const [paid, refunded] = [sum(own, worth((o) => number(o.summary.paid_total))), sum(own, worth((o) => number(o.summary.refunded_total)))];
         answer.set(id, {
           email, number_of_orders: kept.length, orders_total: sum(own, total), paid_total: paid, refunded_total: refunded,
-          amount_spent: paid - refunded, average_order_value: kept.length ? sum(kept, total) / kept.length : null,
+          amount_spent: paid - refunded, average_order_value: valued.length ? sum(valued, total) / valued.length : null,
           first_order_date: dates[0] ?? null, last_order_date: dates.at(-1) ?? null,
           "sum(products_purchased.amount)": sum(kept, (o) => sum(o.items, (i) => number(i.unit_price) * number(i.quantity))),
           "sum(products_purchased.quantity)": sum(kept, (o) => sum(o.items, (i) => i.quantity)),

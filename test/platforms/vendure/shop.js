@@ -43,6 +43,7 @@ exports.openShop = async () => {
   const relations = ["lines", "payments", "payments.refunds", "customer", "surcharges", "shippingLines"];
 
   const shop = {
+    context: ctx,
     close: () => app.close(),
     customer: async (name, email = `${name}@example.com`) =>
       checked(await inTransaction((c) => customers.create(c, { emailAddress: email, firstName: name, lastName: "Test" }))).id,
@@ -59,7 +60,7 @@ exports.openShop = async () => {
     group: async (name, customerIds) => (await inTransaction((c) => groups.create(c, { name, customerIds }))).id,
     leaveGroup: (id, customerIds) => inTransaction((c) => groups.removeCustomersFromGroup(c, { customerGroupId: id, customerIds })),
     // lines: sku -> quantity
-    async cart(customer, lines) {
+    async cart(customer, lines, ctx = shop.context) {
       const order = await orders.create(ctx);
       await orders.addCustomerToOrder(ctx, order.id, await customers.findOne(ctx, customer));
       for (const [sku, quantity] of Object.entries(lines)) checked(await orders.addItemToOrder(ctx, order.id, variant(sku).id, quantity));
@@ -73,11 +74,18 @@ exports.openShop = async () => {
     },
     pay: (order) => inTransaction(async (c) => checked(await orders.addPaymentToOrder(c, order, { method: "card", metadata: {} }))),
     decline: (order) => inTransaction(async (c) => (await orders.addPaymentToOrder(c, order, { method: "card", metadata: { shouldDecline: true } })).errorCode),
-    async order(customer, lines) {
-      const order = await shop.cart(customer, lines);
+    async order(customer, lines, ctx) {
+      const order = await shop.cart(customer, lines, ctx);
       await shop.checkout(order);
       await shop.pay(order);
       return order;
+    },
+    // Sells something in a second currency, too.
+    async sellIn(currencyCode, sku, price) {
+      const channel = await app.get(core.ChannelService).getDefaultChannel(ctx);
+      await inTransaction(async (c) => checked(await app.get(core.ChannelService).update(c, { id: channel.id, availableCurrencyCodes: ["USD", currencyCode] })));
+      await inTransaction((c) => app.get(core.ProductVariantService).update(c, [{ id: variant(sku).id, prices: [{ currencyCode, price }] }]));
+      return app.get(core.RequestContextService).create({ apiType: "admin", currencyCode });
     },
     cancel: (order, lines) => inTransaction(async (c) => {
       const found = await orders.findOne(c, order, ["lines", "lines.productVariant"]);
@@ -119,7 +127,8 @@ exports.openShop = async () => {
     backdate: (order, date) => connection.getRepository(ctx, core.Order).update(order, { orderPlacedAt: date }),
     customers: async () => (await customers.findAll(ctx, { take: 1000 })).items,
     // What Vendure itself says of each customer that it has; its money is in hundredths.
-    async figures() {
+    // Sums are of orders in the currencies that have a rate, where there are rates.
+    async figures(rates) {
       const answer = new Map();
       for (const customer of await shop.customers()) {
         const { items } = await orders.findByCustomerId(ctx, customer.id, { take: 1000 }, relations);
@@ -127,13 +136,16 @@ exports.openShop = async () => {
         const kept = own.filter((o) => o.state !== "Cancelled");
         const dates = kept.map((o) => o.orderPlacedAt).sort((a, b) => a - b);
         const sum = (list, f) => list.reduce((s, o) => s + f(o), 0);
-        const payments = own.flatMap((o) => o.payments).filter((p) => p.state === "Settled");
-        const paid = sum(payments, (p) => p.amount);
-        const refunded = sum(payments, (p) => sum(p.refunds.filter((r) => r.state === "Settled"), (r) => r.total));
+        const worth = rates ? (f) => (o) => f(o) / (rates[o.currencyCode] ?? Infinity) : (f) => f;
+        const valued = kept.filter((o) => !rates || rates[o.currencyCode]);
+        const payments = (o) => o.payments.filter((p) => p.state === "Settled");
+        const total = worth((o) => o.totalWithTax);
+        const paid = sum(own, worth((o) => sum(payments(o), (p) => p.amount)));
+        const refunded = sum(own, worth((o) => sum(payments(o), (p) => sum(p.refunds.filter((r) => r.state === "Settled"), (r) => r.total))));
         answer.set(String(customer.id), {
-          "\"emailAddress\"": customer.emailAddress, number_of_orders: kept.length, orders_total: sum(own, (o) => o.totalWithTax) / 100,
+          "\"emailAddress\"": customer.emailAddress, number_of_orders: kept.length, orders_total: sum(own, total) / 100,
           paid_total: paid / 100, refunded_total: refunded / 100, amount_spent: (paid - refunded) / 100,
-          average_order_value: kept.length ? sum(kept, (o) => o.totalWithTax) / kept.length / 100 : null,
+          average_order_value: valued.length ? sum(valued, total) / valued.length / 100 : null,
           first_order_date: dates[0] ?? null, last_order_date: dates.at(-1) ?? null,
           "count(carts)": items.filter((o) => o.active && !o.orderPlacedAt).length,
           "sum(products_purchased.quantity)": sum(kept, (o) => o.totalQuantity),
