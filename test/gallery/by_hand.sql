@@ -5,10 +5,11 @@ SELECT o.*, (o.placed_at AT TIME ZONE 'Europe/Sofia')::date AS day FROM shop.ord
 CREATE MATERIALIZED VIEW hand.placed AS -- those that are not cancelled
 SELECT o.* FROM hand.ordered AS o WHERE o.status IS DISTINCT FROM 'cancelled';
 CREATE MATERIALIZED VIEW hand.line AS
-SELECT o.customer_id, o.placed_at, o.day, i.*, i.quantity * i.price AS amount, k.name AS category, a.name AS above, b.name AS brand,
+SELECT o.customer_id, o.placed_at, o.day, i.*, i.quantity * i.price AS amount, k.name AS category, a.name AS above, t.name AS top, b.name AS brand,
        EXISTS (SELECT FROM shop.product_tags AS t WHERE t.product_id = p.id AND t.tag = 'sale') AS on_sale
 FROM hand.placed AS o JOIN shop.order_items AS i ON i.order_id = o.id LEFT JOIN shop.products AS p ON p.id = i.product_id LEFT JOIN shop.brands AS b ON b.id = p.brand_id
-  LEFT JOIN shop.categories AS k ON k.id = p.category_id LEFT JOIN shop.categories AS a ON a.id = k.parent_id;
+  LEFT JOIN shop.categories AS k ON k.id = p.category_id LEFT JOIN shop.categories AS a ON a.id = k.parent_id
+  LEFT JOIN shop.categories AS t ON t.id = a.parent_id;
 CREATE MATERIALIZED VIEW hand.customer AS
 SELECT c.*, (c.created_at AT TIME ZONE 'Europe/Sofia')::date AS joined, p.*, o.paid, o.refunded, o.paid - o.refunded AS spent
 FROM shop.customers AS c,
@@ -55,7 +56,7 @@ INSERT INTO hand.segment VALUES
 ('Shoes and socks', $$ (SELECT array_agg(l.category) FROM hand.line AS l WHERE l.customer_id = c.id) @> '{Shoes,Socks}' $$),
 ('Shoes but no socks', $$ c.id IN (SELECT customer_id FROM hand.line WHERE category = 'Shoes' EXCEPT SELECT customer_id FROM hand.line WHERE category = 'Socks') $$),
 ('Footwear this year', $$ EXISTS (SELECT FROM hand.line AS l WHERE l.customer_id = c.id AND l.category = ANY ('{Shoes,Boots}') AND date_part('year', l.day) = date_part('year', hand.today())) $$),
-('Anything for outdoors', $$ EXISTS (SELECT FROM hand.line AS l WHERE l.customer_id = c.id AND l.above = 'Outdoor') $$),
+('Anything for outdoors', $$ EXISTS (SELECT FROM hand.line AS l WHERE l.customer_id = c.id AND 'Outdoor' IN (l.category, l.above, l.top)) $$),
 ('Loyal to a brand', $$ (SELECT count(DISTINCT l.order_id) FROM hand.line AS l WHERE l.customer_id = c.id AND l.brand = 'Nordpeak') >= 3 $$),
 ('Favourite brand', $$ (SELECT l.brand FROM (SELECT *, row_number() OVER (ORDER BY placed_at, id) AS place FROM hand.line WHERE customer_id = c.id) AS l WHERE l.brand IS NOT NULL
   GROUP BY 1 ORDER BY count(*) DESC, max(l.place) DESC LIMIT 1) = 'Nordpeak' $$),
