@@ -78,7 +78,7 @@ BEGIN
       HINT = 'A name may have at most 255 characters.';
   END IF;
   IF kind IN ('binding', 'attribute', 'source') AND segmentation._fold(name) = ANY (
-      '{age,all,and,anniversary,any,asc,avg,between,by,contains,count,customer,customer_within_distance,customers,
+      '{age,all,and,anniversary,any,asc,avg,between,by,by_hand,contains,count,customer,customer_within_distance,customers,
         desc,distinct,ends,
         false,first,from,in,is,last,last_month,last_quarter,last_week,last_year,limit,matches,max,memberships,
         min,mode,not,not_matches,null,or,order,segments,show,starts,storefront_event,sum,this_month,

@@ -49,6 +49,8 @@ struct Operand {
   int set = -1;
   bool member = false; // list: a set whose own row is at hand, so that the list is that row's value
   bool field = false;  // a key-value field: `scalar` folds the rows that bear its name
+  NamedSegment::Form kept = NamedSegment::Form::rule; // the lists of groups and of tags: those that people
+                                                      // keep by hand are in it, too
   ConditionPtr condition;
 
   bool is_list() const { return form == Form::list || form == Form::set || form == Form::segments; }
@@ -94,6 +96,8 @@ private:
   // check_value.cpp
   Operand name_value(const Name &name, const Context &context);
   Operand customer_name(const Name &name, NameParts parts, const Context &context);
+  Operand customer_value(const Name &name, NameParts parts, const Context &context);
+  bool is_known(NameParts parts) const;
   Operand row_name(const Name &name, const Context &context);
   Operand resolved_value(const Resolved &resolved, const Name &name, NameParts parts, const Context &context);
   Operand column_operand(const ColumnRef &ref, Span span) const;
@@ -170,6 +174,8 @@ private:
   ConditionPtr one_of(const Operand &left, std::vector<std::string> texts, std::vector<Decimal> numbers,
                       Span span);
   ConditionPtr segments_contain(const Expr &expr);
+  ConditionPtr kept_contain(const Expr &expr, const Operand &left);
+  ConditionPtr named_segment(int index, Span span, Span named);
   void refuse_list(const Expr &expr);
 
   // check_memberships.cpp

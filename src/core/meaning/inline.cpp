@@ -156,12 +156,12 @@ ConditionPtr Checker::segment(int index, Span span) {
   }
   ConditionPtr checked;
   const bool right = aside(what, span, Span{}, [&] {
-    if (!segment.condition) {
-      report(SqlState::feature_not_supported, span, "it has no rule");
+    ConditionPtr rule = segment.condition ? condition(*segment.condition, {}) : nullptr;
+    if (!rule && segment.form == NamedSegment::Form::rule) {
       return false;
     }
-    checked = condition(*segment.condition, {});
-    return checked != nullptr;
+    checked = with_hands(segment, std::move(rule), schema_);
+    return true;
   });
   if (!right) {
     return nullptr;

@@ -246,7 +246,7 @@ private:
     for (std::size_t i = 1; i < schema_.relations.size(); ++i) {
       const Relation &bound = schema_.relations[i];
       const bool set = bound.role == Role::set && bound.of == 0;
-      if (bound.role == Role::source || (set && finding_.spot == Spot::argument)) {
+      if ((bound.role == Role::source && bound.hand < 0) || (set && finding_.spot == Spot::argument)) {
         source(bound.name, {static_cast<int>(i), true}, suffix);
       }
     }
