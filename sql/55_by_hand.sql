@@ -84,31 +84,43 @@ BEGIN
   RETURN answer;
 END $$;
 
--- Returns an array of keys as a value of SQL.
+-- Returns an array of keys as a value of SQL. Whole numbers may be too large for the key's own type.
 CREATE FUNCTION segmentation._keys_sql(keys text[]) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN format('%L::pg_catalog.%I[]', keys, (SELECT t.typname FROM pg_type AS t WHERE t.oid = segmentation._key_type()));
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  type regtype := segmentation._key_type();
+BEGIN
+  RETURN format('%L::pg_catalog.%s[]', keys, CASE type WHEN 'uuid'::regtype THEN 'uuid' WHEN 'text'::regtype THEN 'text'
+    WHEN 'varchar'::regtype THEN 'varchar' ELSE 'int8' END);
+END $$;
 
 -- Returns the customers' keys as the server prints them, each once, and locks their rows as a foreign key would: who is about to be
 -- deleted is waited for. Raises 23503, with the first few, where any is nobody's.
 CREATE FUNCTION segmentation._check_customers(customers text[]) RETURNS text[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  keys    text[];
+  type    regtype := segmentation._key_type();
+  keys    text[]; -- as they are printed; NULL for what is no key
   known   text[];
   unknown text[];
 BEGIN
   IF customers IS NULL OR array_position(customers, NULL) IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'customer must not be null', HINT = 'Give a key, or an array of keys.';
   END IF;
-  keys := ARRAY(SELECT DISTINCT k FROM unnest(customers) AS c, LATERAL (SELECT segmentation._key_text(c)) AS k(k) WHERE k IS NOT NULL);
+  IF type = 'uuid'::regtype THEN
+    keys := ARRAY(SELECT segmentation._uuid_of(c)::text FROM unnest(customers) AS c);
+  ELSIF type IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN
+    keys := ARRAY(SELECT segmentation._bigint_of(c)::text FROM unnest(customers) AS c);
+  ELSE
+    keys := customers;
+  END IF;
   SELECT (segmentation._write_as(segmentation._reader(), format(
     'SELECT array_agg(f.key::text) FROM (SELECT c.%1$I AS key FROM %2$s AS c WHERE c.%1$I = ANY (%3$s) ORDER BY c.%1$I FOR KEY SHARE) AS f',
-    segmentation._key_name(b, b.key), segmentation._relation_sql(b), segmentation._keys_sql(keys))))[1]::text[] INTO known
+    b.key, b.relation, segmentation._keys_sql(keys))))[1]::text[] INTO known
   FROM segmentation.binding AS b WHERE b.role = 'customers';
   known := COALESCE(known, '{}');
   IF cardinality(known) = cardinality(customers) THEN RETURN known; END IF;
-  unknown := ARRAY(SELECT c.customer FROM (SELECT DISTINCT u AS customer, segmentation._key_text(u) AS key FROM unnest(customers) AS u) AS c
+  unknown := ARRAY(SELECT DISTINCT c.customer FROM unnest(customers, keys) AS c(customer, key)
                    LEFT JOIN unnest(known) AS k(key) ON k.key = c.key WHERE k.key IS NULL ORDER BY 1);
   IF unknown <> '{}' THEN
     RAISE EXCEPTION USING ERRCODE = '23503',
@@ -187,8 +199,9 @@ END $$;
 
 -- Of customers who are in a group, or of whom anything is said, says that they are not in any more, or nothing. Returns of how many.
 CREATE FUNCTION segmentation._let_go(segment segmentation.segment, keys text[], standing integer, note text) RETURNS bigint
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-  SELECT (segmentation._write_as(segmentation._reader(), format($sql$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (segmentation._write_as(segmentation._reader(), format($sql$
     WITH held AS (
       SELECT h.customer_id FROM segmentation.by_hand AS h
       WHERE h.segment_id = %1$s AND h.customer_id = ANY (%2$s) AND h.standing %3$s ORDER BY h.customer_id FOR NO KEY UPDATE),
@@ -198,8 +211,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       FROM held AS o WHERE h.segment_id = %1$s AND h.customer_id = o.customer_id
       RETURNING h.customer_id)
     SELECT count(*) FROM written$sql$,
-    segment.id, segmentation._keys_sql(keys), CASE standing WHEN 0 THEN '<> 0' ELSE '= 1' END, standing, note, SESSION_USER)))[1]::bigint;
-$$;
+    segment.id, segmentation._keys_sql(keys), CASE standing WHEN 0 THEN '<> 0' ELSE '= 1' END, standing, note, SESSION_USER)))[1];
+END $$;
 
 -- Puts customers in (1), or takes them out of a group and keeps them out of a rule's segment (-1).
 CREATE FUNCTION segmentation._set_standing(segment text, customers text[], standing integer, note text) RETURNS bigint
@@ -217,12 +230,6 @@ BEGIN
   IF target.kind <> 'rule' AND standing = -1 THEN RETURN segmentation._let_go(target, keys, standing, note); END IF;
   RETURN segmentation._stand(target, keys, standing, note);
 END $$;
-
-CREATE FUNCTION segmentation._add_members(segment text, customers text[], note text) RETURNS bigint
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS 'SELECT segmentation._set_standing(segment, customers, 1, note)';
-
-CREATE FUNCTION segmentation._remove_members(segment text, customers text[], note text) RETURNS bigint
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS 'SELECT segmentation._set_standing(segment, customers, -1, note)';
 
 CREATE FUNCTION segmentation._clear_overrides(segment text, customers text[]) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -289,25 +296,25 @@ DECLARE
   type record;
 BEGIN
   FOR call IN
-    SELECT c.name, c.before, c.after, c.types_after, c.given, c.told
+    SELECT c.name, c.before, c.after, c.types_after, c.body, c.told
     FROM (VALUES
-      ('add_members', 'segment text, ', ', note text DEFAULT NULL', ', text', 'segment, %s, note',
+      ('add_members', 'segment text, ', ', note text DEFAULT NULL', ', text', '_set_standing(segment, %s, 1, note)',
        'Puts a customer, or several, into a group or tag; into a segment of a rule whatever the rule says. Who is in already gets the note.'),
-      ('remove_members', 'segment text, ', ', note text DEFAULT NULL', ', text', 'segment, %s, note',
+      ('remove_members', 'segment text, ', ', note text DEFAULT NULL', ', text', '_set_standing(segment, %s, -1, note)',
        'Takes a customer, or several, out of a group or tag; keeps them out of a segment of a rule whatever the rule says.'),
-      ('clear_overrides', 'segment text, ', '', '', 'segment, %s',
+      ('clear_overrides', 'segment text, ', '', '', '_clear_overrides(segment, %s)',
        'Has the rule of a segment decide again about a customer, or several, whom people have put in or kept out.'),
-      ('move_members', '', ', from_group text, to_group text', ', text, text', '%s, from_group, to_group',
-       'Moves a customer, or several, from a group or tag to another in one step.')) AS c(name, before, after, types_after, given, told)
+      ('move_members', '', ', from_group text, to_group text', ', text, text', '_move_members(%s, from_group, to_group)',
+       'Moves a customer, or several, from a group or tag to another in one step.')) AS c(name, before, after, types_after, body, told)
   LOOP
     FOR type IN
       SELECT t.name, CASE WHEN t.name LIKE '%[]' THEN 'customers' ELSE 'customer' END AS argument,
              CASE WHEN t.name LIKE '%[]' THEN 'customers::text[]' ELSE 'ARRAY[customer::text]' END AS keys
       FROM unnest('{bigint,bigint[],uuid,uuid[],text,text[]}'::text[]) AS t(name)
     LOOP
-      EXECUTE format('CREATE FUNCTION segmentation.%I(%s%s %s%s) RETURNS bigint LANGUAGE sql SET search_path = pg_catalog, pg_temp '
+      EXECUTE format('CREATE FUNCTION segmentation.%I(%s%s %s%s) RETURNS bigint LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp '
         'AS %L', call.name, call.before, type.argument, type.name, call.after,
-        format('SELECT segmentation.%I(%s)', '_' || call.name, format(call.given, type.keys)));
+        format('BEGIN RETURN segmentation.%s; END', format(call.body, type.keys)));
       EXECUTE format('COMMENT ON FUNCTION segmentation.%I(%s%s%s) IS %L', call.name, replace(call.before, 'segment ', ''), type.name,
         call.types_after, call.told || ' Returns of how many anything was written. Locks until the transaction ends: rows of the '
         'customers FOR KEY SHARE, and theirs of segmentation.by_hand; the first time for a segment of a rule SHARE ROW EXCLUSIVE on '
