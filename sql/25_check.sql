@@ -7,7 +7,8 @@ COMMENT ON FUNCTION segmentation._check_bindings() IS
 CREATE FUNCTION segmentation._segments_named(rule segmentation.rule) RETURNS integer[]
   LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_segments_named';
 COMMENT ON FUNCTION segmentation._segments_named(segmentation.rule) IS
-  'ids of the segments that a rule names, itself or by way of attributes and of other segments'' rules';
+  'ids of the segments that a rule names, itself or by way of attributes and of other segments'' rules; 0: it asks whether a customer is in '
+  'any group or tag that is kept by hand';
 
 CREATE FUNCTION segmentation._segment_sql(id integer) RETURNS text
   LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_segment_sql';

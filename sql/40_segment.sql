@@ -37,7 +37,7 @@ BEGIN
 END $$;
 
 -- Returns the segments whose rules name this one, themselves or by way of an attribute or another segment, in segments, memberships,
--- customer_groups or customer_tags. Broken rules have no answer.
+-- customer_groups or customer_tags; of 0, those that ask whether a customer is in any group or tag. Broken rules have no answer.
 CREATE FUNCTION segmentation._dependents(segment_id integer) RETURNS integer[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT ARRAY(
@@ -356,12 +356,15 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   dropped integer;
+  kind    text;
+  lists   integer[];
   gone    integer[];
   known   text[];
   item    record;
 BEGIN
   PERFORM segmentation._open_definitions(drop_segment.name);
   dropped := segmentation._segment_id(drop_segment.name);
+  kind := (SELECT s.kind FROM segmentation.segment AS s WHERE s.id = dropped);
   gone := ARRAY[dropped];
   known := segmentation._problems();
   IF known IS NULL THEN
@@ -386,6 +389,10 @@ BEGIN
   DELETE FROM segmentation.alteration AS a WHERE a.segment_id = ANY (gone);
   PERFORM segmentation._delete_members(gone);
   PERFORM segmentation._forget_by_hand(gone);
+  IF kind <> 'rule' AND known IS NOT NULL THEN
+    lists := segmentation._dependents(0);
+    IF lists <> '{}' THEN PERFORM segmentation._write(lists, true); END IF;
+  END IF;
   DELETE FROM segmentation.view_column AS v WHERE v.segment_id = ANY (gone);
   UPDATE segmentation.definition_version SET shrunk = version;
   -- An attribute that names the segment would be left without a meaning.

@@ -48,7 +48,7 @@ BEGIN
     'SELECT m.customer_id, %s, 1, %s, %L, clock_timestamp(), clock_timestamp() FROM segmentation.%I AS m WHERE m.segment_id = %s%s',
     copy, CASE members_in WHEN 'by_hand' THEN 'm.note' ELSE 'NULL' END, SESSION_USER, members_in, id,
     CASE members_in WHEN 'by_hand' THEN ' AND m.standing = 1' ELSE '' END), true);
-  PERFORM segmentation._write(copy || segmentation._dependents(copy));
+  PERFORM segmentation._write(ARRAY(SELECT DISTINCT u FROM unnest(copy || segmentation._dependents(copy) || segmentation._dependents(0)) AS u ORDER BY u));
   RETURN copy;
 END $$;
 

@@ -151,10 +151,11 @@ ConditionPtr Checker::is_null(const Expr &expr, const Context &context) {
     break;
   }
   if (left.kept != NamedSegment::Form::rule) {
+    any_kept_ = true;
     std::vector<ConditionPtr> any = {std::move(present)};
-    for (std::size_t i = 0; i < schema_.segments.size(); ++i) {
-      if (schema_.segments[i].form == left.kept) {
-        any.push_back(named_segment(static_cast<int>(i), expr.span, expr.left.span));
+    for (const NamedSegment &kept : schema_.segments) {
+      if (kept.form == left.kept) {
+        any.push_back(with_hands(kept, nullptr, schema_));
       }
     }
     present = build::any(span, std::move(any));

@@ -81,6 +81,7 @@ public:
   std::vector<int> segments_used() const { return used(Word::segment); }
   /// Returns those of the segments that were named in memberships, likewise.
   std::vector<int> histories_used() const;
+  bool asks_any_kept() const { return any_kept_; }
 
   /// Checks a defined source, whether or not anyone uses it, and returns what was settled.
   CheckedSource check_source(int defined);
@@ -240,6 +241,7 @@ private:
   std::vector<KnownAttribute> known_attributes_;
   std::vector<ConditionPtr> known_segments_;
   std::vector<bool> histories_; // by segment
+  bool any_kept_ = false;
   std::vector<ConditionPtr> known_rows_;
   std::vector<Inlined> active_;
 };

@@ -58,7 +58,7 @@ Uses uses_of(const Live *live, const char *rule) {
   run_core([=, &uses](Failure &) {
     Failure unsaid;
     if (auto checked = (*live->core)->check(rule, Excerpt::none, unsaid))
-      uses = {true, !checked->segments.empty(), !checked->histories.empty()};
+      uses = {true, !checked->segments.empty() || checked->any_kept, !checked->histories.empty()};
   });
   return uses;
 }

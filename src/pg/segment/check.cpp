@@ -76,12 +76,14 @@ SEGMENTATION_FUNCTION(segmentation_segments_named) {
   Session session = open_session();
   const Live *live = load_live();
   const char *rule = rule_source(rule_value(PG_GETARG_DATUM(0)));
-  auto *ids = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(live->schema.segment_count + 1)));
+  auto *ids = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(live->schema.segment_count + 2)));
   int count = 0;
   run_core([=, &count](Failure &failure) {
     if (auto checked = (*live->core)->check(rule, Excerpt::detail, failure)) {
       for (int named : checked->segments)
         ids[count++] = Int32GetDatum(live->schema.segments[named].id);
+      if (checked->any_kept)
+        ids[count++] = Int32GetDatum(0);
     }
   });
   MemoryContext before = MemoryContextSwitchTo(session.caller);
