@@ -148,6 +148,40 @@ SELECT is_empty('SELECT * FROM oracle()', 'all of it is right by plain SQL');
 SELECT segmentation.drop_segment('rich today') \g /dev/null
 SELECT is_empty($$SELECT FROM segmentation.by_hand AS h WHERE NOT EXISTS (SELECT FROM segmentation.segment AS s WHERE s.id = h.segment_id)$$, 'a dropped group leaves nothing behind');
 
+-- Time.
+INSERT INTO orders SELECT 950 + i, 24 + i, 'paid', 10, now() - interval '1 hour' + interval '1.5 s', '' FROM generate_series(1, 3) AS i;
+SET client_min_messages = error;
+SELECT segmentation.create_segment('this hour', 'orders MATCHES (date > -1h, count >= 1)') \g /dev/null
+SET client_min_messages = warning;
+SELECT segmentation.add_members('this hour', 25, 'stays') \g /dev/null
+SELECT is(who('this hour'), '25,26,27', 'a window') WHERE who('this hour') IS NOT NULL;
+SELECT pg_sleep(1.7) \g /dev/null
+SELECT is(segmentation.is_member('this hour', 25) AND NOT segmentation.is_member('this hour', 26), true, 'who was put in stays when it has passed');
+CALL segmentation.tick();
+SELECT is(who('this hour'), '25', 'in the tables, too');
+SELECT is(history('this hour', 26), 'rule - time', 'and who left, left by time');
+SELECT is_empty('SELECT * FROM oracle()', 'all of it is right by plain SQL');
+
+-- Rights.
+CREATE ROLE pgtap_groups_edit;
+CREATE ROLE pgtap_groups_read;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO pgtap_groups_edit, pgtap_groups_read;
+SELECT segmentation.grant_access('pgtap_groups_edit', 'edit'), segmentation.grant_access('pgtap_groups_read', 'read') \g /dev/null
+SET ROLE pgtap_groups_edit;
+SELECT lives_ok($$SELECT segmentation.add_members('press', 13, 'by an editor'), segmentation.remove_members('spent', 13), segmentation.create_group('theirs')$$, 'who edits says who is in');
+SELECT throws_ok($$INSERT INTO segmentation.by_hand SELECT 14, h.segment_id, 1, NULL, NULL, 'me', now(), now() FROM segmentation.by_hand AS h LIMIT 1$$, '42501', NULL, 'but writes no table');
+SELECT throws_ok($$SELECT segmentation._write_as(10, 'SELECT 1')$$, '42501', NULL, 'nor has anybody else write');
+RESET ROLE;
+SET ROLE pgtap_groups_read;
+SELECT throws_ok($$SELECT segmentation.add_members('press', 14)$$, '42501', NULL, 'who reads does not');
+SELECT is(why('press', 13), 'put in by hand (by an editor) true', 'but may know');
+SELECT is_empty('SELECT * FROM segmentation.verify()', 'and verify');
+RESET ROLE;
+SELECT is(segmentation.is_member('press', 13), true, 'she is in');
+SELECT segmentation.revoke_access('pgtap_groups_edit'), segmentation.revoke_access('pgtap_groups_read') \g /dev/null
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM pgtap_groups_edit, pgtap_groups_read;
+DROP ROLE pgtap_groups_edit, pgtap_groups_read;
+
 -- Customers come and go.
 UPDATE customers SET id = 101 WHERE id = 4;
 SELECT is((SELECT count(*) FROM segmentation.by_hand WHERE customer_id IN (4, 101)), 0::bigint, 'another key is another customer');
