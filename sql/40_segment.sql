@@ -312,10 +312,10 @@ BEGIN
   IF segmentation._fold(renamed.name) <> segmentation._fold(rename_segment.new_name) THEN
     PERFORM segmentation._check_new_segment(rename_segment.new_name);
   END IF;
-  users := segmentation._dependents(renamed.id);
   -- Where the shop has groups or tags of its own, a name in that list is one of these, too, and stays.
   list := CASE renamed.kind WHEN 'group' THEN 'customer_groups' WHEN 'tag' THEN 'customer_tags' END;
   is_own := list IS NOT NULL AND NOT segmentation._has_word(list);
+  IF list IS NOT NULL THEN users := segmentation._dependents(renamed.id); END IF;
   PERFORM segmentation._rename_in_rules(renamed.name, rename_segment.new_name, CASE WHEN is_own THEN ARRAY[list] ELSE '{}' END);
   shown := segmentation._view_name(renamed.id, rename_segment.new_name);
   IF to_regclass(format('segments.%I', renamed.view_name)) IS NOT NULL THEN

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 namespace segmentation::core {
 
@@ -228,18 +227,16 @@ ConditionPtr Checker::kept_contain(const Expr &expr, const Operand &left) {
   const Span span = at(expr.span);
   const bool has_own = left.form != Operand::Form::segments;
   const bool all = expr.quantifier == Expr::Quantifier::all;
-  std::vector<ConditionPtr> tests;
-  if (has_own) {
-    ConditionPtr own = list_contains(expr, left, all);
-    if (!own || left.scalar.type == Kind::number || left.scalar.type == Kind::number_list) {
-      return own;
-    }
-    tests.push_back(std::move(own));
+  ConditionPtr own = has_own ? list_contains(expr, left, all) : nullptr;
+  if (has_own && (!own || left.scalar.type == Kind::number || left.scalar.type == Kind::number_list)) {
+    return own;
   }
-  std::vector<ConditionPtr> both;
+  bool any_kept = false;
+  std::vector<ConditionPtr> any;
+  std::vector<ConditionPtr> each; // by literal
   for (const Literal &literal : expr.literals) {
-    const Span named = expr.literals.size() == 1 ? expr.op_span : literal.span;
-    if (!has_own && !text_literal(literal, expr.left, named)) {
+    if (!has_own &&
+        !text_literal(literal, expr.left, expr.literals.size() == 1 ? expr.op_span : literal.span)) {
       return nullptr;
     }
     const std::string folded = fold_case(literal.text);
@@ -250,16 +247,23 @@ ConditionPtr Checker::kept_contain(const Expr &expr, const Operand &left) {
     for (std::size_t i = 0; i < schema_.segments.size(); ++i) {
       const NamedSegment &kept = schema_.segments[i];
       if (kept.form == left.kept && fold_case(kept.name) == folded) {
-        either.push_back(named_segment(static_cast<int>(i), expr.span, literal.span));
+        any_kept = true;
+        any.push_back(named_segment(static_cast<int>(i), expr.span, literal.span));
+        either.push_back(any.back());
       }
     }
-    both.push_back(build::any(span, std::move(either)));
+    each.push_back(build::any(span, std::move(either)));
+  }
+  if (has_own && !any_kept) {
+    return own;
   }
   if (all) {
-    return build::all(span, std::move(both));
+    return build::all(span, std::move(each));
   }
-  std::move(both.begin(), both.end(), std::back_inserter(tests));
-  return build::any(span, std::move(tests));
+  if (has_own) {
+    any.insert(any.begin(), std::move(own));
+  }
+  return build::any(span, std::move(any));
 }
 
 ConditionPtr Checker::segments_contain(const Expr &expr) {

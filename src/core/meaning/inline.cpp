@@ -156,8 +156,13 @@ ConditionPtr Checker::segment(int index, Span span) {
   }
   ConditionPtr checked;
   const bool right = aside(what, span, Span{}, [&] {
-    ConditionPtr rule = segment.condition ? condition(*segment.condition, {}) : nullptr;
-    if (!rule && segment.form == NamedSegment::Form::rule) {
+    const bool has_rule = segment.form == NamedSegment::Form::rule;
+    if (has_rule && !segment.condition) {
+      report(SqlState::feature_not_supported, span, "it has no rule");
+      return false;
+    }
+    ConditionPtr rule = has_rule ? condition(*segment.condition, {}) : nullptr;
+    if (has_rule && !rule) {
       return false;
     }
     checked = with_hands(segment, std::move(rule), schema_);
