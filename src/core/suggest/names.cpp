@@ -222,12 +222,22 @@ private:
     }
     if (finding_.spot == Spot::left) {
       list_.add_word("segments", CompletionKind::set, type_words(ValueType::segments));
+      kept_list("customer_groups", NamedSegment::Form::group);
+      kept_list("customer_tags", NamedSegment::Form::tag);
       sources(" MATCHES (");
     }
     functions();
     if (finding_.spot == Spot::left && list_.fits(ValueType::boolean)) {
       list_.add_word("customer_within_distance(coordinates: (", CompletionKind::function,
                      type_words(ValueType::boolean));
+    }
+  }
+
+  /// The list of groups, or of tags, where any is kept by hand.
+  void kept_list(std::string_view word, NamedSegment::Form form) {
+    if (std::any_of(schema_.segments.begin(), schema_.segments.end(),
+                    [form](const NamedSegment &segment) { return segment.form == form; })) {
+      list_.add_word(word, CompletionKind::set, type_words(ValueType::segments));
     }
   }
 
