@@ -303,6 +303,7 @@ DECLARE
   users   integer[];
   list    text;
   is_own  boolean; -- that list has nothing but names of groups, or tags, of ours
+  judged  boolean;
 BEGIN
   PERFORM segmentation._check_name('segment', rename_segment.new_name);
   PERFORM segmentation._open_definitions(rename_segment.name);
@@ -315,7 +316,9 @@ BEGIN
   -- Where the shop has groups or tags of its own, a name in that list is one of these, too, and stays.
   list := CASE renamed.kind WHEN 'group' THEN 'customer_groups' WHEN 'tag' THEN 'customer_tags' END;
   is_own := list IS NOT NULL AND NOT segmentation._has_word(list);
-  IF list IS NOT NULL THEN users := segmentation._dependents(renamed.id); END IF;
+  -- Where a binding is broken no rule can be judged.
+  judged := list IS NOT NULL AND segmentation._problems() IS NOT NULL;
+  IF judged THEN users := segmentation._dependents(renamed.id); END IF;
   PERFORM segmentation._rename_in_rules(renamed.name, rename_segment.new_name, CASE WHEN is_own THEN ARRAY[list] ELSE '{}' END);
   shown := segmentation._view_name(renamed.id, rename_segment.new_name);
   IF to_regclass(format('segments.%I', renamed.view_name)) IS NOT NULL THEN
@@ -324,7 +327,7 @@ BEGIN
   UPDATE segmentation.segment AS s
   SET name = rename_segment.new_name, view_name = shown, changed_at = now(), changed_by = SESSION_USER
   WHERE s.id = renamed.id;
-  IF list IS NULL OR is_own AND users = segmentation._dependents(renamed.id) THEN RETURN; END IF;
+  IF NOT judged OR is_own AND users = segmentation._dependents(renamed.id) THEN RETURN; END IF;
   users := users || segmentation._dependents(renamed.id);
   IF users <> '{}' THEN PERFORM segmentation._write(ARRAY(SELECT DISTINCT u FROM unnest(users) AS u ORDER BY u), true); END IF;
 END $$;

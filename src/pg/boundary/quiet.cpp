@@ -1,4 +1,4 @@
-// An error must not leave the shop's own changes unnoted: the ends of transactions and subtransactions are
+// An error must not leave later changes unnoted: the ends of transactions and subtransactions are
 // listened to. Server's side.
 #include "pg/boundary/quiet.hpp"
 
