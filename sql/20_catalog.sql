@@ -15,6 +15,7 @@ CREATE TABLE segmentation.binding (
   field      name,               -- source of key-value fields: the column that holds the field's name
   condition  text,               -- rule language; rows that fail it do not count
   timezone   text,               -- customers: the shop's zone
+  by_hand    boolean  NOT NULL DEFAULT false, -- the extension's own, of what people say by hand; rules cannot name it
   CHECK ((role = 'customers') = (of_id IS NULL)),
   CHECK ((role = 'customers') = (timezone IS NOT NULL))
 );
@@ -77,8 +78,10 @@ ALTER TABLE segmentation.source_definition ADD PRIMARY KEY (name);
 CREATE TABLE segmentation.segment (
   id          integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name        text              NOT NULL CHECK (name <> '' AND char_length(name) <= 255),
-  kind        text              NOT NULL DEFAULT 'rule' CHECK (kind = 'rule'),
-  rule        segmentation.rule NOT NULL,
+  kind        text              NOT NULL DEFAULT 'rule' CHECK (kind IN ('rule', 'group', 'tag')),
+  rule        segmentation.rule, -- of a rule; groups and tags are kept by hand
+  family      text,             -- of a group or tag: a customer is in at most one of them
+  by_hand     boolean           NOT NULL DEFAULT false, -- of a rule: customers may have been put in or kept out whatever it says
   description text,
   status      text              NOT NULL DEFAULT 'live' CHECK (status IN ('live', 'building')),
   version     integer           NOT NULL DEFAULT 1,
@@ -88,7 +91,9 @@ CREATE TABLE segmentation.segment (
   view_name   name,             -- in schema segments
   built       bigint            NOT NULL DEFAULT 0, -- the definition_version at which everyone's members were last written
   walk_id     integer,          -- building: the walk that writes its members
-  CHECK ((status = 'building') = (walk_id IS NOT NULL))
+  CHECK ((status = 'building') = (walk_id IS NOT NULL)),
+  CHECK ((kind = 'rule') = (rule IS NOT NULL)),
+  CHECK (kind <> 'rule' OR family IS NULL)
 );
 CREATE UNIQUE INDEX segment_name_key ON segmentation.segment (segmentation._fold(name));
 

@@ -79,7 +79,7 @@ BEGIN
   END IF;
   -- Of the functions only age is a name, too: the customer's age is a usual word.
   IF kind IN ('binding', 'attribute', 'source') AND NOT (kind = 'attribute' AND segmentation._fold(name) = 'age') AND segmentation._fold(name) = ANY (
-      '{age,all,and,anniversary,any,asc,avg,between,by,contains,count,customer,customer_within_distance,customers,
+      '{age,all,and,anniversary,any,asc,avg,between,by,by_hand,contains,count,customer,customer_within_distance,customers,
         desc,distinct,ends,
         false,first,from,in,is,last,last_month,last_quarter,last_week,last_year,limit,list,matches,max,memberships,
         min,mode,not,not_matches,null,or,order,segments,show,starts,storefront_event,sum,this_month,

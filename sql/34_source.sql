@@ -104,7 +104,7 @@ FROM segmentation.source_definition AS s
 UNION ALL
 SELECT b.name, 'bound', NULL, NULL, b.condition, obj_description(b.relation, 'pg_class')
 FROM segmentation.binding AS b LEFT JOIN segmentation.binding AS p ON p.id = b.of_id
-WHERE b.role = 'source' OR b.role = 'set' AND p.role = 'customers'
+WHERE b.role = 'source' AND NOT b.by_hand OR b.role = 'set' AND p.role = 'customers'
 UNION ALL
 SELECT 'memberships', 'built in', NULL, NULL, NULL, obj_description(to_regclass('segmentation.memberships'), 'pg_class')
 WHERE to_regclass('segmentation.memberships') IS NOT NULL AND EXISTS (SELECT FROM segmentation.binding AS b WHERE b.role = 'customers');

@@ -72,13 +72,29 @@ BEGIN
     CREATE INDEX due_customer_id_idx ON segmentation.due (customer_id, due_at);
     COMMENT ON TABLE segmentation.due
       IS 'When time alone may change in which segments a customer is: never too late, perhaps too early.';
+    -- What people say by hand, a row for each customer and segment of whom they have: data like the shop's, captured and judged at the
+    -- commit. The row stays when it says nothing more, for history to know who let go, and since when.
+    EXECUTE format(
+      'CREATE TABLE segmentation.by_hand (customer_id %s%s NOT NULL, segment_id integer NOT NULL, '
+      'standing smallint NOT NULL CHECK (standing IN (-1, 0, 1)), family text, note text, changed_by name NOT NULL, '
+      'changed_at timestamptz NOT NULL, put_in_at timestamptz, PRIMARY KEY (customer_id, segment_id))', key.full_type, key.collation);
+    CREATE UNIQUE INDEX by_hand_family_idx ON segmentation.by_hand (customer_id, family) WHERE standing = 1 AND family IS NOT NULL;
+    CREATE INDEX by_hand_segment_id_idx ON segmentation.by_hand (segment_id);
+    COMMENT ON TABLE segmentation.by_hand
+      IS 'Whom people have put into segments by hand (standing 1) or keep out (-1); 0: neither any more. Written by add_members and its like.';
+    COMMENT ON COLUMN segmentation.by_hand.family IS 'Of a group''s family, without case: a customer is in at most one of its groups.';
+    COMMENT ON COLUMN segmentation.by_hand.changed_at IS 'Since when the standing is what it is.';
+    COMMENT ON COLUMN segmentation.by_hand.put_in_at IS 'When she was put in last, whatever became of it.';
     EXECUTE 'CREATE VIEW segmentation.membership_history AS '
       'SELECT m.segment_id, m.customer_id, m.entered_at, NULL::timestamptz AS left_at, COALESCE(m.recorded_at, m.entered_at) AS recorded_at, '
-      'NULL::timestamptz AS left_recorded_at, CASE WHEN c.segment_id IS NOT NULL THEN ''rule changed'' '
+      'NULL::timestamptz AS left_recorded_at, CASE WHEN h.segment_id IS NOT NULL THEN ''by hand'' '
+      'WHEN c.segment_id IS NOT NULL THEN ''rule changed'' '
       'WHEN m.recorded_at IS NOT NULL THEN ''time'' ELSE ''rule'' END AS entered_reason, '
-      'NULL::text AS left_reason, c.changed_by, NULL::text AS note '
+      'NULL::text AS left_reason, COALESCE(h.changed_by, c.changed_by) AS changed_by, h.note '
       'FROM segmentation.membership AS m JOIN segmentation.segment_names AS s ON s.id = m.segment_id '
       'LEFT JOIN segmentation.definition_change AS c ON c.segment_id = m.segment_id AND c.at = m.entered_at '
+      'LEFT JOIN segmentation.by_hand AS h ON h.customer_id = m.customer_id AND h.segment_id = m.segment_id '
+      'AND h.put_in_at <= m.entered_at AND (h.standing = 1 OR m.entered_at < h.changed_at) '
       'UNION ALL '
       'SELECT p.segment_id, p.customer_id, p.entered_at, p.left_at, p.recorded_at, p.left_recorded_at, p.entered_reason, '
       'p.left_reason, p.changed_by, p.note FROM segmentation.membership_past AS p '
@@ -89,8 +105,23 @@ BEGIN
   END IF;
   PERFORM segmentation._make_memberships();
   PERFORM segmentation._give_storage(owner);
+  PERFORM segmentation._bind_by_hand(customers);
   PERFORM segmentation._make_plain_views();
   PERFORM segmentation._grant_to_all();
+END $$;
+
+-- Has what people say by hand captured and judged like what the shop's tables say.
+CREATE FUNCTION segmentation._bind_by_hand(customers segmentation.binding) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  -- The table may have been dropped with all that its owner owned, and be another by now.
+  DELETE FROM segmentation.binding AS b WHERE b.by_hand AND b.relation <> 'segmentation.by_hand'::regclass;
+  UPDATE segmentation.binding AS b SET of_id = customers.id, of_key = customers.key WHERE b.by_hand;
+  IF NOT FOUND THEN
+    INSERT INTO segmentation.binding (name, role, relation, of_id, key, of_key, by_hand)
+    VALUES ('by_hand', 'source', 'segmentation.by_hand', customers.id, 'customer_id', customers.key, true);
+  END IF;
+  PERFORM segmentation._install_capture('segmentation.by_hand');
 END $$;
 
 -- Makes the view behind the source memberships of rules. It reads what its owner owns, and of the extension's own tables
@@ -190,6 +221,7 @@ BEGIN
     EXECUTE format('ALTER VIEW segmentation.membership_history OWNER TO %I', owner);
     EXECUTE format('ALTER TABLE segmentation.state OWNER TO %I', owner);
     EXECUTE format('ALTER TABLE segmentation.due OWNER TO %I', owner);
+    EXECUTE format('ALTER TABLE segmentation.by_hand OWNER TO %I', owner);
   END IF;
   IF (SELECT c.relowner::regrole::text FROM pg_class AS c
     WHERE c.oid = 'segmentation.memberships'::regclass) <> quote_ident(owner) THEN
@@ -224,7 +256,8 @@ BEGIN
   END LOOP;
   IF segmentation._key_type() IS NOT NULL THEN
     DROP VIEW segmentation.membership_history, segmentation.memberships;
-    DROP TABLE segmentation.membership, segmentation.membership_past, segmentation.state, segmentation.due;
+    DELETE FROM segmentation.binding AS b WHERE b.by_hand; -- before the guard looks
+    DROP TABLE segmentation.membership, segmentation.membership_past, segmentation.state, segmentation.due, segmentation.by_hand;
   END IF;
   DELETE FROM segmentation.count_delta;
   DELETE FROM segmentation.leftover;

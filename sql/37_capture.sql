@@ -167,7 +167,8 @@ CREATE FUNCTION segmentation._follow_drops() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() AS d
-             WHERE d.object_type = 'trigger' AND d.address_names[3] = 'segmentation_insert')
+             WHERE d.object_type = 'trigger' AND d.address_names[3] = 'segmentation_insert'
+               AND d.address_names[1:2] <> '{segmentation,by_hand}')
      AND NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() AS d JOIN segmentation.binding AS b ON b.relation = d.objid
                      WHERE d.classid = 'pg_class'::regclass) THEN
     PERFORM segmentation._queue_everyone();

@@ -1,4 +1,4 @@
--- Segments: a name and a rule. Every call here takes the definition gate, SHARE ROW EXCLUSIVE on
+-- Segments: a name and a rule; groups and tags have a name alone (55_by_hand.sql). Every call here takes the definition gate, SHARE ROW EXCLUSIVE on
 -- segmentation.segment: definitions change one at a time, and whoever writes members (ROW EXCLUSIVE) waits
 -- until this transaction ends; readers and pg_dump do not. Everyone is judged by a new rule before that (_build_ahead).
 
@@ -36,39 +36,17 @@ BEGIN
   PERFORM segmentation._write_members(segments, changed);
 END $$;
 
--- Returns the segments whose rules do not stand without this one: those that name it, themselves or by way of
--- an attribute or another segment, in segments or in memberships. Finds out by taking it away for a moment. Only
--- rules that say one of these words are judged, or all where an attribute says it.
+-- Returns the segments whose rules name this one, themselves or by way of an attribute or another segment, in segments, memberships,
+-- customer_groups or customer_tags; of 0, those that ask whether a customer is in any group or tag. Broken rules have no answer.
 CREATE FUNCTION segmentation._dependents(segment_id integer) RETURNS integer[]
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  answer integer[] := '{}';
-  gone   integer[] := ARRAY[segment_id];
-  sound  integer[];
-BEGIN
-  sound := ARRAY(
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT ARRAY(
     SELECT s.id FROM segmentation.segment AS s
-    WHERE s.id <> segment_id
-      AND (segmentation.rule_source(s.rule) ~* 'segments|memberships'
-           OR EXISTS (SELECT FROM segmentation.attribute_definition AS a WHERE a.expression ~* 'segments|memberships'))
-      AND NOT EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule))));
-  IF sound = '{}' THEN RETURN answer; END IF;
-  BEGIN
-    LOOP
-      DELETE FROM segmentation.segment AS s WHERE s.id = ANY (gone);
-      gone := ARRAY(
-        SELECT s.id FROM segmentation.segment AS s
-        WHERE s.id = ANY (sound)
-          AND EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule)))
-        ORDER BY s.id);
-      EXIT WHEN gone = '{}';
-      answer := answer || gone;
-    END LOOP;
-    RAISE EXCEPTION USING ERRCODE = 'SG000', MESSAGE = 'this was a question, not an answer';
-  EXCEPTION WHEN SQLSTATE 'SG000' THEN
-    RETURN answer;
-  END;
-END $$;
+    WHERE s.id <> _dependents.segment_id AND s.kind = 'rule'
+      AND CASE WHEN NOT EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule)))
+               THEN _dependents.segment_id = ANY (segmentation._segments_named(s.rule)) END
+    ORDER BY s.id);
+$$;
 
 -- Raises 2BP01, naming them, where other segments' rules name this one.
 CREATE FUNCTION segmentation._check_unnamed(segment_id integer, verb text, hint text) RETURNS void
@@ -193,6 +171,18 @@ COMMENT ON FUNCTION segmentation.create_segment(text, segmentation.rule, text, b
   'or the transaction has changed definitions before, under ACCESS SHARE on the bound relations and SHARE ROW EXCLUSIVE on '
   'segmentation.build_mark, for which only others who build wait.';
 
+-- Raises 42809 for a group or tag.
+CREATE FUNCTION segmentation._check_has_rule(name text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  segment segmentation.segment := segmentation._segment(name);
+BEGIN
+  IF segment.kind <> 'rule' THEN
+    RAISE EXCEPTION USING ERRCODE = '42809', MESSAGE = format('"%s" is a %s, which has no rule', segment.name, segment.kind),
+      HINT = 'Its members are put in by segmentation.add_members, and taken out by segmentation.remove_members.';
+  END IF;
+END $$;
+
 CREATE FUNCTION segmentation.alter_segment(name text, rule segmentation.rule,
   wait boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -207,6 +197,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'rule must not be null',
       HINT = 'Give a rule, such as: orders MATCHES (count >= 2).';
   END IF;
+  PERFORM segmentation._check_has_rule(alter_segment.name);
   IF alter_segment.wait THEN
     PERFORM segmentation._build_ahead(segmentation._segment_id(alter_segment.name), segmentation.rule_source(alter_segment.rule), false);
   END IF;
@@ -259,11 +250,11 @@ COMMENT ON FUNCTION segmentation._is_segment_list(text, text[]) IS
   'whether an expression is the list "segments" or a segment''s name out of memberships, by itself or by way of an attribute that is';
 
 -- Has rules and attributes that name a segment say its new name. They mean what they meant, so members and
--- versions stay. Broken ones follow, too: they may heal, and another segment may get the old name.
-CREATE FUNCTION segmentation._rename_in_rules(old_name text, new_name text) RETURNS void
+-- versions stay. Broken ones follow, too: they may heal, and another segment may get the old name. `lists` are lists of names like
+-- segments.
+CREATE FUNCTION segmentation._rename_in_rules(old_name text, new_name text, lists text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  lists text[] := '{}';
   more  text[];
 BEGIN
   LOOP
@@ -289,12 +280,30 @@ BEGIN
   FROM renamed AS r WHERE r.name = a.name AND r.expression <> a.expression;
 END $$;
 
+-- Returns whether a word is bound, defined, or a column of the customers.
+CREATE FUNCTION segmentation._has_word(word text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (
+  SELECT FROM segmentation.attribute_definition AS a WHERE segmentation._fold(a.name) = word
+  UNION ALL
+  SELECT FROM segmentation.binding AS b WHERE segmentation._fold(b.name) = word
+  UNION ALL
+  SELECT FROM segmentation.binding AS b JOIN segmentation.binding_column AS c ON c.binding_id = b.id
+  WHERE b.role = 'customers' AND segmentation._fold(c.name) = word
+  UNION ALL
+  SELECT FROM segmentation.binding AS b JOIN pg_attribute AS a ON a.attrelid = b.relation AND a.attnum > 0 AND NOT a.attisdropped
+  WHERE b.role = 'customers' AND segmentation._fold(a.attname) = word);
+
 CREATE FUNCTION segmentation.rename_segment(name text, new_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   renamed segmentation.segment;
   shown   name;
+  users   integer[];
+  list    text;
+  is_own  boolean; -- that list has nothing but names of groups, or tags, of ours
+  judged  boolean;
 BEGIN
   PERFORM segmentation._check_name('segment', rename_segment.new_name);
   PERFORM segmentation._open_definitions(rename_segment.name);
@@ -304,7 +313,13 @@ BEGIN
   IF segmentation._fold(renamed.name) <> segmentation._fold(rename_segment.new_name) THEN
     PERFORM segmentation._check_new_segment(rename_segment.new_name);
   END IF;
-  PERFORM segmentation._rename_in_rules(renamed.name, rename_segment.new_name);
+  -- Where the shop has groups or tags of its own, a name in that list is one of these, too, and stays.
+  list := CASE renamed.kind WHEN 'group' THEN 'customer_groups' WHEN 'tag' THEN 'customer_tags' END;
+  is_own := list IS NOT NULL AND NOT segmentation._has_word(list);
+  -- Where a binding is broken no rule can be judged.
+  judged := list IS NOT NULL AND segmentation._problems() IS NOT NULL;
+  IF judged THEN users := segmentation._dependents(renamed.id); END IF;
+  PERFORM segmentation._rename_in_rules(renamed.name, rename_segment.new_name, CASE WHEN is_own THEN ARRAY[list] ELSE '{}' END);
   shown := segmentation._view_name(renamed.id, rename_segment.new_name);
   IF to_regclass(format('segments.%I', renamed.view_name)) IS NOT NULL THEN
     EXECUTE format('ALTER VIEW segments.%I RENAME TO %I', renamed.view_name, shown);
@@ -312,6 +327,9 @@ BEGIN
   UPDATE segmentation.segment AS s
   SET name = rename_segment.new_name, view_name = shown, changed_at = now(), changed_by = SESSION_USER
   WHERE s.id = renamed.id;
+  IF NOT judged OR is_own AND users = segmentation._dependents(renamed.id) THEN RETURN; END IF;
+  users := users || segmentation._dependents(renamed.id);
+  IF users <> '{}' THEN PERFORM segmentation._write(ARRAY(SELECT DISTINCT u FROM unnest(users) AS u ORDER BY u), true); END IF;
 END $$;
 COMMENT ON FUNCTION segmentation.rename_segment(text, text) IS
   'Renames a segment and its view. Rules of other segments and attributes that name it say the new name from '
@@ -326,10 +344,14 @@ DECLARE
 BEGIN
   SELECT s.* INTO STRICT copied FROM segmentation.segment AS s
     WHERE s.id = segmentation._segment_id(copy_segment.name);
+  IF copied.kind <> 'rule' THEN
+    RETURN segmentation._copy_group(copied.id, 'by_hand', copy_segment.new_name, copied.description, copied.kind);
+  END IF;
   RETURN segmentation.create_segment(copy_segment.new_name, copied.rule, copied.description);
 END $$;
 COMMENT ON FUNCTION segmentation.copy_segment(text, text) IS
-  'Makes a segment with the rule and description of another; returns its id. Locks until the transaction '
+  'Makes a segment with the rule and description of another, without whom people have put in or keep out; of a group or tag one with the '
+  'same members, in no family. Returns its id. Locks until the transaction '
   'ends: SHARE ROW EXCLUSIVE on segmentation.segment, ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.drop_segment(name text, cascade boolean DEFAULT false) RETURNS void
@@ -337,12 +359,15 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   dropped integer;
+  kind    text;
+  lists   integer[];
   gone    integer[];
   known   text[];
   item    record;
 BEGIN
   PERFORM segmentation._open_definitions(drop_segment.name);
   dropped := segmentation._segment_id(drop_segment.name);
+  kind := (SELECT s.kind FROM segmentation.segment AS s WHERE s.id = dropped);
   gone := ARRAY[dropped];
   known := segmentation._problems();
   IF known IS NULL THEN
@@ -366,6 +391,11 @@ BEGIN
   DELETE FROM segmentation.segment AS s WHERE s.id = ANY (gone);
   DELETE FROM segmentation.alteration AS a WHERE a.segment_id = ANY (gone);
   PERFORM segmentation._delete_members(gone);
+  PERFORM segmentation._forget_by_hand(gone);
+  IF kind <> 'rule' AND known IS NOT NULL THEN
+    lists := segmentation._dependents(0);
+    IF lists <> '{}' THEN PERFORM segmentation._write(lists, true); END IF;
+  END IF;
   DELETE FROM segmentation.view_column AS v WHERE v.segment_id = ANY (gone);
   UPDATE segmentation.definition_version SET shrunk = version;
   -- An attribute that names the segment would be left without a meaning.
@@ -394,9 +424,9 @@ CREATE VIEW segmentation.segments AS
 SELECT s.id, s.name, s.kind, s.rule,
        COALESCE(n.members, 0) AS members,
        CASE WHEN a.segment_id IS NULL THEN s.status ELSE 'building' END AS status, s.created_at, s.changed_at, s.changed_by, s.version, s.description,
-       'segments.' || quote_ident(s.view_name) AS view
+       'segments.' || quote_ident(s.view_name) AS view, s.family
 FROM segmentation.segment AS s LEFT JOIN segmentation.member_counts AS n ON n.segment_id = s.id
   LEFT JOIN segmentation.alteration AS a ON a.segment_id = s.id AND a.error IS NULL
 ORDER BY s.name;
 COMMENT ON VIEW segmentation.segments
-  IS 'Every segment with its rule, its number of members, and the view that shows them.';
+  IS 'Every segment, group and tag with its rule, its number of members, and the view that shows them; kind is rule, group or tag.';

@@ -67,8 +67,9 @@ CREATE FUNCTION segmentation._walk_again() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   UPDATE segmentation.alteration AS a SET walk_id = segmentation._request_walk()
-  WHERE segmentation.rule_source(a.rule) ~* 'segments|memberships'
-    OR EXISTS (SELECT FROM segmentation.attribute_definition AS d WHERE d.expression ~* 'segments|memberships');
+  WHERE segmentation.rule_source(a.rule) ~* 'segments|memberships|customer_groups|customer_tags'
+    OR EXISTS (SELECT FROM segmentation.attribute_definition AS d
+               WHERE d.expression ~* 'segments|memberships|customer_groups|customer_tags');
 END $$;
 
 -- Says who will do the work.

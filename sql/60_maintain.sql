@@ -88,10 +88,9 @@ SET transform_null_equals = off SET array_nulls = on AS $$
 DECLARE
   wanted integer := segmentation._segment_id(segment);
   behind text[] := ARRAY(SELECT n FROM segmentation._news() AS n UNION SELECT d FROM segmentation._due() AS d);
-  rule   segmentation.rule := (SELECT s.rule FROM segmentation.segment AS s WHERE s.id = wanted);
 BEGIN
   IF array_position(behind, NULL) IS NOT NULL THEN -- everyone
-    RETURN QUERY EXECUTE format('SELECT m.customer::text FROM (%s) AS m (customer)', segmentation.to_sql(rule));
+    RETURN QUERY EXECUTE format('SELECT m.customer::text FROM (%s) AS m (customer)', segmentation._segment_sql(wanted));
     RETURN;
   END IF;
   RETURN QUERY

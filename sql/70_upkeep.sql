@@ -88,7 +88,7 @@ BEGIN
       'FROM (SELECT * FROM segmentation.membership WHERE segment_id = %s) AS m '
       'FULL JOIN (%s) AS e (customer) ON e.customer = m.customer_id '
       'WHERE m.customer_id IS NULL OR e.customer IS NULL ORDER BY 2',
-      chosen.name, chosen.id, segmentation.to_sql(chosen.rule))
+      chosen.name, chosen.id, segmentation._segment_sql(chosen.id))
     USING pending, array_position(pending, NULL) IS NOT NULL OR walking OR chosen.status = 'building';
   END LOOP;
 END $$;

@@ -82,6 +82,11 @@ class Round:
         self.names, self.refused = [], 0
         # What oracle.py does to everybody must be seen by a rule.
         c.run("SELECT segmentation.create_segment('touched', 'customer_labels CONTAINS ''touched''')")
+        c.run("SELECT segmentation.create_group('hand gold', family => 'hand'), segmentation.create_group('hand silver', family => 'hand'), "
+              "segmentation.create_group('hand tag', kind => 'tag'), segmentation.create_segment('by hand', 'count(orders) >= 3')")
+        c.run("SELECT segmentation.remove_members('by hand', (SELECT array_agg(c.id) FROM shop.customers AS c))")
+        c.run("SELECT segmentation.create_segment('hands', $$customer_groups CONTAINS 'hand gold' AND orders MATCHES () OR customer_tags CONTAINS 'hand tag'$$), "
+              "segmentation.create_segment('no hand', $$customer_groups IS NULL AND NOT segments CONTAINS 'by hand'$$)")
         for name, rule in choose(rng, tables, self.options.fixed, self.options.drawn):
             try:
                 c.run(f"SELECT segmentation.create_segment({literal(name)}, {literal(rule)})")

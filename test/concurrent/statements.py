@@ -222,6 +222,14 @@ class Statements:
         return self.rng.choice([[merge], [move, merge], [merge, move], [move, merge, (f"DELETE FROM customers WHERE id = {gone}", None)]])
 
     # -- blocks, and what touches everyone
+    def by_hand(self):
+        """What people say: groups of a family, a tag, and a rule's segment about which they have spoken before."""
+        group = self.rng.choice(["hand gold", "hand silver", "hand tag", "by hand"])
+        call = self.rng.choice([f"add_members('{group}', %s, 'note')", f"add_members('{group}', %s)", f"remove_members('{group}', %s)",
+                                "move_members(%s, 'hand gold', 'hand silver')", "clear_overrides('by hand', %s)"])
+        return f"SELECT segmentation.{call}" % (
+            f"(SELECT coalesce(array_agg(c.id), '{{}}') FROM customers AS c WHERE c.id IN ({self.customer()}, {self.customer()}))")
+
     def block(self):
         """PL/pgSQL with subtransactions of its own."""
         a, b = self.plain(), self.plain()
@@ -245,11 +253,12 @@ class Statements:
     KINDS = [("insert_order", 8), ("upsert_order", 4), ("whole_order", 6), ("update_order", 8), ("update_customers_orders", 2), ("move_order", 5), ("swap_orders", 1),
              ("rename_order", 3), ("delete_order", 3), ("merge_orders", 4), ("copy_orders", 2), ("idle_orders", 3), ("insert_line", 4), ("insert_real_line", 4),
              ("update_line", 4), ("move_line", 3), ("delete_line", 2), ("returns", 2), ("product_change", 3), ("category_change", 2), ("product_label", 2), ("customer_change", 5),
-             ("label_change", 5), ("copy_labels", 1), ("field_change", 3), ("cart_change", 3), ("cart_to_order", 2), ("spare_change", 2), ("block", 3)]
+             ("label_change", 5), ("copy_labels", 1), ("field_change", 3), ("cart_change", 3), ("cart_to_order", 2), ("spare_change", 2), ("block", 3),
+             ("by_hand", 4)]
 
     def one(self, deep=True, only=None):
         """Returns SQL and the lines for COPY."""
-        kinds = [k for k in self.KINDS if (deep or k[0] != "block") and (only is None or k[0] in only)]
+        kinds = [k for k in self.KINDS if (deep or k[0] not in ("block", "by_hand")) and (only is None or k[0] in only)]
         kind = self.rng.choices([k for k, _ in kinds], [w for _, w in kinds])[0]
         statement = getattr(self, kind)()
         return statement if isinstance(statement, tuple) else (statement, None)

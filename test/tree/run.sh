@@ -117,6 +117,21 @@ binding_by_hand_answers() {
   return $status
 }
 
+# The SQL of docs/groups.md, likewise.
+groups_examples_run() {
+  database=tree_groups
+  psql -Xq -v ON_ERROR_STOP=1 -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $database" \
+    -c "CREATE DATABASE $database"
+  status=0
+  awk '/^```sql$/ { on = 1; next } /^```$/ { on = 0 } on' docs/groups.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
+  found=$(psql -XAtd $database -c "SELECT string_agg(n.name || ' ' || s.members, ', ' ORDER BY n.at) || (SELECT count(*) FROM segmentation.verify())
+    FROM segmentation.segments AS s JOIN unnest('{press,do not call,to be called,bronze,gold,vip,\"vip, autumn campaign\"}'::text[])
+      WITH ORDINALITY AS n(name, at) USING (name)")
+  [ "$found" = "press 1, do not call 1, to be called 2, bronze 2, gold 1, vip 3, vip, autumn campaign 20" ] || { echo "found: $found"; status=1; }
+  psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
 # The README's reference names every function and view that SQL can use.
 readme_names_everything() {
   database=tree_names
@@ -188,6 +203,7 @@ check "README examples run" readme_examples_run
 check "commands of docs/operations.md run" operations_run
 check "SQL of docs/binding.md runs" binding_examples_run
 check "SQL of docs/binding.md by hand answers what it says" binding_by_hand_answers
+check "SQL of docs/groups.md runs" groups_examples_run
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match
 check "install replaces the module at once" install_replaces_at_once

@@ -128,6 +128,10 @@ ConditionPtr Checker::is_null(const Expr &expr, const Context &context) {
     present = list_present(left, span);
     break;
   case Operand::Form::segments:
+    if (left.kept != NamedSegment::Form::rule) {
+      present = build::any(span, {});
+      break;
+    }
     report(SqlState::wrong_type, expr.op_span,
            fmt::format("segments does not support \"{}\"", operator_words(expr)),
            "Use segments CONTAINS with the name of a segment.");
@@ -145,6 +149,16 @@ ConditionPtr Checker::is_null(const Expr &expr, const Context &context) {
       present = build::any(span, {std::move(present), any_row(left, list_present(list, span), span)});
     }
     break;
+  }
+  if (left.kept != NamedSegment::Form::rule) {
+    any_kept_ = true;
+    std::vector<ConditionPtr> any = {std::move(present)};
+    for (const NamedSegment &kept : schema_.segments) {
+      if (kept.form == left.kept) {
+        any.push_back(with_hands(kept, nullptr, schema_));
+      }
+    }
+    present = build::any(span, std::move(any));
   }
   return build::negated_if(!expr.negated, span, std::move(present));
 }

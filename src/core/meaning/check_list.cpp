@@ -63,7 +63,9 @@ ConditionPtr Checker::contains(const Expr &expr, const Context &context) {
     return nullptr;
   }
   ConditionPtr positive;
-  if (left.form == Operand::Form::segments) {
+  if (left.kept != NamedSegment::Form::rule) {
+    positive = kept_contain(expr, left);
+  } else if (left.form == Operand::Form::segments) {
     positive = segments_contain(expr);
   } else if (left.is_list()) {
     positive = list_contains(expr, left, expr.quantifier == Expr::Quantifier::all);
@@ -261,6 +263,63 @@ ConditionPtr Checker::list_present(const Operand &left, Span span) {
   return left.form == Operand::Form::set ? some_row(left, std::move(row), span) : row;
 }
 
+/// Membership in a segment; `named` is where its name stands in the test of `span`.
+ConditionPtr Checker::named_segment(int index, Span span, Span named) {
+  ConditionPtr inlined = segment(index, named);
+  if (!inlined) {
+    return nullptr;
+  }
+  auto made = build::node(Condition::Form::segment, at(span));
+  made->children.push_back(std::move(inlined));
+  made->segment_name = schema_.segments[static_cast<std::size_t>(index)].name;
+  return made;
+}
+
+/// Names in the list of groups, or of tags: the shop's own, and those that people keep by hand. As with any
+/// list, a name that nobody bears is no mistake.
+ConditionPtr Checker::kept_contain(const Expr &expr, const Operand &left) {
+  const Span span = at(expr.span);
+  const bool has_own = left.form != Operand::Form::segments;
+  const bool all = expr.quantifier == Expr::Quantifier::all;
+  ConditionPtr own = has_own ? list_contains(expr, left, all) : nullptr;
+  if (has_own && (!own || left.scalar.type == Kind::number || left.scalar.type == Kind::number_list)) {
+    return own;
+  }
+  bool any_kept = false;
+  std::vector<ConditionPtr> any;
+  std::vector<ConditionPtr> each; // by literal
+  for (const Literal &literal : expr.literals) {
+    if (!has_own &&
+        !text_literal(literal, expr.left, expr.literals.size() == 1 ? expr.op_span : literal.span)) {
+      return nullptr;
+    }
+    const std::string folded = fold_case(literal.text);
+    std::vector<ConditionPtr> either;
+    if (has_own && all) {
+      either.push_back(one_of(left, {folded}, {}, span));
+    }
+    for (std::size_t i = 0; i < schema_.segments.size(); ++i) {
+      const NamedSegment &kept = schema_.segments[i];
+      if (kept.form == left.kept && fold_case(kept.name) == folded) {
+        any_kept = true;
+        any.push_back(named_segment(static_cast<int>(i), expr.span, literal.span));
+        either.push_back(any.back());
+      }
+    }
+    each.push_back(build::any(span, std::move(either)));
+  }
+  if (has_own && !any_kept) {
+    return own;
+  }
+  if (all) {
+    return build::all(span, std::move(each));
+  }
+  if (has_own) {
+    any.insert(any.begin(), std::move(own));
+  }
+  return build::any(span, std::move(any));
+}
+
 ConditionPtr Checker::segments_contain(const Expr &expr) {
   std::vector<ConditionPtr> tests;
   bool broken = false;
@@ -272,15 +331,12 @@ ConditionPtr Checker::segments_contain(const Expr &expr) {
       continue;
     }
     const int index = find_segment(literal);
-    ConditionPtr inlined = index < 0 ? nullptr : segment(index, literal.span);
-    if (!inlined) {
+    ConditionPtr test = index < 0 ? nullptr : named_segment(index, expr.span, literal.span);
+    if (!test) {
       broken = true;
       continue;
     }
-    auto made = build::node(Condition::Form::segment, at(expr.span));
-    made->children.push_back(std::move(inlined));
-    made->segment_name = schema_.segments[static_cast<std::size_t>(index)].name;
-    tests.push_back(std::move(made));
+    tests.push_back(std::move(test));
   }
   if (broken) {
     return nullptr;

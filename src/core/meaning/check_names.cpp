@@ -101,7 +101,7 @@ void Checker::unknown_name(const Name &name, NameParts parts, const Context &con
     std::string hint = nearest_hint(written, known);
     for (std::size_t i = 1; hint.empty() && i < schema_.relations.size(); ++i) {
       const Relation &relation = schema_.relations[i];
-      if (relation.role == Role::source &&
+      if (relation.role == Role::source && relation.hand < 0 &&
           resolve(schema_, *reach_, static_cast<int>(i), parts).what != Resolved::What::nothing) {
         hint = fmt::format("It belongs to the rows of \"{0}\": use {0} MATCHES ({1} ...).", relation.name,
                            print_name(name));

@@ -3,6 +3,7 @@
 #include "core/meaning/checking.hpp"
 #include "core/rule/printer.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace segmentation::core {
@@ -53,7 +54,33 @@ Operand Checker::name_value(const Name &name, const Context &context) {
   return customer_name(name, parts, context);
 }
 
+/// The lists of groups and tags have those that people keep by hand beside the shop's own, which there may be
+/// none of.
 Operand Checker::customer_name(const Name &name, NameParts parts, const Context &context) {
+  const NamedSegment::Form kept = is_word(parts, "customer_groups") ? NamedSegment::Form::group
+                                  : is_word(parts, "customer_tags") ? NamedSegment::Form::tag
+                                                                    : NamedSegment::Form::rule;
+  Operand operand;
+  if (kept == NamedSegment::Form::rule || is_known(parts)) {
+    operand = customer_value(name, parts, context);
+  } else {
+    operand.form = Operand::Form::segments;
+    operand.scalar.span = at(name.span);
+  }
+  if (operand.is_list()) {
+    operand.kept = kept;
+  }
+  return operand;
+}
+
+/// Tells whether a name means anything that is bound or defined.
+bool Checker::is_known(NameParts parts) const {
+  return resolve(schema_, *reach_, 0, parts).what != Resolved::What::nothing ||
+         std::any_of(schema_.attributes.begin(), schema_.attributes.end(),
+                     [&](const DefinedAttribute &known) { return leading_parts(parts, known.name) > 0; });
+}
+
+Operand Checker::customer_value(const Name &name, NameParts parts, const Context &context) {
   if (is_word(parts, "segments")) {
     Operand operand;
     operand.form = Operand::Form::segments;

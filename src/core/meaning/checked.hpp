@@ -133,6 +133,7 @@ struct CheckedRule {
   std::vector<int>
       histories; // of Schema::segments those whose stored members must be right before the rule is judged:
                  // named in memberships, by it or by whatever segment it names; ascending
+  bool any_kept = false; // it asks whether she is in any group, or tag, that people keep by hand
 };
 
 /// A value of a customer by its name alone, as a view shows it or goes by it.

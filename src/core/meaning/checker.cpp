@@ -186,8 +186,8 @@ Checked check_rule(const Expr &condition, const Meaning &meaning, const Limits &
   ConditionPtr result = checker.condition(condition, {});
   checked.diagnostics = checker.take_diagnostics();
   if (checked.diagnostics.empty()) {
-    checked.rule = CheckedRule{std::move(result), checker.attributes_used(), checker.sources_used(),
-                               checker.segments_used(), checker.histories_used()};
+    checked.rule = CheckedRule{std::move(result),       checker.attributes_used(), checker.sources_used(),
+                               checker.segments_used(), checker.histories_used(),  checker.asks_any_kept()};
   }
   return checked;
 }

@@ -30,6 +30,10 @@ Checked check_rule(const Expr &condition, const Meaning &meaning, const Limits &
 /// the checker's mistakes to the parser's.
 Checked check_rule(const Parsed<Rule> &parsed, const Meaning &meaning, const Limits &limits = {});
 
+/// Returns the condition of a segment with what people say by hand: whoever they put in is in, whoever they
+/// keep out is not, and of all others its rule decides. `rule` is null for groups and tags.
+ConditionPtr with_hands(const NamedSegment &segment, ConditionPtr rule, const Schema &schema);
+
 /// Checks the expression of define_attribute; the type of a value expression is returned, boolean for a
 /// condition.
 struct CheckedAttribute {

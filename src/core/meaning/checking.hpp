@@ -50,6 +50,8 @@ struct Operand {
   int set = -1;
   bool member = false; // list: a set whose own row is at hand, so that the list is that row's value
   bool field = false;  // a key-value field: `scalar` folds the rows that bear its name
+  NamedSegment::Form kept = NamedSegment::Form::rule; // the lists of groups and of tags: those that people
+                                                      // keep by hand are in it, too
   ConditionPtr condition;
 
   bool is_list() const { return form == Form::list || form == Form::set || form == Form::segments; }
@@ -80,6 +82,7 @@ public:
   std::vector<int> segments_used() const { return used(Word::segment); }
   /// Returns those of the segments that were named in memberships, likewise.
   std::vector<int> histories_used() const;
+  bool asks_any_kept() const { return any_kept_; }
 
   /// Checks a defined source, whether or not anyone uses it, and returns what was settled.
   CheckedSource check_source(int defined);
@@ -95,6 +98,8 @@ private:
   // check_value.cpp
   Operand name_value(const Name &name, const Context &context);
   Operand customer_name(const Name &name, NameParts parts, const Context &context);
+  Operand customer_value(const Name &name, NameParts parts, const Context &context);
+  bool is_known(NameParts parts) const;
   Operand row_name(const Name &name, const Context &context);
   Operand resolved_value(const Resolved &resolved, const Name &name, NameParts parts, const Context &context);
   Operand column_operand(const ColumnRef &ref, Span span) const;
@@ -173,6 +178,8 @@ private:
   ConditionPtr one_of(const Operand &left, std::vector<std::string> texts, std::vector<Decimal> numbers,
                       Span span);
   ConditionPtr segments_contain(const Expr &expr);
+  ConditionPtr kept_contain(const Expr &expr, const Operand &left);
+  ConditionPtr named_segment(int index, Span span, Span named);
   void refuse_list(const Expr &expr);
 
   // check_memberships.cpp
@@ -237,6 +244,7 @@ private:
   std::vector<KnownAttribute> known_attributes_;
   std::vector<ConditionPtr> known_segments_;
   std::vector<bool> histories_; // by segment
+  bool any_kept_ = false;
   std::vector<ConditionPtr> known_rows_;
   std::vector<Inlined> active_;
 };

@@ -49,6 +49,7 @@ bool names_segments(const Schema &schema, const ColumnRef &column) {
 std::optional<Described> describe(const Schema &schema, const Operand &operand, bool in_row) {
   Described described;
   described.in_row = in_row;
+  described.kept = operand.kept;
   switch (operand.form) {
   case Operand::Form::broken:
     return std::nullopt;

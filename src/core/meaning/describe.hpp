@@ -30,6 +30,7 @@ struct Described {
   bool all_rows = false;           // there, it is of all rows together: count, sum_total
   bool source = false;             // can be tested with MATCHES: a source, or a set of customers
   std::optional<ColumnRef> column; // its own, or the one that first, last or mode pick a value of
+  NamedSegment::Form kept = NamedSegment::Form::rule; // the list of groups, or of tags, kept by hand
 };
 
 /// Where a value stands: among values of the customer, or in the MATCHES of the source `root`.

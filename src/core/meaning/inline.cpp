@@ -156,12 +156,17 @@ ConditionPtr Checker::segment(int index, Span span) {
   }
   ConditionPtr checked;
   const bool right = aside(what, span, Span{}, [&] {
-    if (!segment.condition) {
+    const bool has_rule = segment.form == NamedSegment::Form::rule;
+    if (has_rule && !segment.condition) {
       report(SqlState::feature_not_supported, span, "it has no rule");
       return false;
     }
-    checked = condition(*segment.condition, {});
-    return checked != nullptr;
+    ConditionPtr rule = has_rule ? condition(*segment.condition, {}) : nullptr;
+    if (has_rule && !rule) {
+      return false;
+    }
+    checked = with_hands(segment, std::move(rule), schema_);
+    return true;
   });
   if (!right) {
     return nullptr;

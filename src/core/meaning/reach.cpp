@@ -15,7 +15,8 @@ const Relation &relation_at(const Schema &schema, int index) {
 }
 
 bool is_source(const Relation &relation) {
-  return relation.role == Role::source || (relation.role == Role::set && relation.of == 0);
+  return relation.hand < 0 &&
+         (relation.role == Role::source || (relation.role == Role::set && relation.of == 0));
 }
 
 template <typename Named> int index_of(const std::vector<Named> &list, const std::string &folded) {

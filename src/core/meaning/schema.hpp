@@ -65,6 +65,8 @@ struct Relation {
                     // lookup, or where that stands behind a set of links, on what these are of
   int field = -1;   // source of fields: the column that holds the field's name
   int segment = -1; // the built-in source memberships: the column that holds the segment's name
+  int hand = -1;    // what people say by hand: the column that holds the segment's id; rules cannot name this
+  int standing = -1; // the same: the column that holds 1 for put in, -1 for kept out
   bool key_is_enforced =
       false; // source, set: a foreign key of the database sees to it that key is found in `of`
   std::vector<int>
@@ -93,11 +95,15 @@ struct DefinedSource {
   std::shared_ptr<const Expr> condition; // in the words of `of`; rows that fail it are not there; null: all
 };
 
-/// A segment that rules may name in segments CONTAINS.
+/// A segment that rules may name in segments CONTAINS, and a group or tag that people keep by hand.
 struct NamedSegment {
+  enum class Form : std::uint8_t { rule, group, tag };
   std::int64_t id = 0;
-  std::string name; // empty: one that cannot be named
-  std::shared_ptr<const Expr> condition;
+  std::string name;                      // empty: one that cannot be named
+  std::shared_ptr<const Expr> condition; // of a rule
+  Form form = Form::rule;
+  bool by_hand = false;    // of a rule: people may have put customers in, or keep them out, whatever it says
+  std::int64_t spoken = 0; // the id by which people have: a draft's is that of its segment
 };
 
 struct Schema {

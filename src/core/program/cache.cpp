@@ -9,6 +9,10 @@
 namespace segmentation::core::program {
 namespace {
 
+/// Groups and tags by hand may be many, and most customers are in few: beyond this, reading a customer's rows
+/// costs less than the room of a count for each.
+constexpr std::size_t most_hands = 64;
+
 void add(CachedFeed &feed, int measure, std::uint64_t digest) {
   char bytes[8];
   std::memcpy(bytes, &digest, 8);
@@ -49,7 +53,8 @@ CachePlan plan_cache(const Program::Impl &plan, const Zone &zone, std::uint64_t 
         add(feed, bits + i, digests.stored[static_cast<std::size_t>(i)]);
     }
     feed.moves = !feed.moving.empty();
-    feed.kept &= feed.measures.size() <= image::most_entries;
+    const bool by_hand = plan.relation(plan.feeds[index].relation).hand >= 0;
+    feed.kept &= feed.measures.size() <= (by_hand ? most_hands : image::most_entries);
     std::sort(feed.places.begin(), feed.places.end());
   }
   return out;

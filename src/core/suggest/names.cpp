@@ -225,12 +225,22 @@ private:
     }
     if (finding_.spot == Spot::left) {
       list_.add_word("segments", CompletionKind::set, type_words(ValueType::segments));
+      kept_list("customer_groups", NamedSegment::Form::group);
+      kept_list("customer_tags", NamedSegment::Form::tag);
       sources(" MATCHES (");
     }
     functions();
     if (finding_.spot == Spot::left && list_.fits(ValueType::boolean)) {
       list_.add_word("customer_within_distance(coordinates: (", CompletionKind::function,
                      type_words(ValueType::boolean));
+    }
+  }
+
+  /// The list of groups, or of tags, where any is kept by hand.
+  void kept_list(std::string_view word, NamedSegment::Form form) {
+    if (std::any_of(schema_.segments.begin(), schema_.segments.end(),
+                    [form](const NamedSegment &segment) { return segment.form == form; })) {
+      list_.add_word(word, CompletionKind::set, type_words(ValueType::segments));
     }
   }
 
@@ -249,7 +259,7 @@ private:
     for (std::size_t i = 1; i < schema_.relations.size(); ++i) {
       const Relation &bound = schema_.relations[i];
       const bool set = bound.role == Role::set && bound.of == 0;
-      if (bound.role == Role::source || (set && finding_.spot == Spot::argument)) {
+      if ((bound.role == Role::source && bound.hand < 0) || (set && finding_.spot == Spot::argument)) {
         source(bound.name, {static_cast<int>(i), true}, suffix);
       }
     }

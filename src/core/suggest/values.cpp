@@ -27,6 +27,15 @@ void add_values(Suggestions &out, const Described &left, std::string_view typed,
       out.completions.push_back({std::string(literal), CompletionKind::value, type_words(left.type)});
     }
   };
+  const auto add_segments = [&] {
+    for (const NamedSegment &segment : meaning.schema.segments) {
+      const bool is_meant = left.kept == NamedSegment::Form::rule || left.kept == segment.form;
+      if (is_meant && !segment.name.empty() && fold_case(segment.name).starts_with(begin)) {
+        out.completions.push_back(
+            {quote_text(segment.name), CompletionKind::value, type_words(ValueType::text)});
+      }
+    }
+  };
   switch (left.type) {
   case ValueType::boolean:
     add("true", "true");
@@ -44,17 +53,15 @@ void add_values(Suggestions &out, const Described &left, std::string_view typed,
     return;
   case ValueType::segments:
   case ValueType::segment:
-    for (const NamedSegment &segment : meaning.schema.segments) {
-      if (!segment.name.empty() && fold_case(segment.name).starts_with(begin)) {
-        out.completions.push_back(
-            {quote_text(segment.name), CompletionKind::value, type_words(ValueType::text)});
-      }
-    }
+    add_segments();
     return;
   case ValueType::rows:
     return;
   default:
     break;
+  }
+  if (left.kept != NamedSegment::Form::rule) {
+    add_segments();
   }
   if (!left.column) {
     return;

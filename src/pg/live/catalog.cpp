@@ -29,6 +29,11 @@ core::Role role_of(const char *text) {
   return strcmp(text, "set") == 0 ? core::Role::set : core::Role::source;
 }
 
+core::NamedSegment::Form form_of(const char *kind) {
+  using Form = core::NamedSegment::Form;
+  return strcmp(kind, "rule") == 0 ? Form::rule : strcmp(kind, "tag") == 0 ? Form::tag : Form::group;
+}
+
 /// Returns the index of a column by its exact name, a computed one before others, -1 where no name is given;
 /// raises where there is no such column, or none that can be read.
 int find_column(const RelationInput &relation, const char *name) {
@@ -55,6 +60,7 @@ int find_column(const RelationInput &relation, const char *name) {
 /// The names that a binding gives to columns, before the columns are known.
 struct Names {
   const char **key, **of_key, **lookup_key, **date, **value, **field, **parent;
+  bool *by_hand;
 };
 
 // A foreign key that holds at every moment: validated, checked at once, its triggers enabled, and neither of
@@ -73,7 +79,7 @@ constexpr const char *binding_query =
     "AND NOT EXISTS (SELECT FROM pg_catalog.pg_subscription_rel AS s, "
     "LATERAL (SELECT s.srrelid UNION SELECT a.relid FROM pg_catalog.pg_partition_ancestors(s.srrelid) AS a "
     "UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(s.srrelid) AS t) AS written (oid) "
-    "WHERE written.oid IN (k.conrelid, k.confrelid))), b.field::text, b.parent::text "
+    "WHERE written.oid IN (k.conrelid, k.confrelid))), b.field::text, b.parent::text, b.by_hand "
     "FROM segmentation.binding AS b LEFT JOIN segmentation.binding AS p ON p.id = b.of_id "
     "ORDER BY b.role <> 'customers', b.id";
 
@@ -142,7 +148,7 @@ void load_bindings(SchemaInput &schema) {
   schema.zone.name = "UTC";
   Names names = {make_list<const char *>(room), make_list<const char *>(room), make_list<const char *>(room),
                  make_list<const char *>(room), make_list<const char *>(room), make_list<const char *>(room),
-                 make_list<const char *>(room)};
+                 make_list<const char *>(room), make_list<bool>(room)};
   int32 *of_ids = make_list<int32>(room);
   for (int i = 0; i < count; ++i) {
     uint64 row = static_cast<uint64>(i);
@@ -161,6 +167,7 @@ void load_bindings(SchemaInput &schema) {
     relations[i].key_is_enforced = DatumGetBool(value_of(rows, row, 13, missing));
     names.field[i] = text_value(rows, row, 14);
     names.parent[i] = text_value(rows, row, 15);
+    names.by_hand[i] = DatumGetBool(value_of(rows, row, 16, missing));
     if (relations[i].role == core::Role::customers)
       schema.zone = load_zone(text_value(rows, row, 12));
   }
@@ -207,6 +214,8 @@ void load_bindings(SchemaInput &schema) {
     relation.parent = find_column(relation, names.parent[i]);
     relation.tree = -1;
     relation.segment = relation.id == 0 ? find_column(relation, "segment") : -1;
+    relation.hand = find_column(relation, names.by_hand[i] ? "segment_id" : nullptr);
+    relation.standing = find_column(relation, names.by_hand[i] ? "standing" : nullptr);
   }
   schema.relation_count = append_paths(relations, count);
 }
@@ -268,17 +277,23 @@ SchemaInput load_catalog() {
   bool missing;
   // Drafts are judged and written like the segments that they will be.
   rows = read_definitions(
-      "SELECT s.id, s.name, s.rule, s.built, false FROM segmentation.segment AS s "
-      "UNION ALL SELECT a.draft_id, s.name, a.rule, 0, true "
+      "SELECT s.id, s.name, s.rule, s.built, false, s.kind, s.by_hand, s.id FROM segmentation.segment AS s "
+      "UNION ALL SELECT a.draft_id, s.name, a.rule, 0, true, s.kind, s.by_hand, s.id "
       "FROM segmentation.alteration AS a JOIN segmentation.segment AS s ON s.id = a.segment_id "
       "ORDER BY 1");
   schema.segments = make_list<SegmentInput>(rows.count);
   schema.segment_count = static_cast<int>(rows.count);
   for (uint64 row = 0; row < rows.count; ++row) {
-    RuleValue *rule = rule_value(value_of(rows, row, 3, missing));
-    schema.segments[row] = {int_value(rows, row, 1), text_value(rows, row, 2), rule_source(rule),
-                            DatumGetInt64(value_of(rows, row, 4, missing)),
-                            DatumGetBool(value_of(rows, row, 5, missing))};
+    SegmentInput &segment = schema.segments[row];
+    segment.id = int_value(rows, row, 1);
+    segment.name = text_value(rows, row, 2);
+    Datum rule = value_of(rows, row, 3, missing);
+    segment.source = missing ? nullptr : rule_source(rule_value(rule));
+    segment.built = DatumGetInt64(value_of(rows, row, 4, missing));
+    segment.is_draft = DatumGetBool(value_of(rows, row, 5, missing));
+    segment.form = form_of(text_value(rows, row, 6));
+    segment.by_hand = DatumGetBool(value_of(rows, row, 7, missing));
+    segment.spoken = int_value(rows, row, 8);
   }
   return schema;
 }

@@ -48,6 +48,8 @@ bool make_relation(const RelationInput &input, core::Relation &relation, Failure
   relation.tree = input.tree;
   relation.field = input.field;
   relation.segment = input.segment;
+  relation.hand = input.hand;
+  relation.standing = input.standing;
   relation.key_is_enforced = input.key_is_enforced;
   relation.primary_key.assign(input.primary_key, input.primary_key + input.primary_key_count);
   relation.columns.reserve(static_cast<std::size_t>(input.column_count));
@@ -109,6 +111,11 @@ bool make_source(const SourceInput &input, core::DefinedSource &source, Failure 
 bool make_segment(const SegmentInput &input, core::NamedSegment &segment, Failure &failure) {
   segment.id = input.id;
   segment.name = input.is_draft ? "" : input.name;
+  segment.form = input.form;
+  segment.by_hand = input.by_hand;
+  segment.spoken = input.spoken;
+  if (input.source == nullptr)
+    return true;
   auto parsed = core::parse_rule(input.source);
   if (!parsed.value) {
     fail(failure, parsed.diagnostics, input.source, input.source, Excerpt::detail,
@@ -182,6 +189,25 @@ std::optional<core::CheckedRule> LiveCore::check(const char *rule, Excerpt excer
   return std::move(checked.rule);
 }
 
+std::optional<core::CheckedRule> LiveCore::check_segment(int index, Excerpt excerpt, Failure &failure) const {
+  const SegmentInput &input = input_->segments[index];
+  std::optional<core::CheckedRule> rule;
+  if (input.source == nullptr)
+    rule.emplace();
+  else
+    rule = check(input.source, excerpt, failure, owner_of("rule of segment", input.name));
+  if (rule)
+    add_hands(input.id, *rule);
+  return rule;
+}
+
+void LiveCore::add_hands(std::int32_t segment, core::CheckedRule &rule) const {
+  for (const core::NamedSegment &known : meaning_->schema.segments) {
+    if (known.id == segment)
+      rule.condition = core::with_hands(known, std::move(rule.condition), meaning_->schema);
+  }
+}
+
 void LiveCore::check_everything(Failure &failure) const {
   for (int i = 0; i < input_->attribute_count; ++i) {
     const AttributeInput &attribute = input_->attributes[i];
@@ -204,8 +230,7 @@ void LiveCore::check_everything(Failure &failure) const {
     }
   }
   for (int i = 0; i < input_->segment_count; ++i) {
-    const SegmentInput &segment = input_->segments[i];
-    if (!check(segment.source, Excerpt::detail, failure, owner_of("rule of segment", segment.name)))
+    if (!check_segment(i, Excerpt::detail, failure))
       return;
   }
 }

@@ -34,6 +34,10 @@ public:
   /// caller's own.
   std::optional<core::CheckedRule> check(const char *rule, Excerpt excerpt, Failure &failure,
                                          std::string_view context = {}) const;
+  /// Checks the rule of a segment, given by its index in the input, and adds what people say by hand.
+  std::optional<core::CheckedRule> check_segment(int index, Excerpt excerpt, Failure &failure) const;
+  /// Adds what people say by hand about a segment, given by its id, to a rule that is to be its.
+  void add_hands(std::int32_t segment, core::CheckedRule &rule) const;
   /// Fails with the first segment or defined attribute that does not check.
   void check_everything(Failure &failure) const;
   /// Returns the names of the bindings that a rule reads and of the defined attributes and sources that it
@@ -68,6 +72,8 @@ public:
   /// Compiles the rules of texts; fails with the mistakes of the first that does not check.
   static Work *make(const LiveCore &live, const char *const *rules, int count, Excerpt excerpt,
                     Failure &failure);
+  /// Compiles the rule that a segment, given by its id, is to have, with what people say by hand about it.
+  static Work *make_for(const LiveCore &live, std::int32_t segment, const char *rule, Failure &failure);
   /// Compiles the rules of segments, given as indexes into the input's list.
   static Work *make_for_segments(const LiveCore &live, const int *segments, int count, Failure &failure);
 

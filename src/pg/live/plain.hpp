@@ -44,6 +44,8 @@ struct RelationInput {
   int tree; // of a set that is made of a lookup: that lookup, with whose id it goes; else -1
   int field;
   int segment;
+  int hand;
+  int standing;
   const int *primary_key;
   int primary_key_count;
   ColumnInput *columns;
@@ -75,9 +77,12 @@ struct SourceInput {
 struct SegmentInput {
   std::int32_t id;
   const char *name;
-  const char *source; // the rule as typed
-  std::int64_t built; // the version at which everyone's members were last written
-  bool is_draft;      // the next rule of the segment of that name, which no other rule can name yet
+  core::NamedSegment::Form form;
+  const char *source;  // the rule as typed; nullptr: a group or tag
+  bool by_hand;        // people may have put customers in, or keep them out, whatever the rule says
+  std::int32_t spoken; // the id by which they have
+  std::int64_t built;  // the version at which everyone's members were last written
+  bool is_draft;       // the next rule of the segment of that name, which no other rule can name yet
 };
 
 struct ZoneInput {

@@ -6,8 +6,8 @@
 namespace segmentation::pg {
 
 bool check_segment(const Live *live, int index, Failure *failure) {
-  const char *rule = live->schema.segments[index].source;
-  try_core([=](Failure &inner) { (void)(**live->core).check(rule, Excerpt::none, inner); }, *failure);
+  try_core([=](Failure &inner) { (void)(**live->core).check_segment(index, Excerpt::none, inner); },
+           *failure);
   // What a rule itself can be at fault for: names, types, limits.
   if (failure->failed && strncmp(failure->sqlstate, "42", 2) != 0 && strncmp(failure->sqlstate, "54", 2) != 0)
     raise(*failure);

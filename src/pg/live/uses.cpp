@@ -58,15 +58,16 @@ std::vector<Need> LiveCore::needs() const {
     add_needs(needs, "source", input_->sources[i].name, core::source_columns_read(i, *meaning_));
   for (int i = 0; i < input_->segment_count; ++i) {
     Failure failure;
-    const std::optional<core::CheckedRule> rule = check(input_->segments[i].source, Excerpt::none, failure);
+    const std::optional<core::CheckedRule> rule = check_segment(i, Excerpt::none, failure);
     std::optional<std::vector<core::ColumnRead>> columns;
     if (rule)
       columns = core::columns_read(*rule->condition, *meaning_);
     add_needs(needs, "segment", input_->segments[i].name, columns);
   }
-  // Members are the extension's own.
+  // Members, and what people say by hand, are the extension's own.
   std::erase_if(needs, [this](const Need &need) {
-    return need.relation >= 0 && input_->relations[need.relation].id == 0;
+    return need.relation >= 0 &&
+           (input_->relations[need.relation].id == 0 || input_->relations[need.relation].hand >= 0);
   });
   return needs;
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <fmt/format.h>
 #include <numeric>
 #include <string_view>
 
@@ -27,13 +26,21 @@ Work *Work::make(const LiveCore &live, const char *const *rules, int count, Exce
   return new Work(live, std::move(checked));
 }
 
+Work *Work::make_for(const LiveCore &live, std::int32_t segment, const char *rule, Failure &failure) {
+  std::optional<core::CheckedRule> checked = live.check(rule, Excerpt::none, failure);
+  if (!checked)
+    return nullptr;
+  live.add_hands(segment, *checked);
+  std::vector<core::CheckedRule> rules;
+  rules.push_back(std::move(*checked));
+  return new Work(live, std::move(rules));
+}
+
 Work *Work::make_for_segments(const LiveCore &live, const int *segments, int count, Failure &failure) {
   std::vector<core::CheckedRule> checked;
   std::vector<std::vector<int>> histories;
   for (int i = 0; i < count; ++i) {
-    const SegmentInput &segment = live.input().segments[segments[i]];
-    std::optional<core::CheckedRule> rule = live.check(segment.source, Excerpt::detail, failure,
-                                                       fmt::format("rule of segment \"{}\"", segment.name));
+    std::optional<core::CheckedRule> rule = live.check_segment(segments[i], Excerpt::detail, failure);
     if (!rule)
       return nullptr;
     histories.push_back(rule->histories);

@@ -58,7 +58,7 @@ Uses uses_of(const Live *live, const char *rule) {
   run_core([=, &uses](Failure &) {
     Failure unsaid;
     if (auto checked = (*live->core)->check(rule, Excerpt::none, unsaid))
-      uses = {true, !checked->segments.empty(), !checked->histories.empty()};
+      uses = {true, !checked->segments.empty() || checked->any_kept, !checked->histories.empty()};
   });
   return uses;
 }
@@ -79,7 +79,7 @@ Definitions read_definitions(int32 segment) {
       "(SELECT pg_catalog.string_agg(t::text, ' ' ORDER BY t.name) FROM segmentation.source_definition AS "
       "t)), "
       "(SELECT pg_catalog.concat(pg_catalog.string_agg(pg_catalog.concat_ws(' ', s.id, s.name, "
-      "segmentation.rule_source(s.rule)), ' ' ORDER BY s.id)) FROM segmentation.segment AS s "
+      "s.by_hand, segmentation.rule_source(s.rule)), ' ' ORDER BY s.id)) FROM segmentation.segment AS s "
       "WHERE s.id <> $1)",
       arguments);
   return {text_value(rows, 0, 1), text_value(rows, 0, 2)};
@@ -140,12 +140,20 @@ bool nobody_looks(const Live *live) {
   return as_made;
 }
 
+Owned<Work> *compile_ahead(const Live *live) {
+  auto *work = Owned<Work>::make();
+  const Ahead *one = ahead;
+  run_core(
+      [=](Failure &failure) { work->set(Work::make_for(**live->core, one->segment, one->rule, failure)); });
+  return work;
+}
+
 /// Judges everyone, and writes a new segment's members where nobody looks; false where the verdicts of all
 /// are wanted and take several passes, so that they are not at hand.
 bool judge_ahead(const Live *live, bool is_new) {
   bool writes = is_new && nobody_looks(live);
   MemoryContext before = MemoryContextSwitchTo(ahead->memory);
-  ahead->work = compile_rules(live, &ahead->rule, 1, Excerpt::none);
+  ahead->work = compile_ahead(live);
   ahead->difference = Owned<Difference>::make();
   const Ahead *one = ahead;
   run_core([=](Failure &) { one->difference->set(new Difference({one->segment})); });
@@ -176,7 +184,7 @@ bool is_whole(const Live *live, int32 segment) {
 /// Puts what customers are by now in the place of what they were when everyone was judged: else who did not
 /// belong to an altered segment then would leave it and come back.
 void judge_meanwhile(const Live *live, Work *everyone, const KeyList &keys) {
-  Owned<Work> *owned = compile_rules(live, &ahead->rule, 1, Excerpt::none);
+  Owned<Work> *owned = compile_ahead(live);
   Work *some = owned->get();
   judge(live, some, customers_of(live, {keys.datums, keys.datums, keys.count}), GetCurrentTimestamp());
   run_core([=](Failure &) {

@@ -1,6 +1,7 @@
 // The triggers on bound relations: one reads what a statement changed from its transition tables and notes
 // it, one the single row that replication has changed. Server's side.
 #include "pg/boundary/contain.hpp"
+#include "pg/boundary/quiet.hpp"
 #include "pg/boundary/run_core.hpp"
 #include "pg/boundary/settings.hpp"
 #include "pg/changes/image.hpp"
@@ -177,6 +178,8 @@ SEGMENTATION_FUNCTION(segmentation_capture) {
   Tuplestorestate *old_rows = trigger->tg_oldtable, *new_rows = trigger->tg_newtable;
   if (!truncated && (old_rows == nullptr || tuplestore_tuple_count(old_rows) == 0) &&
       (new_rows == nullptr || tuplestore_tuple_count(new_rows) == 0))
+    return PointerGetDatum(nullptr);
+  if (is_quiet() && RelationGetRelid(trigger->tg_relation) == own_relation("by_hand"))
     return PointerGetDatum(nullptr);
   if (is_replicating()) {
     set_replicated();

@@ -223,7 +223,9 @@ int64 write_everyone(const Progress *progress) {
   memset(&request, 0, sizeof request);
   request.all_segments = true;
   request.progress = progress;
-  return write_members(request);
+  int64 written = write_members(request);
+  forget_all_gone(load_live());
+  return written;
 }
 
 int64 refresh_customers(Datum customers, Oid type) {

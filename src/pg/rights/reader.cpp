@@ -1,5 +1,6 @@
 // What definitions ask of the shop's tables and expressions, by the rights of whoever owns them: planning a
 // query over a table, or only analysing an expression, can run code of his. Server's side.
+#include "pg/boundary/quiet.hpp"
 #include "pg/boundary/session.hpp"
 
 using namespace segmentation::pg;
@@ -17,15 +18,24 @@ Query *value_of_query(const char *sql) {
   return tree;
 }
 
-} // namespace
-
-SEGMENTATION_FUNCTION(segmentation_read_as) {
+/// Runs a statement by the rights of the role that is the first argument; returns its first row.
+Datum run_as(FunctionCallInfo fcinfo, bool writes, bool quietly = false) {
   const char *sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
   Session session = open_session();
   Identity caller = become(PG_GETARG_OID(0));
-  Rows rows = query(sql);
+  Rows rows;
+  if (writes) {
+    CommandCounterIncrement();
+    PushActiveSnapshot(GetTransactionSnapshot());
+    int before = set_quiet(quietly ? GetCurrentTransactionNestLevel() : 0);
+    rows = take(sql);
+    (void)set_quiet(before);
+    PopActiveSnapshot();
+  } else {
+    rows = query(sql);
+  }
   ArrayType *answer = nullptr;
-  if (rows.count > 0) {
+  if (rows.count > 0 && rows.table != nullptr) { // a statement may RETURN nothing
     int count = rows.table->tupdesc->natts;
     auto *values = static_cast<Datum *>(palloc0(sizeof(Datum) * static_cast<Size>(count)));
     auto *nulls = static_cast<bool *>(palloc0(sizeof(bool) * static_cast<Size>(count)));
@@ -45,6 +55,16 @@ SEGMENTATION_FUNCTION(segmentation_read_as) {
   if (answer == nullptr)
     PG_RETURN_NULL();
   PG_RETURN_ARRAYTYPE_P(answer);
+}
+
+} // namespace
+
+SEGMENTATION_FUNCTION(segmentation_read_as) {
+  return run_as(fcinfo, false);
+}
+
+SEGMENTATION_FUNCTION(segmentation_write_as) {
+  return run_as(fcinfo, true, PG_GETARG_BOOL(2));
 }
 
 SEGMENTATION_FUNCTION(segmentation_analysed) {

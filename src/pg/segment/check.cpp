@@ -50,6 +50,49 @@ SEGMENTATION_FUNCTION(segmentation_to_sql) {
   PG_RETURN_TEXT_P(result);
 }
 
+SEGMENTATION_FUNCTION(segmentation_segment_sql) {
+  Session session = open_session();
+  const Live *live = load_live();
+  int index = 0;
+  while (index < live->schema.segment_count && live->schema.segments[index].id != PG_GETARG_INT32(0))
+    ++index;
+  if (index == live->schema.segment_count)
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+                    errmsg("segment with id %d does not exist", PG_GETARG_INT32(0))));
+  auto *texts = Owned<Texts>::make();
+  const char *sql = nullptr;
+  run_core([=, &sql](Failure &failure) {
+    texts->set(Texts::sql_of_segment(**live->core, index, failure));
+    sql = failure.failed ? nullptr : (*texts)->strings().front().c_str();
+  });
+  MemoryContext before = MemoryContextSwitchTo(session.caller);
+  text *result = cstring_to_text(sql);
+  MemoryContextSwitchTo(before);
+  close_session(session);
+  PG_RETURN_TEXT_P(result);
+}
+
+SEGMENTATION_FUNCTION(segmentation_segments_named) {
+  Session session = open_session();
+  const Live *live = load_live();
+  const char *rule = rule_source(rule_value(PG_GETARG_DATUM(0)));
+  auto *ids = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(live->schema.segment_count + 2)));
+  int count = 0;
+  run_core([=, &count](Failure &failure) {
+    if (auto checked = (*live->core)->check(rule, Excerpt::detail, failure)) {
+      for (int named : checked->segments)
+        ids[count++] = Int32GetDatum(live->schema.segments[named].id);
+      if (checked->any_kept)
+        ids[count++] = Int32GetDatum(0);
+    }
+  });
+  MemoryContext before = MemoryContextSwitchTo(session.caller);
+  Datum result = make_array(ids, count, INT4OID);
+  MemoryContextSwitchTo(before);
+  close_session(session);
+  PG_RETURN_DATUM(result);
+}
+
 SEGMENTATION_FUNCTION(segmentation_check_bindings) {
   (void)fcinfo;
   Session session = open_session();

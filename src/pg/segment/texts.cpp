@@ -59,6 +59,15 @@ Texts *Texts::sql_of(const LiveCore &live, const char *rule, Failure &failure) {
   return texts.release();
 }
 
+Texts *Texts::sql_of_segment(const LiveCore &live, int index, Failure &failure) {
+  std::optional<core::CheckedRule> checked = live.check_segment(index, Excerpt::detail, failure);
+  if (!checked)
+    return nullptr;
+  auto texts = std::make_unique<Texts>();
+  texts->keep(core::print_sql(*checked, *live.meaning()));
+  return texts.release();
+}
+
 Texts *Texts::uses_of(const LiveCore &live, const char *rule, Failure &failure) {
   std::vector<std::string> names = live.uses(rule, failure);
   if (failure.failed)

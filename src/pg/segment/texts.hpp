@@ -36,6 +36,8 @@ public:
   static Texts *mistakes_of(const LiveCore *live, const char *rule);
   static Texts *explanation(Work &work, std::uint32_t customer, std::string_view rule);
   static Texts *sql_of(const LiveCore &live, const char *rule, Failure &failure);
+  /// With what people say by hand about it.
+  static Texts *sql_of_segment(const LiveCore &live, int index, Failure &failure);
   static Texts *uses_of(const LiveCore &live, const char *rule, Failure &failure);
 
   const std::vector<Mistake> &mistakes() const noexcept { return mistakes_; }

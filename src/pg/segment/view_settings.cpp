@@ -94,7 +94,7 @@ SEGMENTATION_FUNCTION(segmentation_settings_of) {
   auto *view = Owned<SegmentView>::make();
   for (int i = 0; i < live->schema.segment_count; ++i) {
     const SegmentInput &segment = live->schema.segments[i];
-    if (!asked.contain(segment.id))
+    if (!asked.contain(segment.id) || segment.source == nullptr)
       continue;
     const segmentation::core::ViewSettings *settings = nullptr;
     run_core([=, &settings, &segment](Failure &failure) {

@@ -39,17 +39,46 @@ bool past_is_as_made(Relation relation, Oid key_type) {
   return is_as_made(relation, columns, past::column_count);
 }
 
+namespace hand {
+enum Column { customer_id, segment_id, standing, family, note, changed_by, changed_at, put_in_at };
+}
+
 /// What leaving reads and writes beside membership.
 struct History {
   OwnTable *past;
   OwnTable *changed; // segmentation.definition_change
+  OwnTable *hands;   // segmentation.by_hand; nullptr where nobody has said anything
   TimestampTz recorded_at;
-  Datum rule, rule_changed, time, left; // reasons
+  Datum rule, rule_changed, time, hand, left; // reasons
+  bool is_farewell;                           // she is gone altogether
 };
 
 void set(TupleTableSlot *row, int column, Datum value) {
   row->tts_values[column] = value;
   row->tts_isnull[column] = false;
+}
+
+/// Notes where people have put the member in or out.
+void write_hand(const TupleTableSlot *was, TimestampTz entered, const History &history, TupleTableSlot *row) {
+  const Datum key[] = {was->tts_values[member::customer_id], was->tts_values[member::segment_id]};
+  if (!find_row(history.hands, key, 2))
+    return;
+  slot_getallattrs(history.hands->found);
+  const Datum *said = history.hands->found->tts_values;
+  const bool *is_null = history.hands->found->tts_isnull;
+  int16 standing = DatumGetInt16(said[hand::standing]);
+  bool was_put_in = !is_null[hand::put_in_at] && DatumGetTimestampTz(said[hand::put_in_at]) <= entered &&
+                    (standing == 1 || entered < DatumGetTimestampTz(said[hand::changed_at]));
+  if (was_put_in)
+    set(row, past::entered_reason, history.hand);
+  bool is_out = standing == -1 && !history.is_farewell;
+  if (is_out)
+    set(row, past::left_reason, history.hand);
+  if (!was_put_in && !is_out)
+    return;
+  set(row, past::changed_by, said[hand::changed_by]);
+  if (!is_null[hand::note])
+    set(row, past::note, said[hand::note]);
 }
 
 /// Writes the row found in membership, which has been deleted, into the history: she is out since `at`.
@@ -71,6 +100,8 @@ void write_past(const TupleTableSlot *was, TimestampTz at, const History &histor
     slot_getallattrs(history.changed->found);
     set(row, past::changed_by, history.changed->found->tts_values[2]);
   }
+  if (history.hands != nullptr)
+    write_hand(was, entered, history, row);
   (void)insert_row(history.past);
 }
 
@@ -140,14 +171,19 @@ bool write_member_rows(const MemberChanges &changes, TimestampTz recorded_at, co
   if (as_made && changes.left.count > 0) {
     History history = {open_own(own_relation("membership_past"), RowExclusiveLock),
                        open_own(own_relation("definition_change"), AccessShareLock),
+                       changes.by_hand ? open_own(own_relation("by_hand"), AccessShareLock) : nullptr,
                        recorded_at,
                        CStringGetTextDatum(reason_rule),
                        CStringGetTextDatum(reason_changed),
                        CStringGetTextDatum(reason_time),
-                       CStringGetTextDatum(left_reason)};
+                       CStringGetTextDatum(reason_hand),
+                       CStringGetTextDatum(left_reason),
+                       strcmp(left_reason, reason_deleted) == 0};
     as_made = past_is_as_made(history.past->table, key_type) && has_plain_indexes(history.past);
     if (as_made)
       write_leavers(membership, history, changes.left, counts);
+    if (history.hands != nullptr)
+      close_own(history.hands);
     close_own(history.changed);
     close_own(history.past);
   }

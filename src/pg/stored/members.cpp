@@ -1,16 +1,32 @@
 // Straight into the tables, or by statements where somebody has made more of the tables. Server's side.
 #include "pg/stored/members.hpp"
 
+#include "pg/boundary/quiet.hpp"
 #include "pg/live/feed.hpp"
 #include "pg/stored/member_rows.hpp"
 
 namespace segmentation::pg {
+
+namespace {
+
+/// Tells whether people may have said anything.
+bool any_by_hand(const Live *live) {
+  for (int i = 0; i < live->schema.segment_count; ++i) {
+    const SegmentInput &segment = live->schema.segments[i];
+    if (segment.by_hand || segment.source == nullptr)
+      return true;
+  }
+  return false;
+}
+
+} // namespace
 
 MemberChanges start_changes(const Live *live) {
   MemberChanges changes;
   memset(&changes, 0, sizeof changes);
   changes.key = &live->key;
   changes.memory = CurrentMemoryContext;
+  changes.by_hand = any_by_hand(live);
   return changes;
 }
 
@@ -78,16 +94,22 @@ void write_by_statements(const MemberChanges &changes, TimestampTz recorded_at, 
     count_rows(
         counts,
         take(
-            "WITH gone AS (DELETE FROM segmentation.membership AS m USING unnest($1, $2, $3) AS d "
-            "(segment_id, customer_id, at) WHERE m.segment_id = d.segment_id AND m.customer_id = "
-            "d.customer_id RETURNING m.segment_id, m.customer_id, m.entered_at, m.recorded_at, d.at) "
-            "INSERT INTO segmentation.membership_past (segment_id, customer_id, entered_at, left_at, "
-            "recorded_at, left_recorded_at, entered_reason, left_reason, changed_by) "
-            "SELECT g.segment_id, g.customer_id, g.entered_at, GREATEST(g.at, g.entered_at), "
-            "COALESCE(g.recorded_at, g.entered_at), $4, CASE WHEN c.segment_id IS NOT NULL THEN 'rule "
-            "changed' WHEN g.recorded_at IS NOT NULL THEN 'time' ELSE 'rule' END, $5, c.changed_by "
-            "FROM gone AS g LEFT JOIN segmentation.definition_change AS c ON c.segment_id = g.segment_id AND "
-            "c.at = g.entered_at RETURNING segment_id",
+            psprintf(
+                "WITH gone AS (DELETE FROM segmentation.membership AS m USING unnest($1, $2, $3) AS d "
+                "(segment_id, customer_id, at) WHERE m.segment_id = d.segment_id AND m.customer_id = "
+                "d.customer_id RETURNING m.segment_id, m.customer_id, m.entered_at, m.recorded_at, d.at) "
+                "INSERT INTO segmentation.membership_past (segment_id, customer_id, entered_at, left_at, "
+                "recorded_at, left_recorded_at, entered_reason, left_reason, changed_by, note) "
+                "SELECT g.segment_id, g.customer_id, g.entered_at, GREATEST(g.at, g.entered_at), "
+                "COALESCE(g.recorded_at, g.entered_at), $4, CASE WHEN h.was_put_in THEN 'by hand' "
+                "WHEN c.segment_id IS NOT NULL THEN 'rule changed' WHEN g.recorded_at IS NOT NULL THEN "
+                "'time' "
+                "ELSE 'rule' END, CASE WHEN h.is_out AND $5 <> 'customer deleted' THEN 'by hand' ELSE $5 "
+                "END, "
+                "COALESCE(h.changed_by, c.changed_by), h.note "
+                "FROM gone AS g LEFT JOIN segmentation.definition_change AS c ON c.segment_id = g.segment_id "
+                "AND c.at = g.entered_at %s RETURNING segment_id",
+                hands_of_leavers),
             arguments, count <= 100 ? Plan::saved : Plan::once),
         -1);
   }
@@ -128,14 +150,42 @@ uint64 write_changes(MemberChanges *changes, TimestampTz recorded_at, const char
   return static_cast<uint64>(changes->joined.count + changes->left.count);
 }
 
+namespace {
+
+/// Whoever is only left out by the binding's condition may come back.
+void forget_words(const Live *live, const char *whose, const Arguments &arguments, Plan plan) {
+  int before = set_quiet(GetCurrentTransactionNestLevel()); // rows of nobody's
+  execute(psprintf("DELETE FROM segmentation.by_hand AS h WHERE %s "
+                   "NOT EXISTS (SELECT FROM %s AS c WHERE c.%s = h.customer_id)",
+                   whose, live->schema.relations[0].from_sql, live->key_column),
+          arguments, plan);
+  (void)set_quiet(before);
+}
+
+} // namespace
+
 void forget_customers(const Live *live, Datum *keys, int count) {
   if (count == 0)
     return;
   Identity caller = become(owner_of(own_relation("membership_past")));
   Arguments arguments;
   arguments.add(get_array_type(live->key.type), make_array(keys, count, live->key.type));
+  Plan plan = count <= 100 ? Plan::saved : Plan::once;
   execute("UPDATE segmentation.membership_past AS p SET customer_id = NULL WHERE p.customer_id = ANY ($1)",
-          arguments, count <= 100 ? Plan::saved : Plan::once);
+          arguments, plan);
+  if (any_by_hand(live))
+    forget_words(live, "h.customer_id = ANY ($1) AND", arguments, plan);
+  become_again(caller);
+}
+
+void forget_all_gone(const Live *live) {
+  if (!any_by_hand(live))
+    return;
+  Identity caller = become(owner_of(own_relation("by_hand")));
+  CommandCounterIncrement();
+  PushActiveSnapshot(GetLatestSnapshot());
+  forget_words(live, "", {}, Plan::once);
+  PopActiveSnapshot();
   become_again(caller);
 }
 

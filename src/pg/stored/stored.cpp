@@ -3,6 +3,7 @@
 
 #include "pg/boundary/fault.hpp"
 #include "pg/boundary/run_core.hpp"
+#include "pg/stored/members.hpp"
 
 namespace segmentation::pg {
 
@@ -98,17 +99,19 @@ void compare_stored(const Live *live, const Pass &pass, Difference *difference, 
 const char *keep_leavers(const Live &live) {
   return psprintf(
       "INSERT INTO segmentation.membership_past (segment_id, customer_id, entered_at, left_at, recorded_at, "
-      "left_recorded_at, entered_reason, left_reason, changed_by) "
+      "left_recorded_at, entered_reason, left_reason, changed_by, note) "
       "SELECT g.segment_id, k.%2$s, g.entered_at, GREATEST($1, g.entered_at), "
-      "COALESCE(g.recorded_at, g.entered_at), $1, CASE WHEN c.segment_id IS NOT NULL THEN 'rule changed' "
+      "COALESCE(g.recorded_at, g.entered_at), $1, CASE WHEN h.was_put_in THEN 'by hand' WHEN c.segment_id IS "
+      "NOT NULL THEN 'rule changed' "
       "WHEN g.recorded_at IS NOT NULL THEN 'time' ELSE 'rule' END, "
-      "CASE WHEN k.%2$s IS NULL THEN 'customer deleted' WHEN l.segment_id IS NULL THEN 'rule' ELSE 'rule "
-      "changed' END, "
-      "COALESCE(l.changed_by, c.changed_by) "
+      "CASE WHEN k.%2$s IS NULL THEN 'customer deleted' WHEN h.is_out THEN 'by hand' "
+      "WHEN l.segment_id IS NULL THEN 'rule' ELSE 'rule changed' END, "
+      "COALESCE(h.changed_by, l.changed_by, c.changed_by), h.note "
       "FROM gone AS g LEFT JOIN %1$s AS k ON k.%2$s = g.customer_id "
       "LEFT JOIN segmentation.definition_change AS c ON c.segment_id = g.segment_id AND c.at = g.entered_at "
-      "LEFT JOIN segmentation.definition_change AS l ON l.segment_id = g.segment_id AND l.at = $1",
-      live.schema.relations[0].from_sql, live.key_column);
+      "LEFT JOIN segmentation.definition_change AS l ON l.segment_id = g.segment_id AND l.at = $1 "
+      "%3$s",
+      live.schema.relations[0].from_sql, live.key_column, hands_of_leavers);
 }
 
 uint64 delete_leavers(const Live &live, const Difference *difference, TimestampTz at) {

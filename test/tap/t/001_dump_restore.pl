@@ -34,6 +34,9 @@ SELECT segmentation.create_segment('recent', 'orders MATCHES (date >= -30d, coun
 SET client_min_messages = warning;
 SELECT segmentation.create_segment('best', 'FROM customers SHOW city, extra.pet, spent, orders WHERE spent > 100 ORDER BY spent DESC, city LIMIT 7');
 RESET client_min_messages;
+SELECT segmentation.create_group(n, family => 'level') FROM unnest(ARRAY['gold', 'silver']) AS n;
+SELECT segmentation.add_members('gold', ARRAY[1, 2, 3], 'o''hara'), segmentation.add_members('silver', 4), segmentation.add_members('good', 450, 'friend'),
+  segmentation.remove_members('good', 7, 'no'), segmentation.remove_members('gold', 3);
 -- Numbers of columns do not survive a dump where columns were dropped; what renamed ones were called before does.
 ALTER TABLE orders ADD COLUMN passing integer;
 ALTER TABLE orders DROP COLUMN passing;
@@ -50,6 +53,8 @@ my %asked = (
 	segments => 'SELECT id, name, rule, segmentation.rule_source(rule), description FROM segmentation.segment ORDER BY id',
 	members => 'SELECT segment_id, count(*), sum(customer_id) FROM segmentation.membership GROUP BY 1 ORDER BY 1',
 	counts => q{SELECT name, segmentation.member_count(name) FROM segmentation.segment ORDER BY name},
+	by_hand => 'SELECT * FROM segmentation.by_hand ORDER BY customer_id, segment_id',
+	history => 'SELECT * FROM segmentation.membership_history ORDER BY 1, 2, 3',
 	words => 'SELECT relation::text, word, column_name FROM segmentation.column_word ORDER BY 1, 2',
 	view => 'SELECT count(*), min(town) FROM segments."Good & cat"',
 	settings => 'SELECT * FROM segments.best',
@@ -88,6 +93,9 @@ for my $format ('plain', 'custom')
 	$node->safe_psql($format, q{UPDATE places SET part_of = NULL WHERE city = 'city 3'});
 	is($node->safe_psql($format, q{SELECT segmentation.member_count('around') || ' ' || count(*) FROM segmentation.verify()}),
 		'286 0', "a tree's branch after $format restore");
+	$node->safe_psql($format, q{SELECT segmentation.move_members(1, 'gold', 'silver'), segmentation.clear_overrides('good', 450)});
+	is($node->safe_psql($format, q{SELECT segmentation.is_member('silver', 1), segmentation.is_member('good', 450), segmentation.is_member('good', 7), count(*)
+		FROM segmentation.verify()}), 't|f|f|0', "and what people say after $format restore");
 }
 
 $node->stop('immediate');

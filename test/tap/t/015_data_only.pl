@@ -96,7 +96,7 @@ $node->safe_psql('postgres', 'CREATE DATABASE copy');
 $node->command_ok([ 'pg_restore', '--exit-on-error', '-d', 'copy', $dump ], 'restore');
 like($node->safe_psql('copy', $told), qr/^\{"public.orders since T: a trigger was disabled/, 'an interruption is carried along');
 is($node->safe_psql('copy', q{SELECT string_agg(tgenabled::text, '' ORDER BY tgrelid::regclass::text) FROM pg_trigger
-	WHERE tgname LIKE 'segmentation%' AND tgfoid = 'segmentation._capture'::regproc}), 'AAAADDDD', 'so is how triggers are enabled');
+	WHERE tgname LIKE 'segmentation%' AND tgfoid = 'segmentation._capture'::regproc}), 'AAAADDDDAAAA', 'so is how triggers are enabled');
 $node->safe_psql('copy', 'INSERT INTO orders VALUES (3000, 157, 1000, 1); ALTER TABLE orders ENABLE TRIGGER USER; CALL segmentation.tick()');
 is($node->safe_psql('copy', $wrong), '0', 'enabled, it is mended');
 for my $ddl ('ALTER TABLE orders DROP COLUMN tax', 'ALTER TABLE orders ALTER total TYPE text', 'DROP TABLE orders')
