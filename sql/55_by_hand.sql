@@ -265,30 +265,6 @@ BEGIN
   RETURN segmentation._stand(new, keys, 1, NULL);
 END $$;
 
--- Gives what has been said about a customer to another who is the same person, by keys as the server prints them. She is in the groups of
--- both, and of two of a family in that of the second. Of a rule's segment what was said of the second counts, and if nothing was, of the
--- first; but who is kept out stays out.
-CREATE FUNCTION segmentation._merge_by_hand(from_customer text, into_customer text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  source text := format('(%s)[1]', segmentation._keys_sql(ARRAY[from_customer]));
-  target text := format('(%s)[1]', segmentation._keys_sql(ARRAY[into_customer]));
-BEGIN
-  PERFORM segmentation._write_as(segmentation._reader(), format($sql$
-    INSERT INTO segmentation.by_hand AS h (customer_id, segment_id, standing, family, note, changed_by, changed_at, put_in_at)
-    SELECT %2$s, f.segment_id, f.standing, f.family, f.note, f.changed_by, f.changed_at, f.put_in_at
-    FROM segmentation.by_hand AS f
-    WHERE f.customer_id = %1$s AND (f.standing = 1 OR f.standing = -1 AND f.segment_id = ANY (%3$L::integer[]))
-      AND NOT EXISTS (SELECT FROM segmentation.by_hand AS t
-                      WHERE t.customer_id = %2$s AND t.family = f.family AND t.standing = 1 AND t.segment_id <> f.segment_id)
-    ON CONFLICT (customer_id, segment_id) DO UPDATE
-    SET standing = EXCLUDED.standing, family = EXCLUDED.family, note = EXCLUDED.note, changed_by = EXCLUDED.changed_by,
-      changed_at = EXCLUDED.changed_at, put_in_at = EXCLUDED.put_in_at
-    WHERE CASE WHEN h.segment_id = ANY (%3$L::integer[]) THEN h.standing = 0 OR h.standing > EXCLUDED.standing ELSE h.standing <> 1 END$sql$,
-    source, target, ARRAY(SELECT s.id FROM segmentation.segment AS s WHERE s.by_hand)));
-  PERFORM segmentation._write_as(segmentation._reader(), format('DELETE FROM segmentation.by_hand AS h WHERE h.customer_id = %s', source));
-END $$;
-
 -- The calls as applications make them: one customer or an array, by a key of any type.
 DO $$
 DECLARE

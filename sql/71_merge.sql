@@ -13,7 +13,7 @@ BEGIN
     WHERE p.pronamespace = 'segmentation'::regnamespace AND p.proname = 'merge_customers' LOOP
     EXECUTE format('COMMENT ON FUNCTION %s IS %L', item,
       'makes the memberships of a customer, those that go on and those that have ended, another''s, who is the same person: what '
-      'overlaps or touches becomes one, since the earlier. Then both are judged by their rows as they are now: the shop moves '
+      'overlaps or touches becomes one, since the earlier; what people said of her by hand is said of the other. Then both are judged by their rows as they are now: the shop moves '
       'its own rows itself, best before. Returns how many memberships were moved. Locks until the transaction ends: both '
       'customers'' rows of segmentation.state, in the order of their keys; waits for definitions and builds of whole segments');
   END LOOP;

@@ -215,10 +215,14 @@ SELECT is_empty('SELECT * FROM oracle()', 'all of it is right by plain SQL');
 -- One person.
 SELECT segmentation.add_members('press', ARRAY[10, 11]), segmentation.add_members('silver', 10), segmentation.add_members('platinum', 11), segmentation.add_members('gift', 10),
   segmentation.remove_members('rich', 10, 'no'), segmentation.add_members('rich', 11), segmentation.add_members('open', 10), segmentation.remove_members('gift', 11) \g /dev/null
-SELECT segmentation._merge_by_hand('10', '11') \g /dev/null
+SELECT throws_ok('SELECT segmentation.merge_customers(10, 10)', '22023', NULL, 'nobody becomes herself');
+SELECT segmentation.merge_customers(10, 11) \g /dev/null
 SELECT is((SELECT string_agg(s.name || ' ' || h.standing, ', ' ORDER BY lower(s.name)) FROM segmentation.by_hand AS h JOIN segmentation.segment AS s ON s.id = h.segment_id
   WHERE h.customer_id = 11 AND h.standing <> 0), 'Gift 1, open 1, platinum 1, press 1, rich -1', 'she is in the groups of both, in one of a family, and kept out by either');
 SELECT is_empty('SELECT FROM segmentation.by_hand WHERE customer_id = 10', 'nothing is left of the other');
+SELECT set_eq($$SELECT s.name FROM segmentation.membership_history AS h JOIN segmentation.segments AS s ON s.id = h.segment_id WHERE h.customer_id = 11 AND h.left_at IS NULL AND s.kind <> 'rule'$$,
+  $$VALUES ('press'), ('platinum'), ('Gift')$$, 'as what she is in says');
+SELECT is_empty($$SELECT s.name, h.* FROM segmentation.membership_history AS h JOIN segmentation.segment AS s ON s.id = h.segment_id WHERE h.customer_id = 10 AND s.kind <> 'rule'$$, 'and what the other was in by hand is hers');
 SELECT is_empty('SELECT * FROM oracle()', 'all of it is right by plain SQL');
 
 -- By other ways than the commit of one.

@@ -36,6 +36,43 @@ void check_exists(const Batch &batch, const Merge &merge, Datum customer, const 
   }
 }
 
+/// What people have said of $1 becomes said of $2. She is in the groups of both, and of two of a family in
+/// that of $2. Of the segments $3, which have a rule, what was said of $2 counts, and if nothing was, of $1;
+/// but who is kept out stays out.
+constexpr const char *take_over_by_hand =
+    "WITH said AS (DELETE FROM segmentation.by_hand AS h WHERE h.customer_id = $1 RETURNING h.*) "
+    "INSERT INTO segmentation.by_hand AS h (customer_id, segment_id, standing, family, note, changed_by, "
+    "changed_at, put_in_at) "
+    "SELECT $2, f.segment_id, f.standing, f.family, f.note, f.changed_by, f.changed_at, f.put_in_at "
+    "FROM said AS f WHERE (f.standing = 1 OR f.standing = -1 AND f.segment_id = ANY ($3)) "
+    "AND NOT EXISTS (SELECT FROM segmentation.by_hand AS t WHERE t.customer_id = $2 AND t.family = f.family "
+    "AND t.standing = 1 AND t.segment_id <> f.segment_id) "
+    "ON CONFLICT (customer_id, segment_id) DO UPDATE SET standing = EXCLUDED.standing, "
+    "family = EXCLUDED.family, note = EXCLUDED.note, changed_by = EXCLUDED.changed_by, "
+    "changed_at = EXCLUDED.changed_at, put_in_at = EXCLUDED.put_in_at "
+    "WHERE CASE WHEN h.segment_id = ANY ($3) THEN h.standing = 0 OR h.standing > EXCLUDED.standing "
+    "ELSE h.standing <> 1 END";
+
+/// Does that as the owner of the rows; they are noted as any other change of this transaction is.
+void move_words(Datum from, Datum into, Oid type) {
+  const Live *live = load_live();
+  check_key_type(live);
+  Datum *ids =
+      static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(live->schema.segment_count + 1)));
+  int count = 0;
+  for (int i = 0; i < live->schema.segment_count; ++i) {
+    if (live->schema.segments[i].by_hand)
+      ids[count++] = Int32GetDatum(live->schema.segments[i].id);
+  }
+  Arguments arguments;
+  arguments.add(live->key.type, read_customer(live, from, type));
+  arguments.add(live->key.type, read_customer(live, into, type));
+  arguments.add(INT4ARRAYOID, make_array(ids, count, INT4OID));
+  Identity caller = become(owner_of(own_relation("by_hand")));
+  execute(take_over_by_hand, arguments);
+  become_again(caller);
+}
+
 /// What both were members of in the segments $3, as spans that neither overlap nor touch; those of them that
 /// are made of anything of $1's take the place of what they are made of, as $2's. Whoever came first says why
 /// she came, whoever left last why she left. Returns for each the segment, whether there is one open
@@ -111,6 +148,7 @@ int64 move_memberships(const Merge &merge) {
 
 /// Locks both, moves what there is of the one to the other, and judges both by what their rows say now.
 int64 merge_customers(Datum from, Datum into, Oid type) {
+  move_words(from, into, type);
   apply_now(); // a customer whom this transaction deleted has lost her history; nothing is folded in twice
   const Live *live = enter_gate(false);
   Merge merge = {live, read_customer(live, from, type), read_customer(live, into, type)};
