@@ -32,6 +32,7 @@ DECLARE
   blocks bigint;
   sample record;
   answer text[];
+  chosen text;
 BEGIN
   SELECT sum(s.blocks) INTO blocks
   FROM (SELECT DISTINCT b.relation FROM segmentation.binding AS b) AS r, segmentation._table_size(r.relation) AS s;
@@ -41,13 +42,19 @@ BEGIN
   FROM segmentation._sample_from(bound.relation, format('r.%I::text AS key', bound.key), 1000, CASE WHEN is_small THEN blocks ELSE -1 END) AS s;
   answer := segmentation._read_as(segmentation._reader(), format(
     'WITH t AS MATERIALIZED (SELECT t.* FROM %s) '
-    'SELECT ARRAY(SELECT t.key FROM t WHERE NOT t.is_recent ORDER BY random() LIMIT 1000), '
-    'ARRAY(SELECT DISTINCT t.key FROM t WHERE t.is_recent LIMIT 200), (SELECT count(*) FROM t)', sample.sql));
+    'SELECT ARRAY(SELECT t.key FROM t WHERE NOT t.is_recent ORDER BY random() LIMIT %s), '
+    'ARRAY(SELECT DISTINCT t.key FROM t WHERE t.is_recent LIMIT 200)', sample.sql, CASE WHEN is_small THEN 3000 ELSE 1000 END));
   keys := answer[1];
   recent := answer[2];
-  total := round(CASE WHEN is_small THEN answer[3]::bigint ELSE segmentation._estimated_rows(bound.relation) END);
+  total := CASE WHEN is_small THEN cardinality(keys) ELSE round(segmentation._estimated_rows(bound.relation)) END;
   SELECT format_type(a.atttypid, NULL) INTO key_type
   FROM pg_attribute AS a WHERE a.attrelid = bound.relation AND a.attname = bound.key;
+  IF bound.condition IS NOT NULL THEN -- which other rows are no customers
+    chosen := format('SELECT unnest(%L::text[]::%s[])', keys, key_type);
+    keys := (segmentation._read_as(segmentation._reader(), format('SELECT ARRAY(SELECT v.key FROM (%s) AS v WHERE v.key IN (%s) ORDER BY random())',
+      (segmentation._values_sql('{}', chosen))[1], chosen)))[1]::text[];
+    total := round(total * cardinality(keys)::numeric / greatest(cardinality(answer[1]::text[]), 1));
+  END IF;
 END $$;
 
 -- Returns the keys below a json column, or the fields of a binding, by the names that rules give them: those that there are, as the data
