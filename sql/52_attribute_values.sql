@@ -57,15 +57,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                    FROM segmentation.binding AS b WHERE b.id = binding_id), false) END;
 $$;
 
--- Returns how large a table is by now, with its partitions: blocks, and about how many rows; NULL where nobody has counted any yet.
-CREATE FUNCTION segmentation._table_size(relation oid, OUT blocks bigint, OUT tuples double precision)
+-- Returns how large a table is by now, with its partitions: blocks, and about how many rows, NULL where nobody has counted any yet; and
+-- blocks with those of long values, which stand beside the table.
+CREATE FUNCTION segmentation._table_size(relation oid, OUT blocks bigint, OUT tuples double precision, OUT all_blocks bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   SELECT COALESCE(sum(s.blocks), 0)::bigint,
          CASE WHEN bool_and(c.relpages > 0 AND c.reltuples >= 0 OR s.blocks = 0)
-              THEN COALESCE(sum(s.blocks * (c.reltuples / NULLIF(c.relpages, 0))), 0) END
-  INTO blocks, tuples
-  FROM pg_class AS c, LATERAL (SELECT pg_relation_size(c.oid) / current_setting('block_size')::integer AS blocks) AS s
+              THEN COALESCE(sum(s.blocks * (c.reltuples / NULLIF(c.relpages, 0))), 0) END,
+         COALESCE(sum(s.blocks + COALESCE(pg_relation_size(NULLIF(c.reltoastrelid, 0)) / s.size, 0)), 0)::bigint
+  INTO blocks, tuples, all_blocks
+  FROM pg_class AS c, LATERAL (SELECT current_setting('block_size')::integer) AS b(size),
+    LATERAL (SELECT b.size, pg_relation_size(c.oid) / b.size AS blocks) AS s
   WHERE c.oid IN (SELECT relation UNION ALL SELECT t.relid FROM pg_partition_tree(relation) AS t) AND c.relkind <> 'p';
 END $$;
 

@@ -23,9 +23,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   FROM segmentation.binding AS b WHERE b.id = binding_id;
 $$;
 
--- Returns keys of customers drawn by chance, and of the last that were written; about how many customers there are, and whether the
--- shop is so small that all are looked at.
-CREATE FUNCTION segmentation._customers_drawn(OUT keys text[], OUT recent text[], OUT total bigint, OUT is_small boolean, OUT key_type text)
+-- Returns keys of customers drawn by chance, and of the last that were written; about how many customers there are, whether the
+-- shop is so small that all are looked at, and else in how many to look for keys of json: where these are long, in fewer.
+CREATE FUNCTION segmentation._customers_drawn(
+  OUT keys text[], OUT recent text[], OUT total bigint, OUT is_small boolean, OUT for_keys integer, OUT key_type text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   bound  segmentation.binding := (SELECT b FROM segmentation.binding AS b WHERE b.role = 'customers');
@@ -34,19 +35,20 @@ DECLARE
   answer text[];
   chosen text;
 BEGIN
-  SELECT sum(s.blocks) INTO blocks
+  SELECT sum(s.all_blocks) INTO blocks
   FROM (SELECT DISTINCT b.relation FROM segmentation.binding AS b) AS r, segmentation._table_size(r.relation) AS s;
   is_small := blocks <= 2048 AND
     (segmentation._read_as(segmentation._reader(), format('SELECT count(*) <= 3000 FROM (SELECT FROM %s LIMIT 3001) AS t', bound.relation)))[1]::boolean;
   SELECT s.* INTO sample
-  FROM segmentation._sample_from(bound.relation, format('r.%I::text AS key', bound.key), 1000, CASE WHEN is_small THEN blocks ELSE -1 END) AS s;
+  FROM segmentation._sample_from(bound.relation, format('r.%I::text AS key, r.ctid AS place', bound.key), 1000, CASE WHEN is_small THEN blocks ELSE -1 END) AS s;
   answer := segmentation._read_as(segmentation._reader(), format(
     'WITH t AS MATERIALIZED (SELECT t.* FROM %s) '
     'SELECT ARRAY(SELECT t.key FROM t WHERE NOT t.is_recent ORDER BY random() LIMIT %s), '
-    'ARRAY(SELECT DISTINCT t.key FROM t WHERE t.is_recent LIMIT 200)', sample.sql, CASE WHEN is_small THEN 3000 ELSE 1000 END));
+    'ARRAY(SELECT t.key FROM t WHERE t.is_recent ORDER BY t.place DESC LIMIT 200)', sample.sql, CASE WHEN is_small THEN 3000 ELSE 1000 END));
   keys := answer[1];
   recent := answer[2];
   total := CASE WHEN is_small THEN cardinality(keys) ELSE round(segmentation._estimated_rows(bound.relation)) END;
+  for_keys := least(1000, greatest(30, 500 * total / greatest((segmentation._table_size(bound.relation)).all_blocks, 1))); -- 500 blocks
   SELECT format_type(a.atttypid, NULL) INTO key_type
   FROM pg_attribute AS a WHERE a.attrelid = bound.relation AND a.attname = bound.key;
   IF bound.condition IS NOT NULL THEN -- which other rows are no customers
@@ -126,7 +128,7 @@ BEGIN
       FROM segmentation.binding AS b WHERE b.id = parent.binding_id;
       items := items || ARRAY(SELECT f FROM segmentation._names_found(parent, 'field', found, reads, operators, (found ->> 'tuples')::numeric::bigint) AS f);
     ELSIF parent.kind IN ('column', 'lookup') AND parent.type = 'json' THEN
-      found := CASE WHEN parent.readable THEN segmentation._keys_found(parent.name, drawn.key_type, is_small, drawn.keys, drawn.recent) END;
+      found := CASE WHEN parent.readable THEN segmentation._keys_found(parent.name, drawn.key_type, is_small, drawn.keys[:drawn.for_keys], drawn.recent[:drawn.for_keys]) END;
       items := items || ARRAY(SELECT f FROM segmentation._names_found(parent, 'key', found, reads, operators, drawn.total) AS f);
     END IF;
   END LOOP;

@@ -31,6 +31,10 @@ SELECT results_eq('SELECT name, examples FROM told() WHERE name <> ''is_deleted'
   ('points', '{1.50}'), ('price', '{2001,4002}'), ('rate', '{0.333333333333333}'), ('share', '{0.333333}'), ('words', '{a}'), ('data.here', '{1,3}'), ('data.n', '{1,3}')$$, 'a large shop');
 SELECT ok(filled BETWEEN 1500 AND 2600, name || ' of about so many customers') FROM told() WHERE name LIKE 'data%';
 
+-- A key that has just been added is there, of many customers on one page, too.
+INSERT INTO shop.customers VALUES (10000, false, '{"new": 1}');
+SELECT results_eq('SELECT filled FROM told() WHERE name = ''data.new''', 'VALUES (1::bigint)', 'the last customer''s key');
+
 -- Lists of a domain's values are read as such, at commits, too.
 SELECT segmentation.create_segment('listed', 'points CONTAINS 7 AND words CONTAINS ''b''') \g /dev/null
 UPDATE shop.customers SET points = '{7.00,1}', words = '{B}' WHERE id IN (1, 2, 3);
@@ -40,4 +44,13 @@ SELECT is_empty('SELECT * FROM segmentation.verify()', 'members are right');
 -- One attribute that cannot be computed hides no other one's figures.
 SELECT segmentation.bind_column('customers', 'wrong', '(100 / (id - id))') \g /dev/null
 SELECT ok(count(*) > 10, 'the others are told') FROM told() WHERE filled > 0 AND examples <> '{}' AND name <> 'wrong';
+
+-- Long values beside the table count, too: few of them are read.
+DELETE FROM shop.customers WHERE id > 40;
+VACUUM FULL shop.customers;
+SELECT ok(bool_and(filled_is_exact), 'a small shop') FROM segmentation.attributes WHERE name LIKE 'data%';
+INSERT INTO shop.customers SELECT g, false, (SELECT jsonb_object_agg('k' || i, md5(format('%s %s', g, i))) FROM generate_series(1, 1200) AS i) FROM generate_series(41, 400) AS g;
+INSERT INTO shop.customers VALUES (401, false, '{"newest": 1}');
+SELECT ok(bool_and(NOT filled_is_exact), 'not if its values are long') FROM segmentation.attributes WHERE name LIKE 'data%';
+SELECT cmp_ok((SELECT for_keys FROM segmentation._customers_drawn()), '<', 100, 'of which few are read');
 SELECT * FROM finish();
