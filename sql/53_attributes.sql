@@ -189,19 +189,22 @@ BEGIN
   END IF;
   SELECT f.* INTO found FROM segmentation._attribute_items(asker, reads) AS f;
   RETURN QUERY
+    WITH users AS MATERIALIZED ( -- of a value, of a column with all below it, of a binding
+      SELECT r.what, r.binding_id, r.word, r.keys, GROUPING(r.word, r.keys) AS level,
+        array_agg(DISTINCT format('%s %s', r.kind, r.name) ORDER BY format('%s %s', r.kind, r.name)) AS names
+      FROM unnest(reads) AS r WHERE r.what <> 'needs'
+      GROUP BY GROUPING SETS ((r.what, r.binding_id, r.word, r.keys), (r.what, r.binding_id, r.word), (r.what, r.binding_id)))
     SELECT i.name, i.type, CASE WHEN c.name IS NULL THEN i.kind ELSE 'computed' END, i.operators, COALESCE(d.expression, c.expression),
       COALESCE(d.description, CASE i.kind
         WHEN 'set' THEN obj_description(b.relation, 'pg_class')
         WHEN 'column' THEN col_description(b.relation, a.attnum) WHEN 'lookup' THEN col_description(b.relation, a.attnum) END),
-      ARRAY(SELECT DISTINCT format('%s %s', r.kind, r.name) FROM unnest(reads) AS r
-            WHERE CASE i.kind
-              WHEN 'defined' THEN r.what = 'attribute' AND r.word = i.word AND (r.kind, r.name) <> ('attribute', i.word)
-              WHEN 'field' THEN r.what = 'field' AND (r.binding_id, r.word) = (i.binding_id, i.word)
-              WHEN 'set' THEN r.what = 'column' AND r.binding_id = i.binding_id
-              ELSE r.what = 'column' AND (r.binding_id, r.word) = (i.binding_id, i.word) AND (i.keys IS NULL OR r.keys = i.keys) END
-            ORDER BY 1),
+      CASE i.kind WHEN 'defined' THEN array_remove(COALESCE(u.names, '{}'), 'attribute ' || i.word) ELSE COALESCE(u.names, '{}') END,
       i.filled, CASE WHEN i.filled IS NOT NULL THEN found.is_small END, i.examples
     FROM unnest(found.items) AS i
+    LEFT JOIN users AS u ON u.what = CASE i.kind WHEN 'defined' THEN 'attribute' WHEN 'field' THEN 'field' ELSE 'column' END
+      AND u.level = CASE WHEN i.kind = 'set' THEN 3 WHEN i.keys IS NULL THEN 1 ELSE 0 END
+      AND COALESCE(u.binding_id, -1) = COALESCE(i.binding_id, -1) AND COALESCE(u.keys, '{}') = COALESCE(i.keys, '{}')
+      AND COALESCE(u.word, '') = CASE i.kind WHEN 'set' THEN '' ELSE i.word END
     LEFT JOIN segmentation.binding AS b ON b.id = i.binding_id
     LEFT JOIN segmentation.attribute_definition AS d ON i.kind = 'defined' AND d.name = i.word
     LEFT JOIN segmentation.binding_column AS c ON i.kind IN ('column', 'lookup') AND (c.binding_id, c.name) = (i.binding_id, i.word)
