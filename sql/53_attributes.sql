@@ -57,6 +57,9 @@ BEGIN
       (segmentation._values_sql('{}', chosen))[1], chosen)))[1]::text[];
     total := round(total * cardinality(keys)::numeric / greatest(cardinality(answer[1]::text[]), 1));
   END IF;
+EXCEPTION WHEN OTHERS THEN
+  IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') OR key_type IS NULL THEN RAISE; END IF; -- the server's own
+  NULL; -- who is a customer cannot be computed
 END $$;
 
 -- Returns the keys below a json column, or the fields of a binding, by the names that rules give them: those that there are, as the data

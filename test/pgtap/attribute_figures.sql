@@ -27,13 +27,13 @@ INSERT INTO shop.customers SELECT g + 40, false, c.data, c.price, c.address, c.r
 FROM generate_series(1, 4000) AS g JOIN shop.customers AS c ON c.id = 1 + g % 40 AND NOT c.is_deleted;
 INSERT INTO shop.customers SELECT g + 4040, true, '{"gone": 1}' FROM generate_series(1, 2000) AS g;
 ANALYZE shop.customers;
-SELECT results_eq('SELECT name, examples FROM told() WHERE name <> ''is_deleted''', $$VALUES ('address', '{10.0.0.1/32}'), ('amount', '{1.5}'), ('at', '{2026-05-14T10:00:00+00}'), ('born', '{1990-05-14}'),
+SELECT results_eq('SELECT name, (SELECT array_agg(e ORDER BY e) FROM unnest(examples::text[]) AS e)::text FROM told() WHERE name <> ''is_deleted''', $$VALUES ('address', '{10.0.0.1/32}'), ('amount', '{1.5}'), ('at', '{2026-05-14T10:00:00+00}'), ('born', '{1990-05-14}'),
   ('points', '{1.50}'), ('price', '{2001,4002}'), ('rate', '{0.333333333333333}'), ('share', '{0.333333}'), ('words', '{a}'), ('data.here', '{1,3}'), ('data.n', '{1,3}')$$, 'a large shop');
 SELECT ok(filled BETWEEN 1500 AND 2600, name || ' of about so many customers') FROM told() WHERE name LIKE 'data%';
 
 -- A key that has just been added is there, of many customers on one page, too.
 INSERT INTO shop.customers VALUES (10000, false, '{"new": 1}');
-SELECT results_eq('SELECT filled FROM told() WHERE name = ''data.new''', 'VALUES (1::bigint)', 'the last customer''s key');
+SELECT isnt_empty('SELECT FROM told() WHERE name = ''data.new'' AND filled >= 1', 'the last customer''s key');
 
 -- Lists of a domain's values are read as such, at commits, too.
 SELECT segmentation.create_segment('listed', 'points CONTAINS 7 AND words CONTAINS ''b''') \g /dev/null
@@ -53,4 +53,10 @@ INSERT INTO shop.customers SELECT g, false, (SELECT jsonb_object_agg('k' || i, m
 INSERT INTO shop.customers VALUES (401, false, '{"newest": 1}');
 SELECT ok(bool_and(NOT filled_is_exact), 'not if its values are long') FROM segmentation.attributes WHERE name LIKE 'data%';
 SELECT cmp_ok((SELECT for_keys FROM segmentation._customers_drawn()), '<', 100, 'of which few are read');
+
+-- Where a condition cannot be computed for one row, all is listed.
+SELECT segmentation.drop_segment('listed') \g /dev/null
+SELECT segmentation.bind_column('customers', 'inverse', '(1 / (id - 3))') \g /dev/null
+SELECT segmentation.bind_customers('shop.customers', condition => 'inverse >= 0', replace => true) \g /dev/null
+SELECT cmp_ok(count(*), '>=', 10::bigint, 'a condition that fails hides nothing') FROM segmentation.attributes WHERE kind = 'column';
 SELECT * FROM finish();
