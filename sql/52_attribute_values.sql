@@ -22,7 +22,7 @@ CREATE FUNCTION segmentation._values_sql(names text[], members text) RETURNS tex
   LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_values_sql';
 COMMENT ON FUNCTION segmentation._values_sql(text[], text) IS
   'a SELECT of customers'' keys, "key", and values, "value_1" and so on, and then the names that it shows; members is a SELECT of the keys of '
-  'whom it is asked, empty for all';
+  'whom it is asked, empty for all. Rows that the binding''s condition excludes are no customers';
 
 CREATE FUNCTION segmentation._count_filled(names text[], keys text[]) RETURNS bigint[]
   LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'segmentation_count_filled';
@@ -57,15 +57,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                    FROM segmentation.binding AS b WHERE b.id = binding_id), false) END;
 $$;
 
--- Returns how large a table is by now, with its partitions: blocks, and about how many rows; NULL where nobody has counted any yet.
-CREATE FUNCTION segmentation._table_size(relation oid, OUT blocks bigint, OUT tuples double precision)
+-- Returns how large a table is by now, with its partitions: blocks, and about how many rows, NULL where nobody has counted any yet; and
+-- blocks with those of long values, which stand beside the table.
+CREATE FUNCTION segmentation._table_size(relation oid, OUT blocks bigint, OUT tuples double precision, OUT all_blocks bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   SELECT COALESCE(sum(s.blocks), 0)::bigint,
          CASE WHEN bool_and(c.relpages > 0 AND c.reltuples >= 0 OR s.blocks = 0)
-              THEN COALESCE(sum(s.blocks * (c.reltuples / NULLIF(c.relpages, 0))), 0) END
-  INTO blocks, tuples
-  FROM pg_class AS c, LATERAL (SELECT pg_relation_size(c.oid) / current_setting('block_size')::integer AS blocks) AS s
+              THEN COALESCE(sum(s.blocks * (c.reltuples / NULLIF(c.relpages, 0))), 0) END,
+         COALESCE(sum(s.blocks + COALESCE(pg_relation_size(NULLIF(c.reltoastrelid, 0)) / s.size, 0)), 0)::bigint
+  INTO blocks, tuples, all_blocks
+  FROM pg_class AS c, LATERAL (SELECT current_setting('block_size')::integer) AS b(size),
+    LATERAL (SELECT b.size, pg_relation_size(c.oid) / b.size AS blocks) AS s
   WHERE c.oid IN (SELECT relation UNION ALL SELECT t.relid FROM pg_partition_tree(relation) AS t) AND c.relkind <> 'p';
 END $$;
 
@@ -229,6 +232,7 @@ CREATE FUNCTION segmentation._examples_of(names text[], types text[], key_type t
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   chosen text := format('%L::text[]::%s[]', customers, key_type);
+  half   integer := cardinality(names) / 2;
   given  text[];
   words  text;
   answer jsonb := '{}';
@@ -246,37 +250,30 @@ BEGIN
     words AS (
       SELECT x.name, w.word, row_number() OVER (PARTITION BY x.name ORDER BY count(*) DESC, w.word COLLATE "C") AS at
       FROM v, LATERAL (VALUES %s) AS x(name, words), unnest(x.words) AS w(word)
-      WHERE w.word NOT IN ('NaN', 'Infinity', '-Infinity') AND char_length(w.word) <= 100 GROUP BY x.name, w.word)
+      WHERE w.word NOT IN ('NaN', 'Infinity', '-Infinity', 'infinity', '-infinity') AND char_length(w.word) <= 100 GROUP BY x.name, w.word)
     SELECT jsonb_object_agg(g.name, g.words)
     FROM (SELECT w.name, jsonb_agg(w.word ORDER BY w.at) AS words FROM words AS w WHERE w.at <= 5 GROUP BY w.name) AS g
     $query$, given[1], chosen, words)))[1]::jsonb, answer);
 EXCEPTION WHEN OTHERS THEN
   IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF; -- the server's own
-  -- One of them is to blame; the others are told.
-  IF cardinality(names) > 1 THEN
-    FOR at IN 1 .. cardinality(names) LOOP
-      answer := answer || segmentation._examples_of(names[at:at], types[at:at], key_type, customers);
-    END LOOP;
-  END IF;
-  RETURN answer;
+  -- One of them is to blame, or there are more than a SELECT can have; the others are told.
+  IF half = 0 THEN RETURN answer; END IF;
+  RETURN segmentation._examples_of(names[:half], types[:half], key_type, customers)
+    || segmentation._examples_of(names[half + 1:], types[half + 1:], key_type, customers);
 END $$;
 
 -- Returns by name how many customers have a value, of all (NULL) or of some; what cannot be computed is left out.
 CREATE FUNCTION segmentation._filled_of(names text[], customers text[]) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  answer jsonb := '{}';
+  half integer := cardinality(names) / 2;
 BEGIN
   RETURN COALESCE((SELECT jsonb_object_agg(u.name, u.filled)
                    FROM unnest(names, segmentation._count_filled(names, customers)) AS u(name, filled)), '{}');
 EXCEPTION WHEN OTHERS THEN
   IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') THEN RAISE; END IF; -- the server's own
-  IF cardinality(names) > 1 THEN
-    FOR at IN 1 .. cardinality(names) LOOP
-      answer := answer || segmentation._filled_of(names[at:at], customers);
-    END LOOP;
-  END IF;
-  RETURN answer;
+  IF half = 0 THEN RETURN '{}'; END IF;
+  RETURN segmentation._filled_of(names[:half], customers) || segmentation._filled_of(names[half + 1:], customers);
 END $$;
 
 -- Returns what PostgreSQL's statistics say of a column: the share of rows with a value, and the most common ones, NULL where it
@@ -292,7 +289,10 @@ RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp S
         WHEN type = 'number' AND u.value ~ '\.' THEN trim_scale(u.value::numeric)::text
         WHEN type = 'text' AND segmentation._stored_type(relation, column_name) = 'bpchar'::regtype THEN rtrim(u.value, ' ')
         ELSE u.value END AS word) AS w
-    WHERE u.at <= 5 AND char_length(u.value) <= 100 AND type <> 'json')
+    WHERE u.at <= 5 AND char_length(u.value) <= 100 AND CASE type WHEN 'date' THEN u.value ~ '^\d{4}-.*\d$' ELSE type <> 'number' OR u.value ~ '\d$' END
+      -- Others print differently from what rules read: money, inet, floating-point numbers.
+      AND segmentation._stored_type(relation, column_name) = ANY (
+        '{smallint,integer,bigint,numeric,boolean,text,varchar,character,uuid,date,timestamp,timestamptz}'::regtype[]))
   FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
   JOIN pg_stats AS s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = column_name
   WHERE c.oid = relation ORDER BY s.inherited DESC LIMIT 1;

@@ -23,31 +23,43 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   FROM segmentation.binding AS b WHERE b.id = binding_id;
 $$;
 
--- Returns keys of customers drawn by chance, and of the last that were written; about how many customers there are, and whether the
--- shop is so small that all are looked at.
-CREATE FUNCTION segmentation._customers_drawn(OUT keys text[], OUT recent text[], OUT total bigint, OUT is_small boolean, OUT key_type text)
+-- Returns keys of customers drawn by chance, and of the last that were written; about how many customers there are, whether the
+-- shop is so small that all are looked at, and else in how many to look for keys of json: where these are long, in fewer.
+CREATE FUNCTION segmentation._customers_drawn(
+  OUT keys text[], OUT recent text[], OUT total bigint, OUT is_small boolean, OUT for_keys integer, OUT key_type text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   bound  segmentation.binding := (SELECT b FROM segmentation.binding AS b WHERE b.role = 'customers');
   blocks bigint;
   sample record;
   answer text[];
+  chosen text;
 BEGIN
-  SELECT sum(s.blocks) INTO blocks
+  SELECT sum(s.all_blocks) INTO blocks
   FROM (SELECT DISTINCT b.relation FROM segmentation.binding AS b) AS r, segmentation._table_size(r.relation) AS s;
   is_small := blocks <= 2048 AND
     (segmentation._read_as(segmentation._reader(), format('SELECT count(*) <= 3000 FROM (SELECT FROM %s LIMIT 3001) AS t', bound.relation)))[1]::boolean;
   SELECT s.* INTO sample
-  FROM segmentation._sample_from(bound.relation, format('r.%I::text AS key', bound.key), 1000, CASE WHEN is_small THEN blocks ELSE -1 END) AS s;
+  FROM segmentation._sample_from(bound.relation, format('r.%I::text AS key, r.ctid AS place', bound.key), 1000, CASE WHEN is_small THEN blocks ELSE -1 END) AS s;
   answer := segmentation._read_as(segmentation._reader(), format(
     'WITH t AS MATERIALIZED (SELECT t.* FROM %s) '
-    'SELECT ARRAY(SELECT t.key FROM t WHERE NOT t.is_recent ORDER BY random() LIMIT 1000), '
-    'ARRAY(SELECT DISTINCT t.key FROM t WHERE t.is_recent LIMIT 200), (SELECT count(*) FROM t)', sample.sql));
+    'SELECT ARRAY(SELECT t.key FROM t WHERE NOT t.is_recent ORDER BY random() LIMIT %s), '
+    'ARRAY(SELECT t.key FROM t WHERE t.is_recent ORDER BY t.place DESC LIMIT 200)', sample.sql, CASE WHEN is_small THEN 3000 ELSE 1000 END));
   keys := answer[1];
   recent := answer[2];
-  total := round(CASE WHEN is_small THEN answer[3]::bigint ELSE segmentation._estimated_rows(bound.relation) END);
+  total := CASE WHEN is_small THEN cardinality(keys) ELSE round(segmentation._estimated_rows(bound.relation)) END;
+  for_keys := least(1000, greatest(30, 500 * total / greatest((segmentation._table_size(bound.relation)).all_blocks, 1))); -- 500 blocks
   SELECT format_type(a.atttypid, NULL) INTO key_type
   FROM pg_attribute AS a WHERE a.attrelid = bound.relation AND a.attname = bound.key;
+  IF bound.condition IS NOT NULL THEN -- which other rows are no customers
+    chosen := format('SELECT unnest(%L::text[]::%s[])', keys, key_type);
+    keys := (segmentation._read_as(segmentation._reader(), format('SELECT ARRAY(SELECT v.key FROM (%s) AS v WHERE v.key IN (%s) ORDER BY random())',
+      (segmentation._values_sql('{}', chosen))[1], chosen)))[1]::text[];
+    total := round(total * cardinality(keys)::numeric / greatest(cardinality(answer[1]::text[]), 1));
+  END IF;
+EXCEPTION WHEN OTHERS THEN
+  IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58', 'XX') OR key_type IS NULL THEN RAISE; END IF; -- the server's own
+  NULL; -- who is a customer cannot be computed
 END $$;
 
 -- Returns the keys below a json column, or the fields of a binding, by the names that rules give them: those that there are, as the data
@@ -119,7 +131,7 @@ BEGIN
       FROM segmentation.binding AS b WHERE b.id = parent.binding_id;
       items := items || ARRAY(SELECT f FROM segmentation._names_found(parent, 'field', found, reads, operators, (found ->> 'tuples')::numeric::bigint) AS f);
     ELSIF parent.kind IN ('column', 'lookup') AND parent.type = 'json' THEN
-      found := CASE WHEN parent.readable THEN segmentation._keys_found(parent.name, drawn.key_type, is_small, drawn.keys, drawn.recent) END;
+      found := CASE WHEN parent.readable THEN segmentation._keys_found(parent.name, drawn.key_type, is_small, drawn.keys[:drawn.for_keys], drawn.recent[:drawn.for_keys]) END;
       items := items || ARRAY(SELECT f FROM segmentation._names_found(parent, 'key', found, reads, operators, drawn.total) AS f);
     END IF;
   END LOOP;
@@ -180,19 +192,22 @@ BEGIN
   END IF;
   SELECT f.* INTO found FROM segmentation._attribute_items(asker, reads) AS f;
   RETURN QUERY
+    WITH users AS MATERIALIZED ( -- of a value, of a column with all below it, of a binding
+      SELECT r.what, r.binding_id, r.word, r.keys, GROUPING(r.word, r.keys) AS level,
+        array_agg(DISTINCT format('%s %s', r.kind, r.name) ORDER BY format('%s %s', r.kind, r.name)) AS names
+      FROM unnest(reads) AS r WHERE r.what <> 'needs'
+      GROUP BY GROUPING SETS ((r.what, r.binding_id, r.word, r.keys), (r.what, r.binding_id, r.word), (r.what, r.binding_id)))
     SELECT i.name, i.type, CASE WHEN c.name IS NULL THEN i.kind ELSE 'computed' END, i.operators, COALESCE(d.expression, c.expression),
       COALESCE(d.description, CASE i.kind
         WHEN 'set' THEN obj_description(b.relation, 'pg_class')
         WHEN 'column' THEN col_description(b.relation, a.attnum) WHEN 'lookup' THEN col_description(b.relation, a.attnum) END),
-      ARRAY(SELECT DISTINCT format('%s %s', r.kind, r.name) FROM unnest(reads) AS r
-            WHERE CASE i.kind
-              WHEN 'defined' THEN r.what = 'attribute' AND r.word = i.word AND (r.kind, r.name) <> ('attribute', i.word)
-              WHEN 'field' THEN r.what = 'field' AND (r.binding_id, r.word) = (i.binding_id, i.word)
-              WHEN 'set' THEN r.what = 'column' AND r.binding_id = i.binding_id
-              ELSE r.what = 'column' AND (r.binding_id, r.word) = (i.binding_id, i.word) AND (i.keys IS NULL OR r.keys = i.keys) END
-            ORDER BY 1),
+      CASE i.kind WHEN 'defined' THEN array_remove(COALESCE(u.names, '{}'), 'attribute ' || i.word) ELSE COALESCE(u.names, '{}') END,
       i.filled, CASE WHEN i.filled IS NOT NULL THEN found.is_small END, i.examples
     FROM unnest(found.items) AS i
+    LEFT JOIN users AS u ON u.what = CASE i.kind WHEN 'defined' THEN 'attribute' WHEN 'field' THEN 'field' ELSE 'column' END
+      AND u.level = CASE WHEN i.kind = 'set' THEN 3 WHEN i.keys IS NULL THEN 1 ELSE 0 END
+      AND COALESCE(u.binding_id, -1) = COALESCE(i.binding_id, -1) AND COALESCE(u.keys, '{}') = COALESCE(i.keys, '{}')
+      AND COALESCE(u.word, '') = CASE i.kind WHEN 'set' THEN '' ELSE i.word END
     LEFT JOIN segmentation.binding AS b ON b.id = i.binding_id
     LEFT JOIN segmentation.attribute_definition AS d ON i.kind = 'defined' AND d.name = i.word
     LEFT JOIN segmentation.binding_column AS c ON i.kind IN ('column', 'lookup') AND (c.binding_id, c.name) = (i.binding_id, i.word)

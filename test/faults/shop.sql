@@ -13,6 +13,8 @@ SELECT g, 1 + g % 100, g % 977 + 0.5, CASE g % 3 WHEN 0 THEN 'paid' ELSE 'open' 
 FROM generate_series(1, 2600) AS g;
 SELECT segmentation.bind_customers('shop.customers', timezone => 'Europe/Sofia') \g /dev/null
 SELECT segmentation.bind_source('orders', 'shop.orders', key => 'customer_id', date => 'created_at') \g /dev/null
+SELECT segmentation.define_attribute('turnover', 'sum(orders.total)') \g /dev/null
+SELECT segmentation.define_attribute('statuses', 'list(orders.status)') \g /dev/null
 SELECT segmentation.create_segment('a', 'city = ''city 1'' OR tags CONTAINS ''T2''') \g /dev/null
 SELECT segmentation.create_segment('b', 'orders MATCHES (status = ''paid'', total > 100, date >= -90d, count >= 2)') \g /dev/null
 SELECT segmentation.create_segment('c', 'sum(orders.total) > 5000 AND NOT segments CONTAINS ''a''') \g /dev/null

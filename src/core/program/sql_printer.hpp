@@ -15,6 +15,7 @@ struct SqlOptions {
 
 struct ValueOptions : SqlOptions {
   std::string only; // a SELECT of the keys of those customers whose values are wanted; empty for all
+  bool only_customers = false; // leave out rows that the customers' condition excludes
 };
 
 /// Returns one SELECT with one column, the customers' key: the customers for whom the rule holds. Needs no

@@ -139,9 +139,14 @@ std::string print_values(const std::vector<CheckedValue> &shown, const std::vect
     add_relations_of(context, value, relations);
     list += fmt::format(",{}{} AS \"order_{}\"", context.line(2), printer.ordered(value), ++number);
   }
+  std::string where;
+  if (const Condition *own = context.row_condition(0); own != nullptr && options.only_customers) {
+    add_relations(context, *own, relations);
+    where = context.line(0) + "WHERE " + print_condition(context, &aggregates, *own, Place::alone, 1);
+  }
   // The joins follow from what the values asked for, so they are printed last.
   return "SELECT " + list + context.line(0) + from_clause(context, 0, relations, 0) +
-         aggregates.print_joins(0);
+         aggregates.print_joins(0) + where;
 }
 
 } // namespace segmentation::core

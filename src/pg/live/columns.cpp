@@ -238,9 +238,8 @@ ColumnInput describe_column(const char *name, Oid type, int32 modifier) {
   column.scale = -1;
   Oid base = getBaseTypeAndTypmod(type, &modifier);
   column.needs_cast = base != type;
-  Oid element = get_element_type(base);
-  if (OidIsValid(element))
-    element = getBaseType(element);
+  const Oid held = get_element_type(base); // perhaps a domain
+  const Oid element = OidIsValid(held) ? getBaseType(held) : InvalidOid;
   if (is_number(base)) {
     describe_number(column, base, modifier);
     return column;
@@ -278,10 +277,10 @@ ColumnInput describe_column(const char *name, Oid type, int32 modifier) {
     return column;
   if (is_number(element)) {
     column.kind = core::Kind::number_list;
-    column.needs_cast = base != type || element != NUMERICOID;
+    column.needs_cast = base != type || held != NUMERICOID;
   } else if (element != BOOLOID && element != JSONBOID && element != JSONOID) {
     column.kind = core::Kind::text_list;
-    column.needs_cast = base != type || element != TEXTOID;
+    column.needs_cast = base != type || held != TEXTOID;
   }
   return column;
 }

@@ -171,7 +171,7 @@ AttributeList *AttributeList::values_of(const LiveCore &live, const char *const 
       made->texts_.push_back(names[i]);
     }
   }
-  made->texts_.front() = made->keep(core::print_values(values, {}, *live.meaning(), {{}, members}));
+  made->texts_.front() = made->keep(core::print_values(values, {}, *live.meaning(), {{}, members, true}));
   return made.release();
 }
 
