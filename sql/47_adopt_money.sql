@@ -253,7 +253,7 @@ DECLARE
 BEGIN
   IF parts <> '{}' AND NOT hints ? 'orders.condition' THEN
     money.kind := 'unsure';
-    money.problem := format('which rows count is not known, as %s may say that some do not; say {"orders.condition": "..."}, or null where all do', array_to_string(parts, ' and '));
+    money.problem := 'which rows count is not known; see orders.condition';
     RETURN money;
   END IF;
   IF jsonb_typeof(hints -> 'orders.total') = 'array' THEN RETURN segmentation._adopt_money_of_parts(orders, hints); END IF;

@@ -32,8 +32,8 @@ BEGIN
       conditions := conditions || (segmentation._rule_name(item.name) || CASE item.sort WHEN 'time' THEN ' IS NULL' ELSE ' != true' END);
     ELSIF item.sort <> 'text' AND item.short ~ '^(status|state|statusid|stateid|type|typeid|kind)$|^(is)?(captured|settled|succeeded|success|successful|paid|void|voided|cancell?ed|failed|declined|refund|refunded|pending|authori[sz]ed|approved|accepted|live|livemode)$'
       -- Which way it went, or of which other one it is.
-      OR item.words ~ '^(direction|flow|inout|debitcredit)$' OR item.words ~ '^((is)?(refund|revers(al|ed|es)|chargeback|return)(of|for)?|original|parent)(payment|transaction)?(id)?$' AND item.sort IN ('integer', 'text', 'uuid')
-         AND NOT EXISTS (SELECT FROM segmentation._adopt_columns(relation) AS c WHERE c.sort = 'text' AND c.short IN ('type', 'kind'))
+      OR item.words ~ '^(direction|flow|inout|debitcredit)$' OR item.words ~ '^((refund|reversal|reverses|chargeback)(of|for)|(refunded|reversed|original|parent)(payment|transaction)?)(id)?$' AND item.sort IN ('integer', 'text', 'uuid')
+         AND NOT EXISTS (SELECT FROM segmentation._adopt_columns(relation) AS c WHERE c.sort = 'text' AND c.short IN ('type', 'kind', 'transactiontype', 'reference'))
       -- What is called otherwise, and speaks of failure or of going back.
       OR item.sort = 'text' AND item.short !~ '^(status|state|type|kind|reference)$|(method|descri|note|comment|message|reason|detail|raw|name|error)'
          AND EXISTS (SELECT FROM unnest(segmentation._adopt_distinct(relation, item.name)) AS v WHERE segmentation._adopt_plain(v)
@@ -131,7 +131,7 @@ CREATE FUNCTION segmentation._adopt_paid_by_status(orders segmentation.binding, 
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   known text[] := segmentation._adopt_distinct(orders.relation, column_name);
-  odd   text[] := ARRAY(SELECT v FROM unnest(known) AS v WHERE COALESCE(segmentation._adopt_status(v) NOT IN ('paid', 'unpaid', 'cancelled'), true)
+  odd   text[] := ARRAY(SELECT v FROM unnest(known) AS v WHERE COALESCE(segmentation._adopt_status(v) NOT IN ('paid', 'unpaid', 'cancelled', 'cart', 'draft'), true)
     AND segmentation._adopt_plain(v) <> ALL ('{notpaid,awaiting,authorized,failed,declined,expired,rejected,none}'));
   money segmentation._money := paid.money;
 BEGIN
@@ -159,7 +159,7 @@ DECLARE
   near    text;
 BEGIN
   paid.money := money;
-  SELECT c.* INTO payment FROM segmentation._adopt_one(orders.relation, '{text,integer,uuid}', '{payment_status|financial_status|payment_state|paid_status}', hints, 'orders.payment_status') AS c;
+  SELECT c.* INTO payment FROM segmentation._adopt_one(orders.relation, '{text,integer,uuid}', '{payment_status|financial_status|payment_state|paid_status,payment_status_id|payment_state_id}', hints, 'orders.payment_status') AS c;
   IF jsonb_typeof(hints -> 'orders.paid') = 'array' AND (status IS NOT NULL OR payment.name IS NOT NULL) THEN
     paid.conditions := ARRAY[segmentation._adopt_paid_as_told(orders, hints, payment.name)];
     paid.reason := 'paid by its state, as the hint says';

@@ -26,6 +26,7 @@ DECLARE
   item    record;
   renames jsonb;
 BEGIN
+  odd := '{}';
   SELECT p.* INTO placed FROM segmentation._adopt_placed(orders.relation, hints) AS p;
   IF status IS NOT NULL AND NOT hints ? 'orders.cancelled' THEN
     odd := ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, status)) AS v
@@ -42,7 +43,7 @@ BEGIN
   END IF;
   IF placed.odd <> '{}' THEN
     RETURN NEXT segmentation._adopt_note('orders.cancelled', 'unsure', orders.relation, format('%s may say that an order is cancelled, but not how; all count. If so, say {"orders.condition": "..."}, which orders count', segmentation._and(placed.odd)));
-  ELSIF placed.conditions = '{}' AND fresh AND NOT hints ? 'orders.status' THEN
+  ELSIF placed.conditions = '{}' AND odd IS NOT DISTINCT FROM '{}' AND fresh AND NOT hints ? 'orders.status' THEN
     RETURN NEXT segmentation._adopt_note('orders.status', 'unsure', orders.relation, CASE WHEN paid.untold AND NOT segmentation._adopt_known('paid_total') THEN
         'nothing says which orders are cancelled or paid: all count, and as paid' ELSE 'nothing says which orders are cancelled: all count' END
       || '; where a column does, say {"orders.status": "...", "orders.cancelled": [...]}, and {"orders.status": null} where there is none');

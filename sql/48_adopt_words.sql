@@ -76,6 +76,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     ('country', '{text}', '{country|country_code|country_name}', 'Her country'),
     ('location', '{text}', '{location,city|town}', 'Where she lives'),
     ('manager_name', '{text}', '{manager_name|manager|account_manager}', 'Who looks after her'),
+    ('customer_tags', '{text[]}', '{tags|labels}', 'Her tags'),
     ('latitude', '{number}', '{latitude|lat|geo_lat}', 'Her latitude, for customer_within_distance'),
     ('longitude', '{number}', '{longitude|lng|lon|long|geo_lng|geo_lon}', 'Her longitude, for customer_within_distance'),
     ('points_expire_at', '{time}', '{points_expire_at|points_expiry|points_expire_on|bonus_expires_at|points_expiry_date}', 'When her points expire')

@@ -113,6 +113,9 @@ INSERT INTO shops (about, tables, hints, said, rule, missing) VALUES
   ('a state that is one', 'ALTER TABLE customers ADD state text, ADD city text; UPDATE customers SET state = ''TX''', NULL, '{attribute region}', 'region = ''TX''', NULL),
   ('names of applications', 'ALTER TABLE customers RENAME TO account_user; CREATE TABLE order_order (id int PRIMARY KEY, user_id int REFERENCES account_user, total_gross_amount numeric, created_at timestamptz); CREATE TABLE order_orderline (id int PRIMARY KEY, order_id int REFERENCES order_order, quantity int); INSERT INTO order_order VALUES (1, 1, 10, now()); INSERT INTO order_orderline VALUES (1, 1, 3)', NULL, '{customers customers,source orders,source items}', 'orders_total = 10 AND sum(items.quantity) = 3', NULL),
   ('no carts, though orders need not have been placed', 'CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers, total numeric, placed_at timestamptz, status text); INSERT INTO orders VALUES (1, 1, 10, now(), ''paid'')', NULL, '{source orders}', 'number_of_orders = 1', '{left out carts}'),
+  ('carts by the payment status, too', 'CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers, total numeric, status text, payment_status text); INSERT INTO orders VALUES (1, 1, 10, ''new'', ''paid''), (2, 1, 5, ''cart'', ''cart'')', NULL, '{attribute paid_total}', 'paid_total = 10', NULL),
+  ('states by a number are told once', 'CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers, total numeric, status int); INSERT INTO orders VALUES (1, 1, 10, 30)', NULL, '{unsure orders.cancelled}', 'number_of_orders = 1', '{unsure orders.status}'),
+  ('tags in an array', 'ALTER TABLE customers ADD tags text[]; UPDATE customers SET tags = ''{vip,new}'' WHERE id = 1', NULL, '{attribute customer_tags}', 'customer_tags CONTAINS ''VIP''', NULL),
   ('and that none is there, by a hint', 'CREATE TABLE orders (id int PRIMARY KEY, customer_id int REFERENCES customers, total numeric); INSERT INTO orders VALUES (1, 1, 10)', '{"orders.status": null}', '{attribute paid_total}', 'paid_total = 10', '{unsure orders.status}');
 -- Each shop is undone again.
 CREATE FUNCTION judge(shop shops) RETURNS SETOF text LANGUAGE plpgsql AS $$
@@ -154,6 +157,22 @@ SELECT is_empty($$SELECT h FROM unnest(segmentation._adopt_hint_names()) AS h WH
   WHERE p.pronamespace = 'segmentation'::regnamespace AND p.proname ~ '^_adopt' AND p.proname <> '_adopt_hint_names'
     AND pg_get_functiondef(p.oid) ~ ('''(\.|' || split_part(h, '.', 1) || '\.)?' || split_part(h, '.', 2) || ''''))$$, 'and those that are known are read');
 SELECT throws_ok($$SELECT segmentation.adopt('public', '{"customers.nonsense": "x"}')$$, '22023', 'hint "customers.nonsense" is unknown', 'of customers too');
+
+-- A condition that a hint says reaches what is bound, once.
+BEGIN;
+CREATE SCHEMA later;
+CREATE TABLE later.customers (id integer PRIMARY KEY, email text);
+CREATE TABLE later.orders (id integer PRIMARY KEY, customer_id integer REFERENCES later.customers, total numeric, status text, is_return boolean, created_at timestamptz);
+INSERT INTO later.customers VALUES (1); INSERT INTO later.orders VALUES (1, 1, 10, 'paid', false, now()), (2, 1, 3, 'paid', true, now());
+SELECT count(*) FROM segmentation.adopt('later') \g /dev/null
+SELECT ok(segmentation.matches('number_of_orders = 2', 1), 'before the hint');
+SELECT segmentation.create_segment('two', 'number_of_orders = 2') \g /dev/null
+SELECT count(*) FROM segmentation.adopt('later', '{"orders.condition": "is_return = false"}') \g /dev/null
+SELECT ok(segmentation.matches('number_of_orders = 1 AND orders_total = 10 AND last_order_date = today', 1), 'after it');
+SELECT is_empty($$SELECT FROM segmentation.membership AS m JOIN segmentation.segments AS s ON s.id = m.segment_id WHERE s.name = 'two'$$, 'members follow');
+SELECT is_empty($$SELECT name, kind FROM segmentation.adopt('later', '{"orders.condition": "is_return = false"}') WHERE kind NOT IN ('kept', 'column', 'missing index', 'left out')$$, 'the same hint again does nothing');
+SELECT is_empty('SELECT * FROM segmentation.verify()', 'and SQL says the same');
+ROLLBACK;
 
 -- What people have defined is kept, whatever adopt could do itself.
 CREATE SCHEMA kept;
