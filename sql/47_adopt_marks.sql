@@ -1,6 +1,6 @@
 -- Columns of orders by which some rows may be no orders of their own, for adopt: it does not guess, and says so.
 
--- Returns the columns that may say so and that the binding's condition does not know: marks of returns and quotes, of the current one of several versions,
+-- Returns the columns that may say so and that the binding's condition does not know: marks of returns and quotes, of the current one of several versions, of being confirmed,
 -- references to the order that a row is a part of.
 CREATE FUNCTION segmentation._adopt_row_marks(relation regclass, condition text) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -12,7 +12,7 @@ BEGIN
                                   WHERE f.contype = 'f' AND f.conrelid = relation AND f.confrelid = relation AND f.conkey = ARRAY[a.attnum]) AS own
               FROM segmentation._adopt_columns(relation) AS c ORDER BY c.name LOOP
     CONTINUE WHEN strpos(condition, item.name) > 0;
-    IF item.sort = 'boolean' AND item.short ~ '^(is)?(return|refund|credit|creditnote|quote|quotation|estimate|template|sample|internal|duplicate|spam|fraud|replacement|exchange|current|latest|valid)$'
+    IF item.sort = 'boolean' AND item.short ~ '^(is)?(return|refund|credit|creditnote|quote|quotation|estimate|template|sample|internal|duplicate|spam|fraud|replacement|exchange|current|latest|valid|confirmed|approved|accepted|submitted|finali[sz]ed|placed)$'
        OR item.short ~ '^(is)?(return|quote|template|duplicate|current|latest|valid)$' AND item.sort IN ('integer', 'character')
        OR (item.own OR item.sort IN ('integer', 'text', 'uuid')) AND item.words ~ '^(parent|master|main|root|split)(order|sale|invoice|purchase)?(id)?$' THEN
       answer := answer || format('%I', item.name);

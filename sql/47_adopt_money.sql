@@ -133,7 +133,7 @@ BEGIN
       (SELECT string_agg(format('"%s": %s', p.v, CASE p.n WHEN 1 THEN '1' ELSE '...' END), ', ') FROM unnest(present) WITH ORDINALITY AS p(v, n)));
   ELSIF cardinality(present) = 1 THEN
     money.rates := jsonb_build_object(present[1], 1);
-    money.reason := money.reason || format(', orders in %s, which all are that adopt looked at', present[1]);
+    money.reason := money.reason || format(', orders in %s, the only currency seen', present[1]);
   ELSE
     money.kind := 'left out';
     money.problem := format('there are no orders to tell their currencies by; say {"orders.rates": {"EUR": 1}}');

@@ -201,7 +201,7 @@ BEGIN
   IF EXISTS (SELECT FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.sort = 'integer' AND c.words = 'paid') THEN
     problem := 'whether the whole numbers in paid are a mark or an amount is not known; say {"orders.paid_total": "paid"}, or define it';
   ELSIF near IS NOT NULL THEN
-    problem := format('%s may tell what was paid, and nothing leads from there to orders; say {"payments": "...", "payments.key": "..."}, or {"orders.paid": [...]}', near);
+    problem := format('%s may tell what was paid, and is not bound; say {"payments": "...", "payments.key": "..."}, or {"orders.paid": [...]}', near);
   ELSIF status IS NULL THEN
     paid.conditions := (segmentation._adopt_placed(orders.relation, hints)).conditions;
     paid.reason := 'nothing tells paid orders from others, so that all count that are not cancelled';
@@ -277,7 +277,7 @@ BEGIN
       back.reason := 'payments below zero';
       RETURN back;
     END IF;
-    doubt.problem := format('%s may tell what was paid back, and nothing leads from there to orders; say {"refunds": "...", "refunds.key": "..."}', doubt.problem);
+    doubt.problem := format('%s may tell what was paid back, and is not bound; say {"refunds": "...", "refunds.key": "..."}', doubt.problem);
   END IF;
   IF doubt.problem IS NOT NULL THEN
     back.money := doubt;
@@ -316,7 +316,7 @@ BEGIN
   IF odd <> '{}' AND NOT hints ? 'orders.refunded_total' THEN
     doubt.problem := format('what %s of %s says of refunds is not known; say {"orders.refunded_total": "..."}, or null if it is nothing', segmentation._and(odd), orders.relation);
   ELSIF doubt.problem IS NOT NULL THEN
-    doubt.problem := format('%s may tell what was paid back, and nothing leads from there to orders; say {"refunds": "...", "refunds.key": "..."}', doubt.problem);
+    doubt.problem := format('%s may tell what was paid back, and is not bound; say {"refunds": "...", "refunds.key": "..."}', doubt.problem);
   ELSE
     doubt.kind := 'left out';
     doubt.problem := 'nothing tells what was refunded';
