@@ -34,7 +34,7 @@ SELECT segmentation.bind_source('items', 'order_item', 'order_id', of => 'orders
 SELECT segmentation.bind_lookup('line', 'order_line_item', of => 'items', key => 'item_id', replace => true);
 SELECT segmentation.bind_lookup('product', 'product', of => 'line', key => 'product_id', replace => true);
 SELECT segmentation.bind_set('product_categories', 'product_category_product', 'product_id', 'name', of => 'product', via => 'product_category_id',
-  target => 'product_category', condition => '"product_categories.target".deleted_at IS NULL', replace => true);
+  target => 'product_category', parent => 'parent_category_id', condition => '"product_categories.target".deleted_at IS NULL', replace => true);
 SELECT segmentation.bind_set('product_tags', 'product_tags', 'product_id', 'value', of => 'product', via => 'product_tag_id', target => 'product_tag',
   condition => '"product_tags.target".deleted_at IS NULL', replace => true);
 -- The first version of a line leaves the price to what it refers to.
@@ -58,7 +58,7 @@ SELECT segmentation.define_attribute('last_order_status', 'last(orders.status)',
 SELECT segmentation.define_attribute('last_order_number', 'last(orders.display_id)', 'number of the latest order', replace => true);
 SELECT segmentation.define_attribute('abandoned_checkout_date', 'max(carts.created_at)', 'when the latest open cart was begun', replace => true);
 SELECT segmentation.define_source('products_purchased', 'items', '{"id": "line.product_id", "title": "line.product_title", "type": "line.product_type",
-  "category": "product_categories", "tag": "product_tags"}',
+  "category": "product_categories.path", "tag": "product_tags"}',
   'orders.canceled_at IS NULL', 'lines of orders that count', replace => true);
 SELECT segmentation.define_attribute('categories_purchased', 'list(products_purchased.category)', 'categories of all that was bought', replace => true);
 

@@ -50,7 +50,7 @@ apply_preset() {
 # All that is bound and defined, before and after adopt: it adds, and changes nothing.
 adopt_after() {
   made="SELECT 'binding', (to_jsonb(b) - 'computed')::text FROM segmentation.bindings AS b
-    UNION ALL SELECT b.name, c::text FROM segmentation.bindings AS b, jsonb_each(b.computed) AS c UNION ALL SELECT 'attribute', a::text FROM segmentation.attributes AS a
+    UNION ALL SELECT b.name, c::text FROM segmentation.bindings AS b, jsonb_each(b.computed) AS c UNION ALL SELECT 'attribute', (to_jsonb(a) - 'used_by')::text FROM segmentation.attributes AS a
     UNION ALL SELECT 'source', s::text FROM segmentation.sources AS s"
   psql_as "$owner" -At -c "CREATE TEMP TABLE made AS $made" -c "SELECT * FROM segmentation.adopt('public')" \
     -c "SELECT CASE count(*) WHEN 0 THEN 'ok: ' ELSE 'not ok: ' END || 'adopt changes nothing that the preset makes' FROM (TABLE made EXCEPT ($made)) AS gone"

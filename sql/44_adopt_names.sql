@@ -17,8 +17,8 @@ RETURN (SELECT string_agg(CASE WHEN w.word = 'people' THEN 'person'
                                ELSE w.word END, '_' ORDER BY w.n)
         FROM unnest(string_to_array(words, '_')) WITH ORDINALITY AS w(word, n));
 
--- Returns the tables of a schema with their names in the singular, without a prefix that most have (shop_, tbl), and whether the role
--- owns them. Partitions and children are parts of others.
+-- Returns the tables of a schema with their names in the singular, without a prefix that most have (shop_, tbl) or, where some are called so (order_order),
+-- the application that they are of, and whether the role owns them. Partitions and children are parts of others.
 CREATE FUNCTION segmentation._adopt_tables(schema name, role oid, OUT relation regclass, OUT words text, OUT owned boolean)
 RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH named AS (
@@ -32,8 +32,12 @@ RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp A
     SELECT split_part(m.words, '_', 1) AS word FROM named AS m
     WHERE m.words ~ '_' AND split_part(m.words, '_', 1) !~ '^(customer|client|user|order|product|item|cart|address)$'
     GROUP BY 1 HAVING count(*) >= 3 AND count(*) * 3 >= (SELECT count(*) * 2 FROM named)
+  ), twice AS (
+    SELECT split_part(m.words, '_', 1) AS word FROM named AS m WHERE m.words ~ '^([^_]+)_\1$'
+  ), app AS (
+    TABLE twice UNION ALL SELECT w FROM unnest('{account,auth,catalogue}'::text[]) AS w WHERE EXISTS (TABLE twice)
   )
-  SELECT m.oid::regclass, COALESCE((SELECT substr(m.words, char_length(p.word) + 2) FROM prefix AS p
+  SELECT m.oid::regclass, COALESCE((SELECT substr(m.words, char_length(p.word) + 2) FROM (TABLE prefix UNION TABLE app) AS p
                                     WHERE starts_with(m.words, p.word || '_') LIMIT 1), m.words), m.owned
   FROM named AS m ORDER BY m.oid;
 $$;

@@ -152,7 +152,9 @@ BEGIN
   IF best.relation IS NULL THEN
     best.kind := 'left out';
     best.reason := COALESCE((SELECT string_agg(t.key::oid::regclass::text, ', ') || ' has no primary key of one column' FROM jsonb_each_text(tables) AS t
-      WHERE segmentation._adopt_score('customers', t.value) > 0), 'no table is named like customers') || '; say which it is: {"customers": "..."}';
+      WHERE segmentation._adopt_score('customers', t.value) > 0), 'no table is named like customers'
+        || COALESCE(', but ' || (SELECT string_agg(DISTINCT t.key::oid::regclass::text, ' and ') FROM jsonb_each_text(tables) AS t, segmentation._adopt_columns(t.key::oid::regclass) AS c
+          WHERE c.sort = 'text' AND c.words ~ '^(e?mail|emailaddress)$') || ' has e-mails', '')) || '; say which it is: {"customers": "..."}';
     RETURN best;
   END IF;
   close := ARRAY(SELECT f.key FROM jsonb_each_text(hit) AS f WHERE f.value::integer >= top - 2 ORDER BY f.value::integer DESC, f.key);

@@ -11,13 +11,13 @@ DECLARE
 BEGIN
   SELECT d.* INTO name, rivals FROM segmentation._adopt_column(relation, '{time}', ARRAY[
     'placed_at|ordered_at|order_placed_at|order_date|orderdate|date_order|ordered_on|placed_on|date_placed|date_ordered|purchased_at|purchase_date|sold_at|sale_date|happened_at|'
-    'occurred_at|viewed_at|visited_at|event_time|invoice_date',
+    'occurred_at|viewed_at|visited_at|event_time' || CASE WHEN segmentation._words_of(relation::text) ~ '(invoice|bill|facture)' THEN '|invoice_date|invoiced_at' ELSE '' END,
     'date|timestamp|at|' || own, 'created_at|created_on|created|date_created|creation_date|create_date|date_added|date_add|added_at|inserted_at|created_date|created_time|opened_at'],
     hint) AS d;
   IF name IS NULL AND rivals IS NULL THEN
     hit := ARRAY(SELECT c.name FROM segmentation._adopt_columns(relation) AS c
                    WHERE c.sort = 'time' AND c.words !~ '(updat|modif|chang|delet|remov|expir|cancel|complet|due|expect|birth|valid|start|end|finish|clos|print|sync|export)'
-                     AND (role IN ('payments', 'refunds') OR c.words !~ '(paid|payment|captur|refund|ship|deliver|return)'));
+                     AND (role IN ('payments', 'refunds') OR c.words !~ '(paid|payment|captur|refund|ship|deliver|return|invoic)'));
     IF cardinality(hit) = 1 THEN name := hit[1]; ELSIF hit <> '{}' THEN rivals := hit; END IF;
   END IF;
 END $$;

@@ -90,7 +90,7 @@ BEGIN
     WHEN listed IS NOT NULL THEN segmentation._rule_name(status) || ' IN (' || listed || ')' END,
     segmentation._adopt_marks(orders.relation, '^(is)?(draft|test)(order)?$'));
   IF NOT (mark IS NOT NULL OR listed IS NOT NULL OR active IS NOT NULL AND placed IS NOT NULL) THEN
-    IF placed IS NULL THEN RETURN NULL; END IF;
+    IF placed IS NULL OR NOT segmentation._adopt_lacks(orders.relation, placed) THEN RETURN NULL; END IF;
     step.kind := 'left out';
     step.reason := format('rows of %s without %I may be carts, but not which', orders.relation, placed) || CASE WHEN status IS NULL THEN '' ELSE '; say {"orders.cart": [...]}, the states of carts' END;
     RETURN step;
@@ -185,6 +185,14 @@ BEGIN
         step.dated := true;
       END IF;
     END IF;
+    -- A condition that a hint says comes to the one that is there.
+    IF item.kind = 'source' AND step.kind IN ('kept', 'source') AND kept.id IS NOT NULL AND hints ->> (item.role || '.condition') IS NOT NULL
+       AND strpos(COALESCE(step.condition, ''), hints ->> (item.role || '.condition')) = 0 THEN
+      step.condition := concat_ws(' AND ', step.condition, '(' || (hints ->> (item.role || '.condition')) || ')');
+      step.reason := step.reason || format('; from now on its rows count where %s', step.condition);
+      step.kind := item.kind;
+      step.dated := true;
+    END IF;
     IF step.kind = 'kept' AND item.kind NOT IN ('lookup', 'set') AND step.condition IS NULL THEN
       step.reason := step.reason || COALESCE('; its rows would count only where ' || segmentation._adopt_alive(step.relation), '');
     END IF;
@@ -270,7 +278,7 @@ BEGIN
               WHERE place ? r.role AND c.words ~ '^(is)?(deleted|removed|trashed|archived|enabled|hidden)(at|on|date|time)?$'
                 AND COALESCE(segmentation._adopt_alive((place ->> r.role)::oid), '') NOT LIKE '%' || segmentation._rule_name(c.name) || '%'
                 AND NOT EXISTS (SELECT FROM segmentation.binding AS b WHERE b.name = names ->> r.role AND b.condition IS NOT NULL) LOOP
-    RETURN NEXT segmentation._adopt_note(item.role || '.condition', 'unsure', item.relation, format('whether rows of %s count whatever %I says is not known, and all do; if not, say {"%s.condition": "..."} before they are bound',
-      item.relation, item.name, item.role));
+    RETURN NEXT segmentation._adopt_note(item.role || '.condition', 'unsure', item.relation, format('whether rows of %s count whatever %I says is not known, and all do; if not, say {"%s.condition": "..."}%4$s',
+      item.relation, item.name, item.role, CASE item.role WHEN 'customers' THEN ' before they are bound' ELSE '' END));
   END LOOP;
 END $$;

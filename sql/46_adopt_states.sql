@@ -25,6 +25,14 @@ BEGIN
       ' UNION ALL (SELECT c.%1$I::text AS v FROM %2$s AS c ORDER BY c.%3$I DESC LIMIT 10000)' END || ') AS r HAVING count(DISTINCT r.v) <= 100', column_name, relation, key)))[1]::text[], '{}');
 END $$;
 
+-- Tells whether some of the rows that _adopt_distinct looks at have nothing in a column.
+CREATE FUNCTION segmentation._adopt_lacks(relation regclass, column_name name) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+RETURN COALESCE((segmentation._read_as(segmentation._adopt_reader(relation), format(
+  'SELECT bool_or(r.v) FROM ((SELECT c.%1$I IS NULL AS v FROM %2$s AS c LIMIT 10000)' || COALESCE(
+    ' UNION ALL (SELECT c.%1$I IS NULL AS v FROM %2$s AS c ORDER BY c.' || quote_ident(segmentation._primary_key(relation)) || ' DESC LIMIT 10000)', '') || ') AS r',
+  column_name, relation)))[1]::boolean, false);
+
 -- Tells whether a column has an enum's labels: no other value can come.
 CREATE FUNCTION segmentation._adopt_is_enum(relation regclass, column_name name) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp

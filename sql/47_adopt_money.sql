@@ -27,17 +27,30 @@ BEGIN
   SELECT c.sort INTO sort FROM segmentation._adopt_columns(relation) AS c WHERE c.name = _adopt_one.name;
 END $$;
 
--- Returns the column with the currency of a table's rows; its problem where there is one that is not understood.
-CREATE FUNCTION segmentation._adopt_currency(relation regclass, hints jsonb, OUT name name, OUT sort text, OUT problem text)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- Returns the column with the currency of a table's rows, by its name or because all its values are codes of currencies; its problem, and of which kind it is,
+-- where there is one that is not understood.
+CREATE FUNCTION segmentation._adopt_currency(relation regclass, hints jsonb, OUT name name, OUT sort text, OUT problem text, OUT kind text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   odd text[];
 BEGIN
   SELECT c.* INTO name, sort, problem FROM segmentation._adopt_one(relation, '{text,integer,uuid,character}', ARRAY[
     'currency|currency_code|currency_iso|order_currency|order_currency_code|currency_iso_code|currency_code_iso|iso_currency|currency_id'], hints, 'orders.currency') AS c;
+  kind := CASE WHEN problem IS NOT NULL THEN 'ambiguous' END;
   IF name IS NOT NULL OR problem IS NOT NULL OR hints ? 'orders.currency' THEN RETURN; END IF;
   odd := ARRAY(SELECT c.name FROM segmentation._adopt_columns(relation) AS c WHERE c.words ~ '(currenc|waehrung|valuta|devise)' AND c.sort NOT IN ('number', 'time', 'boolean'));
+  IF odd = '{}' THEN
+    odd := ARRAY(SELECT c.name FROM segmentation._adopt_columns(relation) AS c, segmentation._adopt_distinct(relation, c.name) AS d(values)
+      WHERE c.sort = 'text' AND d.values <> '{}' AND d.values <@ '{EUR,USD,GBP,CHF,BGN,PLN,CZK,HUF,RON,SEK,NOK,DKK,ISK,TRY,RSD,MKD,BAM,UAH,RUB,GEL,KZT,JPY,CNY,INR,AUD,CAD,NZD,BRL,MXN,ARS,CLP,COP,
+        PEN,ZAR,NGN,KES,EGP,MAD,ILS,AED,SAR,SGD,HKD,KRW,TWD,THB,MYR,IDR,PHP,VND,PKR,BDT}'::text[]);
+    IF cardinality(odd) = 1 THEN
+      name := odd[1];
+      sort := 'text';
+      RETURN;
+    END IF;
+  END IF;
   IF odd <> '{}' THEN
+    kind := 'unsure';
     problem := format('what %s of %s says of the currency is not known; say {"orders.currency": "%s"}, or null where all are one', segmentation._and(odd), relation, odd[1]);
   END IF;
 END $$;
@@ -81,7 +94,7 @@ BEGIN
     SELECT c.* INTO hit FROM segmentation._adopt_currency(orders.relation, hints) AS c;
   END IF;
   IF hit.problem IS NOT NULL THEN
-    money.kind := CASE WHEN hit.problem ~ 'could be it' THEN 'ambiguous' ELSE 'unsure' END;
+    money.kind := hit.kind;
     money.problem := hit.problem;
     RETURN money;
   ELSIF money.divisor IS NULL AND EXISTS (SELECT FROM segmentation._adopt_columns(bound.relation) AS c WHERE c.name = ANY (made_of) AND c.sort = 'integer')
@@ -120,7 +133,7 @@ BEGIN
       (SELECT string_agg(format('"%s": %s', p.v, CASE p.n WHEN 1 THEN '1' ELSE '...' END), ', ') FROM unnest(present) WITH ORDINALITY AS p(v, n)));
   ELSIF cardinality(present) = 1 THEN
     money.rates := jsonb_build_object(present[1], 1);
-    money.reason := money.reason || format(', orders in %s, which all are that adopt looked at', present[1]);
+    money.reason := money.reason || format(', orders in %s, the only currency seen', present[1]);
   ELSE
     money.kind := 'left out';
     money.problem := format('there are no orders to tell their currencies by; say {"orders.rates": {"EUR": 1}}');
@@ -132,7 +145,7 @@ END $$;
 CREATE FUNCTION segmentation._adopt_total(relation regclass, hints jsonb, OUT name name, OUT sort text, OUT problem text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT c.* FROM segmentation._adopt_one(relation, '{number,integer}', ARRAY['grand_total|grand_total_amount',
-    'total|total_amount|amount_total|order_total|total_price|total_incl_tax|total_with_tax|order_amount|total_gross|gross_total|total_cents|total_minor|total_sum|order_sum|totalpricewithtax',
+    'total|total_amount|total_gross_amount|amount_total|order_total|total_price|total_incl_tax|total_with_tax|order_amount|total_gross|gross_total|total_cents|total_minor|total_sum|order_sum|totalpricewithtax',
     'amount|sum|value|price|amount_cents|price_cents'], hints, 'orders.total') AS c;
 $$;
 
@@ -236,8 +249,13 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   money segmentation._money;
   hit   record;
-  parts text[];
+  parts text[] := segmentation._adopt_row_marks(orders.relation, orders.condition);
 BEGIN
+  IF parts <> '{}' AND NOT hints ? 'orders.condition' THEN
+    money.kind := 'unsure';
+    money.problem := 'which rows count is not known; see orders.condition';
+    RETURN money;
+  END IF;
   IF jsonb_typeof(hints -> 'orders.total') = 'array' THEN RETURN segmentation._adopt_money_of_parts(orders, hints); END IF;
   SELECT t.* INTO hit FROM segmentation._adopt_total(orders.relation, hints) AS t;
   money.kind := 'ambiguous';
@@ -249,7 +267,7 @@ BEGIN
   IF money.problem IS NOT NULL THEN RETURN money; END IF;
   IF hit.name IS NOT NULL AND NOT hints ? 'orders.total' AND COALESCE(segmentation._adopt_sign(orders.relation, hit.name), 1) <= 0 THEN
     money.kind := 'unsure';
-    money.problem := format('what %I below zero means is not known; say {"orders.total": "%1$s"} if it is taken off, and {"orders.condition": "..."} before they are bound if such rows are no orders', hit.name);
+    money.problem := format('what %I below zero means is not known; say {"orders.total": "%1$s"} if it is taken off, and {"orders.condition": "..."} if such rows are no orders', hit.name);
     RETURN money;
   ELSIF hit.name IS NOT NULL THEN RETURN segmentation._adopt_money_of(orders, hit.name, hints);
   END IF;

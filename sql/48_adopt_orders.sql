@@ -16,15 +16,17 @@ RETURN CASE WHEN segmentation._adopt_known(name) THEN segmentation._adopt_note(n
             ELSE segmentation._adopt_note(name, kind, relation, reason) END;
 
 -- Says what is not known of the orders' states, and defines which orders count.
-CREATE FUNCTION segmentation._adopt_state_words(orders segmentation.binding, money segmentation._money, hints jsonb) RETURNS SETOF segmentation._adopted
+CREATE FUNCTION segmentation._adopt_state_words(orders segmentation.binding, money segmentation._money, paid segmentation._paid, hints jsonb) RETURNS SETOF segmentation._adopted
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   status  name := (segmentation._adopt_status_column(orders.relation, hints)).name;
+  fresh   boolean := NOT segmentation._adopt_known('number_of_orders');
   placed  record;
   odd     text[];
   item    record;
   renames jsonb;
 BEGIN
+  odd := '{}';
   SELECT p.* INTO placed FROM segmentation._adopt_placed(orders.relation, hints) AS p;
   IF status IS NOT NULL AND NOT hints ? 'orders.cancelled' THEN
     odd := ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, status)) AS v
@@ -35,19 +37,22 @@ BEGIN
         'means cancelled or no order yet, say {"orders.cancelled": [...], "orders.draft": [...]}', (SELECT string_agg(quote_literal(v), ', ') FROM unnest(odd[1:10]) AS v), status));
     END IF;
   END IF;
-  IF placed.odd <> '{}' AND placed.conditions = '{}' THEN
-    RETURN NEXT segmentation._adopt_note('orders.cancelled', 'unsure', orders.relation, format('%s may say that an order is cancelled, but not how; all count. If so, say {"orders.condition": "..."}, which orders '
-      'count, before they are bound', segmentation._and(placed.odd)));
-  ELSIF placed.conditions = '{}' THEN
-    RETURN NEXT segmentation._adopt_note('orders.cancelled', 'unsure', orders.relation, 'nothing says that an order is cancelled, and all count; where a column does, say {"orders.status": "...", "orders.cancelled": [...]}');
+  IF placed.conditions = '{}' OR NOT hints ? 'orders.cancelled' AND cardinality(placed.conditions) = 1 AND NOT EXISTS (
+      SELECT FROM unnest(segmentation._adopt_distinct(orders.relation, status)) AS v WHERE segmentation._adopt_status(v) = 'cancelled') THEN
+    placed.odd := placed.odd || ARRAY(SELECT o FROM unnest(segmentation._adopt_state_marks(orders.relation, status)) AS o WHERE o <> ALL (placed.odd));
   END IF;
-  FOR item IN SELECT c.name, segmentation._adopt_distinct(orders.relation, c.name) AS values FROM segmentation._adopt_columns(orders.relation) AS c
-              WHERE c.sort = 'text' AND c.short ~ '^(type|kind|documenttype)$' AND orders.condition !~ c.name IS NOT FALSE LOOP
-    IF cardinality(item.values) > 1 THEN
-      RETURN NEXT segmentation._adopt_note('orders.condition', 'unsure', orders.relation, format('%I is %s, and all count; where some are no orders, say {"orders.condition": "..."}, which ones count, before they are bound',
-        item.name, (SELECT string_agg(quote_literal(v), ', ') FROM unnest(item.values[1:10]) AS v)));
-    END IF;
-  END LOOP;
+  IF placed.odd <> '{}' THEN
+    RETURN NEXT segmentation._adopt_note('orders.cancelled', 'unsure', orders.relation, format('%s may say that an order is cancelled, but not how; all count. If so, say {"orders.condition": "..."}, which orders count', segmentation._and(placed.odd)));
+  ELSIF placed.conditions = '{}' AND odd IS NOT DISTINCT FROM '{}' AND fresh AND NOT hints ? 'orders.status' THEN
+    RETURN NEXT segmentation._adopt_note('orders.status', 'unsure', orders.relation, CASE WHEN paid.untold AND NOT segmentation._adopt_known('paid_total') THEN
+        'nothing says which orders are cancelled or paid: all count, and as paid' ELSE 'nothing says which orders are cancelled: all count' END
+      || '; where a column does, say {"orders.status": "...", "orders.cancelled": [...]}, and {"orders.status": null} where there is none');
+  END IF;
+  odd := segmentation._adopt_row_marks(orders.relation, orders.condition) || segmentation._adopt_kinds(orders.relation, orders.condition);
+  IF odd <> '{}' AND NOT hints ? 'orders.condition' THEN
+    RETURN NEXT segmentation._adopt_note('orders.condition', 'unsure', orders.relation, format('all orders count whatever %s says; where some are none, or parts of others, say {"orders.condition": "..."}, which ones count, '
+      'and {"orders.condition": null} where all do', array_to_string(odd, ' and ')));
+  END IF;
 
   -- One order's amount, in the unit of sums.
   IF money.problem IS NULL AND money.source = orders.name AND NOT EXISTS (SELECT FROM segmentation._words(orders.relation) AS w WHERE segmentation._fold(w.word) = 'amount') THEN
@@ -112,17 +117,17 @@ BEGIN
 END $$;
 
 -- Defines what was paid, and what of it was not paid back.
-CREATE FUNCTION segmentation._adopt_paid_words(orders segmentation.binding, money segmentation._money, names jsonb, hints jsonb) RETURNS SETOF segmentation._adopted
+CREATE FUNCTION segmentation._adopt_paid_words(orders segmentation.binding, money segmentation._money, paid segmentation._paid, names jsonb, hints jsonb) RETURNS SETOF segmentation._adopted
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  paid  segmentation._paid := segmentation._adopt_paid(orders, money, names, hints);
   back  segmentation._paid := segmentation._adopt_paid_back(orders, money, paid, names, hints);
   spent boolean := segmentation._adopt_known('amount_spent');
 BEGIN
   IF (paid.money).problem IS NOT NULL THEN
     RETURN NEXT segmentation._adopt_doubt('paid_total', (paid.money).kind, orders.relation, (paid.money).problem);
   ELSE
-    IF paid.reason ~ '^nothing tells' AND NOT segmentation._adopt_known('paid_total') THEN
+    -- Where nothing tells cancelled ones either, that was said of both.
+    IF paid.untold AND paid.conditions <> '{}' AND NOT segmentation._adopt_known('paid_total') AND NOT hints ? 'orders.status' THEN
       RETURN NEXT segmentation._adopt_note('orders.paid', 'unsure', orders.relation, paid.reason || '; where a column says it, name it: {"orders.payment_status": "..."} or {"orders.status": "...", "orders.paid": [...]}');
     END IF;
     RETURN NEXT segmentation._adopt_word('paid_total', 'attribute', segmentation._adopt_sum(paid.money, paid.conditions), 'What she paid, before refunds', paid.reason);
@@ -137,7 +142,7 @@ BEGIN
   ELSIF NOT segmentation._adopt_known('paid_total') THEN NULL;
   ELSIF segmentation._adopt_known('refunded_total') THEN
     RETURN NEXT segmentation._adopt_word('amount_spent', 'attribute', 'paid_total - refunded_total', 'What she paid, less what was paid back', NULL);
-  ELSIF (back.money).kind = 'left out' AND (back.money).problem ~ '^nothing tells' THEN
+  ELSIF back.untold THEN
     RETURN NEXT segmentation._adopt_word('amount_spent', 'attribute', 'paid_total', 'What she paid', 'nothing tells what was refunded');
   END IF;
 END $$;
@@ -149,6 +154,7 @@ DECLARE
   orders segmentation.binding;
   items  segmentation.binding;
   money  segmentation._money;
+  paid   segmentation._paid;
 BEGIN
   SELECT b.* INTO orders FROM segmentation.binding AS b WHERE b.name = names ->> 'orders';
   IF NOT FOUND THEN RETURN; END IF;
@@ -158,8 +164,9 @@ BEGIN
   END IF;
   SELECT b.* INTO items FROM segmentation.binding AS b WHERE b.name = names ->> 'items';
   money := segmentation._adopt_money(orders, items, hints);
-  RETURN QUERY SELECT w.* FROM segmentation._adopt_state_words(orders, money, hints) AS w;
+  paid := segmentation._adopt_paid(orders, money, names, hints);
+  RETURN QUERY SELECT w.* FROM segmentation._adopt_state_words(orders, money, paid, hints) AS w;
   RETURN QUERY SELECT w.* FROM segmentation._adopt_date_words(orders, hints) AS w;
   RETURN QUERY SELECT w.* FROM segmentation._adopt_total_words(orders, money, hints) AS w;
-  RETURN QUERY SELECT w.* FROM segmentation._adopt_paid_words(orders, money, names, hints) AS w;
+  RETURN QUERY SELECT w.* FROM segmentation._adopt_paid_words(orders, money, paid, names, hints) AS w;
 END $$;

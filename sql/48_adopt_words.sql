@@ -52,6 +52,36 @@ BEGIN
   RETURN segmentation._adopt_word(name, 'attribute', segmentation._rule_name(column_name), description, COALESCE(clock.reason, 'the customers'' column'));
 END $$;
 
+-- Returns what customers' own columns may say: which sorts of values, and the columns' usual names.
+CREATE FUNCTION segmentation._adopt_own_names(OUT name text, OUT sorts text[], OUT tiers text[], OUT description text) RETURNS SETOF record
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  VALUES
+    ('email', '{text}'::text[], '{email|email_address|e_mail|mail}'::text[], 'The e-mail address'),
+    ('phone', '{text}', '{phone|phone_number|telephone|mobile|mobile_phone|tel}', 'The telephone number'),
+    ('name', '{text}', '{name|full_name|customer_name|display_name}', 'The customer''s name'),
+    ('organization', '{text}', '{organization|organisation|company|company_name}', 'The company she buys for'),
+    ('gender', '{text,boolean,integer}', '{gender|sex}', 'Gender, as the shop writes it'),
+    ('birth_date', '{time}', '{birth_date|birthday|date_of_birth|dob|birthdate|born|born_on}', 'The day of birth'),
+    ('registered_at', '{time}', '{registered_at|registration_date|registered_on|signup_date|signed_up_at|joined_at|date_joined|member_since|customer_since,created_at|created|created_on|date_created|creation_date|date_added}', 'When she registered'),
+    ('customer_added_date', '{time}', '{registered_at|registration_date|registered_on|signup_date|signed_up_at|joined_at|date_joined|member_since|customer_since,created_at|created|created_on|date_created|creation_date|date_added}', 'When she was added'),
+    ('email_subscription_status', '{text}', '{email_marketing_status|email_subscription|email_subscription_state|newsletter_status}', 'Whether she gets e-mails, in the shop''s own words'),
+    ('sms_subscription_status', '{text}', '{sms_marketing_status|sms_subscription|sms_subscription_state}', 'Whether she gets text messages, in the shop''s own words'),
+    ('created_by_app_id', '{integer,text,uuid}', '{created_by_app|source_app_id|source_app}', 'By which application she was added'),
+    ('accepts_sms', '{boolean}', '{accepts_sms|sms_marketing|sms_opt_in|sms_consent|sms_subscribed|accepts_sms_marketing|sms_marketing_consent}', 'Whether she agreed to text messages'),
+    ('accepts_marketing', '{boolean}', '{accepts_marketing|marketing_consent|newsletter|marketing_opt_in|email_opt_in|opt_in|is_subscribed|newsletter_subscribed|accepts_newsletter|subscribed|marketing}', 'Whether she agreed to marketing'),
+    ('customer_language', '{text}', '{language|locale|lang|language_code|preferred_language}', 'Her language'),
+    ('customer_account_status', '{text}', '{account_status|customer_status,status}', 'The state of her account'),
+    ('city', '{text}', '{city|town}', 'Her city'),
+    ('region', '{text}', '{region|state|province|county}', 'Her region'),
+    ('country', '{text}', '{country|country_code|country_name}', 'Her country'),
+    ('location', '{text}', '{location,city|town}', 'Where she lives'),
+    ('manager_name', '{text}', '{manager_name|manager|account_manager}', 'Who looks after her'),
+    ('customer_tags', '{text[]}', '{tags|labels}', 'Her tags'),
+    ('latitude', '{number}', '{latitude|lat|geo_lat}', 'Her latitude, for customer_within_distance'),
+    ('longitude', '{number}', '{longitude|lng|lon|long|geo_lng|geo_lon}', 'Her longitude, for customer_within_distance'),
+    ('points_expire_at', '{time}', '{points_expire_at|points_expiry|points_expire_on|bonus_expires_at|points_expiry_date}', 'When her points expire')
+$$;
+
 -- Defines what customers' own columns say under other names than the usual ones.
 CREATE FUNCTION segmentation._adopt_own_words(hints jsonb) RETURNS SETOF segmentation._adopted
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -63,36 +93,16 @@ DECLARE
   last  name;
   stated   text[] := '{}'; -- in the shop's own words
   implied  text;
+  located  boolean := EXISTS (SELECT FROM segmentation._adopt_columns(customers) AS c WHERE c.words ~ '(city|town|zip|postcode|postalcode|country|address|street)' AND c.words !~ 'mail');
 BEGIN
   FOR item IN
-    SELECT w.* FROM (VALUES
-      ('email', '{text}', '{email|email_address|e_mail|mail}', 'The e-mail address'),
-      ('phone', '{text}', '{phone|phone_number|telephone|mobile|mobile_phone|tel}', 'The telephone number'),
-      ('name', '{text}', '{name|full_name|customer_name|display_name}', 'The customer''s name'),
-      ('organization', '{text}', '{organization|organisation|company|company_name}', 'The company she buys for'),
-      ('gender', '{text,boolean,integer}', '{gender|sex}', 'Gender, as the shop writes it'),
-      ('birth_date', '{time}', '{birth_date|birthday|date_of_birth|dob|birthdate|born|born_on}', 'The day of birth'),
-      ('registered_at', '{time}', '{registered_at|registration_date|registered_on|signup_date|signed_up_at|joined_at|date_joined|member_since|customer_since,created_at|created|created_on|date_created|creation_date|date_added}', 'When she registered'),
-      ('customer_added_date', '{time}', '{registered_at|registration_date|registered_on|signup_date|signed_up_at|joined_at|date_joined|member_since|customer_since,created_at|created|created_on|date_created|creation_date|date_added}', 'When she was added'),
-      ('email_subscription_status', '{text}', '{email_marketing_status|email_subscription|email_subscription_state|newsletter_status}', 'Whether she gets e-mails, in the shop''s own words'),
-      ('sms_subscription_status', '{text}', '{sms_marketing_status|sms_subscription|sms_subscription_state}', 'Whether she gets text messages, in the shop''s own words'),
-      ('created_by_app_id', '{integer,text,uuid}', '{created_by_app|source_app_id|source_app}', 'By which application she was added'),
-      ('accepts_sms', '{boolean}', '{accepts_sms|sms_marketing|sms_opt_in|sms_consent|sms_subscribed|accepts_sms_marketing|sms_marketing_consent}', 'Whether she agreed to text messages'),
-      ('accepts_marketing', '{boolean}', '{accepts_marketing|marketing_consent|newsletter|marketing_opt_in|email_opt_in|opt_in|is_subscribed|newsletter_subscribed|accepts_newsletter|subscribed|marketing}', 'Whether she agreed to marketing'),
-      ('customer_language', '{text}', '{language|locale|lang|language_code|preferred_language}', 'Her language'),
-      ('customer_account_status', '{text}', '{account_status|customer_status,status}', 'The state of her account'),
-      ('city', '{text}', '{city|town}', 'Her city'),
-      ('region', '{text}', '{region|state|province|county}', 'Her region'),
-      ('country', '{text}', '{country|country_code|country_name}', 'Her country'),
-      ('location', '{text}', '{location,city|town}', 'Where she lives'),
-      ('manager_name', '{text}', '{manager_name|manager|account_manager}', 'Who looks after her'),
-      ('latitude', '{number}', '{latitude|lat|geo_lat}', 'Her latitude, for customer_within_distance'),
-      ('longitude', '{number}', '{longitude|lng|lon|long|geo_lng|geo_lon}', 'Her longitude, for customer_within_distance'),
-      ('points_expire_at', '{time}', '{points_expire_at|points_expiry|points_expire_on|bonus_expires_at|points_expiry_date}', 'When her points expire')
-    ) AS w(name, sorts, tiers, description)
-  LOOP
+    SELECT w.* FROM segmentation._adopt_own_names() AS w LOOP
+    -- A state is one of an address only beside the rest of it.
+    IF NOT located AND item.name = 'region' THEN item.tiers := '{region|province|county}';
+    ELSIF NOT located AND item.name = 'customer_account_status' THEN item.tiers := item.tiers || '{state}';
+    END IF;
     implied := CASE item.name WHEN 'accepts_sms' THEN 'sms_subscription_status' ELSE 'email_subscription_status' END;
-    SELECT c.* INTO hit FROM segmentation._adopt_column(customers, item.sorts::text[], item.name || item.tiers::text[], hints ->> ('customers.' || item.name)) AS c;
+    SELECT c.* INTO hit FROM segmentation._adopt_column(customers, item.sorts, item.name || item.tiers, hints ->> ('customers.' || item.name)) AS c;
     -- A birthday is a day, whatever it is kept as.
     IF hit.name IS NOT NULL AND item.sorts = '{time}' AND item.name <> 'birth_date' THEN
       RETURN NEXT segmentation._adopt_own_date(item.name, customers, hit.name, item.description, hints);

@@ -1,28 +1,40 @@
 -- adopt: binds a conventional shop by what its catalogs say, and tells what it took for what and why.
 
+-- Returns the hints that are read, of tables and of what is in them.
+CREATE FUNCTION segmentation._adopt_hint_names() RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN ARRAY(
+  WITH role(name, kind) AS (
+    SELECT r, CASE WHEN r IN ('items', 'addresses') THEN 'rows' ELSE 'source' END
+    FROM unnest('{orders,items,payments,refunds,addresses,carts,page_views,subscriptions,store_credit,email_events}'::text[]) AS r
+    UNION ALL SELECT r, 'set' FROM unnest('{customer_tags,customer_groups,interests,product_tags,product_categories,companies}'::text[]) AS r
+    UNION ALL SELECT r, 'lookup' FROM unnest('{variant,product,category,brand,group,company,tag,interest}'::text[]) AS r
+    UNION ALL VALUES ('fields', 'fields'), ('customers', 'customers'))
+  SELECT n FROM unnest('{timezone,zone}'::text[]) AS n
+  UNION ALL SELECT r.name FROM role AS r
+  UNION ALL SELECT r.name || '.' || k.name
+  FROM role AS r JOIN (VALUES ('source', '{key,condition,date,zone}'::text[]), ('rows', '{key,condition}'), ('set', '{key,value}'), ('lookup', '{key}'), ('fields', '{key,condition,field,value}'),
+    ('customers', '{condition,zone}')) AS w(kind, names) ON w.kind = r.kind, unnest(w.names) AS k(name)
+  UNION ALL SELECT 'customers.' || w.name FROM segmentation._adopt_own_names() AS w
+  UNION ALL SELECT n FROM unnest('{orders.total,orders.currency,orders.status,orders.number,orders.payment_status,orders.paid_total,orders.refunded_total,orders.cancelled,orders.draft,
+    orders.cart,orders.paid,orders.minor_units,orders.rates,items.total,items.price,items.quantity,payments.amount,payments.status,payments.type,payments.paid,payments.refunded,
+    refunds.amount,refunds.status,refunds.type,refunds.paid,category.name,brand.name,company.name,product.category,product.brand,page_views.product,page_views.collection,
+    subscriptions.channel,addresses.countries,addresses.regions,addresses.cities,email_events.kind,email_events.activity,store_credit.balance}'::text[]) AS n);
+
 -- Raises unless hints are an object of known keys.
 CREATE FUNCTION segmentation._check_hints(hints jsonb) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   wrong text;
-  roles text[] := '{customers,orders,items,variant,product,category,brand,payments,refunds,addresses,carts,page_views,subscriptions,fields,customer_tags,
-    customer_groups,group,interests,product_tags,product_categories,tag,interest,store_credit,email_events,companies,company}';
+  known text[] := segmentation._adopt_hint_names();
   lists text[] := '{orders.paid,orders.cancelled,orders.draft,orders.cart,payments.paid,refunds.paid}';
 BEGIN
   IF jsonb_typeof(hints) <> 'object' THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'hints must be a jsonb object', HINT = 'Say, for example, {"customers": "users", "orders.date": "placed_at"}.';
   END IF;
-  SELECT k INTO wrong FROM jsonb_object_keys(hints) AS k
-  WHERE k NOT IN ('timezone', 'zone') AND k <> ALL (roles) AND split_part(k, '.', 1) <> ALL (roles) ORDER BY k LIMIT 1;
-  IF NOT FOUND THEN
-    -- Those of customers are words, which a shop has many of.
-    SELECT k INTO wrong FROM jsonb_object_keys(hints) AS k
-    WHERE k ~ '\.' AND k !~ '^customers\.' AND split_part(k, '.', 2) <> ALL ('{key,date,zone,condition,value,name,total,currency,status,number,payment_status,paid_total,refunded_total,cancelled,draft,cart,paid,
-      minor_units,rates,price,quantity,amount,type,refunded,field,brand,category,product,channel,collection,countries,regions,cities,kind,activity,balance}'::text[]) ORDER BY k LIMIT 1;
-  END IF;
+  SELECT k INTO wrong FROM jsonb_object_keys(hints) AS k WHERE k <> ALL (known) ORDER BY k LIMIT 1;
   IF FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('hint "%s" is unknown', wrong),
-      HINT = segmentation._name_hint(wrong, roles || '{timezone,zone,orders.zone,orders.condition,orders.cart,orders.date,orders.total,orders.status,orders.currency,orders.rates,orders.paid,orders.cancelled,orders.draft,orders.minor_units}'::text[], '');
+    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('hint "%s" is unknown', wrong), HINT = segmentation._name_hint(wrong, known, '');
   END IF;
   SELECT h.key INTO wrong FROM jsonb_each(hints) AS h
   WHERE h.key <> ALL (lists || '{orders.minor_units,orders.rates}'::text[]) AND NOT (h.key = 'orders.total' AND jsonb_typeof(h.value) = 'array') AND jsonb_typeof(h.value) NOT IN ('string', 'null') ORDER BY 1 LIMIT 1;

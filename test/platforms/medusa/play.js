@@ -18,6 +18,7 @@ const tests = Object.fromEntries(Object.entries(segments).map(([name, [, test]])
 const others = {
   "bought a coat": "products_purchased MATCHES (title = 'coat')",
   "bought from the kitchen": "categories_purchased CONTAINS 'kitchen'",
+  "bought for the home": "categories_purchased CONTAINS 'home'",
   "bought for summer": "products_purchased MATCHES (tag = 'summer')",
   "VIP": "customer_groups CONTAINS 'VIP'",
   "open cart": "carts MATCHES ()",
@@ -43,7 +44,7 @@ exports.default = async ({ container }) => {
   await compare("seeded");
   const stored = await judge.stored();
   judge.is("seeded: by lines, groups and carts", Object.keys(others).map((name) => stored[name]), [
-    ["anna", "boris", "clara"], ["anna", "clara"], ["anna", "boris's guest"], ["anna", "clara"], ["fred"]]);
+    ["anna", "boris", "clara"], ["anna", "clara"], [], ["anna", "boris's guest"], ["anna", "clara"], ["fred"]]);
 
   const { step } = judge;
   const made = await step("a customer comes", () => shop.customer("ivo@example.com"), []);
@@ -75,6 +76,9 @@ exports.default = async ({ container }) => {
   await step("out of the group", () => shop.leaveGroup(vip, [id.clara]), ["-clara VIP"]);
   await step("a customer goes, her orders stay", () => shop.deleteCustomer(id.clara),
     ["-clara bought a coat", "-clara bought from the kitchen", "-clara got money back", "-clara has ordered", "-clara high average", "-clara paid 130", "-clara spent 100", "-clara three things"]);
+  const cooks = ["anna", "boris's guest", "gina", "ivo"];
+  await step("the kitchen becomes a part of the home", () => shop.under("Kitchen", "Home"), cooks.map((name) => `+${name} bought for the home`));
+  await step("and stands alone again", () => shop.under("Kitchen", null), cooks.map((name) => `-${name} bought for the home`));
   await step("cups are in no category any more (vouchers are in theirs)", () => shop.categorise("cup", []),
     ["boris's guest", "ivo"].map((name) => `-${name} bought from the kitchen`));
   await step("the group goes", () => shop.deleteGroup(vip), ["-anna VIP"]);

@@ -56,6 +56,12 @@ module.exports = function openShop(container) {
       const [{ product_id: id }] = await graph("variant", ["product_id"], { sku });
       await run(flows.updateProductsWorkflow, { selector: { id }, update: { category_ids: categories } });
     },
+    // Puts a category under a new one, or with null under none.
+    async under(name, parent) {
+      const [{ id }] = await graph("product_category", ["id"], { name });
+      const made = parent && await run(flows.createProductCategoriesWorkflow, { product_categories: [{ name: parent, is_active: true }] });
+      await run(flows.updateProductCategoriesWorkflow, { selector: { id }, update: { parent_category_id: made ? made[0].id : null } });
+    },
     async customer(email, hasAccount = true) {
       const [c] = await container.resolve(Modules.CUSTOMER).createCustomers([{ email, first_name: email.split("@")[0], has_account: hasAccount }]);
       return c.id;

@@ -1,7 +1,7 @@
 -- What was paid and paid back, for adopt: by what a shop tells it.
 
--- How what was paid is known: sums over `money` where orders meet the conditions; its problem where nothing tells.
-CREATE TYPE segmentation._paid AS (money segmentation._money, conditions text[], reason text);
+-- How what was paid is known: sums over `money` where orders meet the conditions; `untold` where nothing of the shop's tells.
+CREATE TYPE segmentation._paid AS (money segmentation._money, conditions text[], reason text, untold boolean);
 
 -- Returns tables of the shop's schema that bear such names and are not bound, as a text; NULL for none.
 CREATE FUNCTION segmentation._adopt_unbound(near regclass, pattern text) RETURNS text
@@ -10,19 +10,34 @@ RETURN (SELECT string_agg(t.relation::text, ' and ' ORDER BY t.relation::text)
         FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace, segmentation._adopt_tables(n.nspname, segmentation._caller()) AS t
         WHERE c.oid = near AND t.owned AND t.words ~ pattern AND NOT EXISTS (SELECT FROM segmentation.binding AS b WHERE b.relation = t.relation));
 
--- Returns the conditions on marks of payments: what has failed or was taken back moved no money. `odd` are marks that are not understood.
-CREATE FUNCTION segmentation._adopt_payment_marks(relation regclass, OUT conditions text[], OUT odd text[])
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- Returns tables that refer to orders, are not bound, and have amounts that were paid back.
+CREATE FUNCTION segmentation._adopt_unbound_refunds(orders regclass) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN (SELECT string_agg(DISTINCT f.conrelid::regclass::text, ' and ') FROM pg_constraint AS f JOIN pg_class AS r ON r.oid = f.conrelid, segmentation._adopt_columns(f.conrelid) AS c
+        WHERE f.contype = 'f' AND f.confrelid = orders AND NOT r.relispartition AND NOT EXISTS (SELECT FROM segmentation.binding AS b WHERE b.relation = f.conrelid)
+          AND c.sort IN ('number', 'integer') AND c.words ~ 'refund');
+
+-- Returns the conditions on marks of payments: what has failed or was taken back moved no money. `odd` are marks that are not understood, and that the
+-- binding's condition does not know.
+CREATE FUNCTION segmentation._adopt_payment_marks(relation regclass, condition text, OUT conditions text[], OUT odd text[])
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   item record;
 BEGIN
   conditions := '{}'; odd := '{}';
-  FOR item IN SELECT c.* FROM segmentation._adopt_columns(relation) AS c WHERE c.sort IN ('boolean', 'time', 'integer', 'number', 'uuid') ORDER BY c.name LOOP
+  FOR item IN SELECT c.* FROM segmentation._adopt_columns(relation) AS c WHERE COALESCE(strpos(condition, c.name) = 0, true) ORDER BY c.name LOOP
     IF item.short ~ '^(is)?(captured|settled|succeeded|success|successful|completed|paid)(at|on)?$' AND item.sort IN ('boolean', 'time') THEN
       conditions := conditions || (segmentation._rule_name(item.name) || CASE item.sort WHEN 'time' THEN ' IS NOT NULL' ELSE ' = true' END);
-    ELSIF item.short ~ '^(is)?(voided|void|cancell?ed|failed|declined|rejected|reversed)(at|on)?$' AND item.sort IN ('boolean', 'time') THEN
+    ELSIF item.short ~ '^(is)?(voided|void|cancell?ed|failed|declined|rejected|reversed|test|sandbox)(at|on)?$' AND item.sort IN ('boolean', 'time') THEN
       conditions := conditions || (segmentation._rule_name(item.name) || CASE item.sort WHEN 'time' THEN ' IS NULL' ELSE ' != true' END);
-    ELSIF item.short ~ '^(status|state|statusid|stateid|type|typeid|kind)$|^(is)?(captured|settled|succeeded|success|successful|paid|void|voided|cancell?ed|failed|declined|refund|refunded|pending|authori[sz]ed)$' THEN
+    ELSIF item.sort <> 'text' AND item.short ~ '^(status|state|statusid|stateid|type|typeid|kind)$|^(is)?(captured|settled|succeeded|success|successful|paid|void|voided|cancell?ed|failed|declined|refund|refunded|pending|authori[sz]ed|approved|accepted|live|livemode)$'
+      -- Which way it went, or of which other one it is.
+      OR item.words ~ '^(direction|flow|inout|debitcredit)$' OR item.words ~ '^((refund|reversal|reverses|chargeback)(of|for)|(refunded|reversed|original|parent)(payment|transaction)?)(id)?$' AND item.sort IN ('integer', 'text', 'uuid')
+         AND NOT EXISTS (SELECT FROM segmentation._adopt_columns(relation) AS c WHERE c.sort = 'text' AND c.short IN ('type', 'kind', 'transactiontype', 'reference'))
+      -- What is called otherwise, and speaks of failure or of going back.
+      OR item.sort = 'text' AND item.short !~ '^(status|state|type|kind|reference)$|(method|descri|note|comment|message|reason|detail|raw|name|error)'
+         AND EXISTS (SELECT FROM unnest(segmentation._adopt_distinct(relation, item.name)) AS v WHERE segmentation._adopt_plain(v)
+           = ANY ('{failed,failure,fail,declined,rejected,refused,error,expired,void,voided,cancelled,canceled,reversed,refund,refunded,chargeback,debit,out,outgoing,payout,withdrawal}')) THEN
       odd := odd || item.name::text;
     END IF;
   END LOOP;
@@ -52,10 +67,10 @@ BEGIN
   ELSE money := segmentation._adopt_signed(money, bound.relation, hit.name);
   END IF;
   IF money.problem IS NOT NULL THEN RETURN money; END IF;
-  SELECT m.* INTO hit FROM segmentation._adopt_payment_marks(bound.relation) AS m;
+  SELECT m.* INTO hit FROM segmentation._adopt_payment_marks(bound.relation, bound.condition) AS m;
   IF hit.odd <> '{}' THEN
     money.kind := 'unsure';
-    money.problem := format('what %s of %s says is not known; bind it with a condition of your own, and run this again', segmentation._and(hit.odd), bound.relation);
+    money.problem := format('what %s of %s says is not known; say {"%s.condition": "..."}, which rows count, with %1$s in it', segmentation._and(hit.odd), bound.relation, name);
     RETURN money;
   END IF;
   money.condition := NULLIF(concat_ws(' AND ', money.condition, segmentation._joined(hit.conditions, '')), '');
@@ -69,7 +84,11 @@ BEGIN
     ) AS r(role, tiers, good, bad)
   LOOP
     SELECT c.* INTO hit FROM segmentation._adopt_column(bound.relation, '{text}', item.tiers::text[], hints ->> (name || '.' || item.role)) AS c;
-    CONTINUE WHEN hit.name IS NULL OR money.problem IS NOT NULL;
+    IF hit.rivals IS NOT NULL THEN
+      money.kind := 'ambiguous';
+      money.problem := format('%s of %s could be the %s; say {"%s.%3$s": "%5$s"}', segmentation._and(hit.rivals), bound.relation, item.role, name, hit.rivals[1]);
+    END IF;
+    CONTINUE WHEN hit.name IS NULL OR money.problem IS NOT NULL OR strpos(bound.condition, hit.name) > 0;
     known := segmentation._adopt_distinct(bound.relation, hit.name);
     listed := CASE item.role WHEN 'status' THEN hints -> (name || '.paid') END;
     values := ARRAY(SELECT v FROM unnest(known) AS v WHERE segmentation._adopt_plain(v) = ANY (item.good));
@@ -81,7 +100,7 @@ BEGIN
       money.kind := 'unsure';
       money.problem := format('which values of %s.%I mean that money was moved is not clear: %s; %s', name, hit.name,
         COALESCE((SELECT string_agg(quote_literal(v), ', ') FROM unnest(known[1:20]) AS v), 'it has none yet'),
-        CASE item.role WHEN 'status' THEN format('say {"%s.paid": [...]}', name) ELSE 'bind it with a condition of your own, and run this again' END);
+        CASE item.role WHEN 'status' THEN format('say {"%s.paid": [...]}', name) ELSE format('say {"%s.condition": "..."}, which rows count, with %I in it', name, hit.name) END);
       CONTINUE;
     END IF;
     -- What is known and comes later, as those are written that are there.
@@ -112,7 +131,7 @@ CREATE FUNCTION segmentation._adopt_paid_by_status(orders segmentation.binding, 
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   known text[] := segmentation._adopt_distinct(orders.relation, column_name);
-  odd   text[] := ARRAY(SELECT v FROM unnest(known) AS v WHERE COALESCE(segmentation._adopt_status(v) NOT IN ('paid', 'unpaid', 'cancelled'), true)
+  odd   text[] := ARRAY(SELECT v FROM unnest(known) AS v WHERE COALESCE(segmentation._adopt_status(v) NOT IN ('paid', 'unpaid', 'cancelled', 'cart', 'draft'), true)
     AND segmentation._adopt_plain(v) <> ALL ('{notpaid,awaiting,authorized,failed,declined,expired,rejected,none}'));
   money segmentation._money := paid.money;
 BEGIN
@@ -140,19 +159,24 @@ DECLARE
   near    text;
 BEGIN
   paid.money := money;
-  SELECT c.* INTO payment FROM segmentation._adopt_one(orders.relation, '{text,integer,uuid}', '{payment_status|financial_status|payment_state|paid_status}', hints, 'orders.payment_status') AS c;
+  SELECT c.* INTO payment FROM segmentation._adopt_one(orders.relation, '{text,integer,uuid}', '{payment_status|financial_status|payment_state|paid_status,payment_status_id|payment_state_id}', hints, 'orders.payment_status') AS c;
   IF jsonb_typeof(hints -> 'orders.paid') = 'array' AND (status IS NOT NULL OR payment.name IS NOT NULL) THEN
     paid.conditions := ARRAY[segmentation._adopt_paid_as_told(orders, hints, payment.name)];
     paid.reason := 'paid by its state, as the hint says';
     RETURN paid;
   END IF;
-  SELECT c.name, c.problem INTO hit FROM segmentation._adopt_one(orders.relation, '{number,integer}', '{paid_total|total_paid|amount_paid|paid_amount|paid_cents|payment_total}', hints, 'orders.paid_total') AS c;
+  SELECT c.name, c.problem INTO hit FROM segmentation._adopt_one(orders.relation, '{number,integer}', '{paid_total|total_paid|amount_paid|paid_amount|paid_cents|payment_total|total_charged_amount}', hints, 'orders.paid_total') AS c;
   IF hit.name IS NULL AND hit.problem IS NULL AND NOT hints ? 'orders.paid_total' THEN
     SELECT c.name, NULL::text AS problem INTO hit FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.sort = 'number' AND c.words = 'paid';
   END IF;
   problem := COALESCE(hit.problem, CASE WHEN hit.name IS NULL THEN payment.problem END);
   IF problem IS NOT NULL THEN
     money.kind := 'ambiguous'; money.problem := problem;
+    paid.money := money;
+    RETURN paid;
+  ELSIF hit.name ~* '^total_?paid' AND NOT hints ?| '{orders.paid_total,orders.total}' AND (segmentation._adopt_total(orders.relation, hints)).name IS NULL THEN
+    money.kind := 'unsure';
+    money.problem := format('whether %I is what was paid or what is to be paid is not known, as orders have no other total; say {"orders.paid_total": "%1$s"} or {"orders.total": "%1$s"}', hit.name);
     paid.money := money;
     RETURN paid;
   ELSIF hit.name IS NOT NULL THEN
@@ -177,10 +201,11 @@ BEGIN
   IF EXISTS (SELECT FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.sort = 'integer' AND c.words = 'paid') THEN
     problem := 'whether the whole numbers in paid are a mark or an amount is not known; say {"orders.paid_total": "paid"}, or define it';
   ELSIF near IS NOT NULL THEN
-    problem := format('%s may tell what was paid, and nothing leads from there to orders; say {"payments": "...", "payments.key": "..."}, or {"orders.paid": [...]}', near);
+    problem := format('%s may tell what was paid, and is not bound; say {"payments": "...", "payments.key": "..."}, or {"orders.paid": [...]}', near);
   ELSIF status IS NULL THEN
     paid.conditions := (segmentation._adopt_placed(orders.relation, hints)).conditions;
     paid.reason := 'nothing tells paid orders from others, so that all count that are not cancelled';
+    paid.untold := true;
   ELSE
     odd := ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, status)) AS v
                  WHERE COALESCE(segmentation._adopt_status(v) NOT IN ('paid', 'unpaid', 'cancelled', 'draft', 'cart'), true));
@@ -208,9 +233,10 @@ DECLARE
   hit    record;
   status name := (segmentation._adopt_status_column(orders.relation, hints)).name;
   bound  segmentation.binding;
+  odd    text[];
 BEGIN
   doubt.kind := 'unsure';
-  SELECT c.* INTO hit FROM segmentation._adopt_one(orders.relation, '{number,integer}', '{refunded_total|total_refunded|amount_refunded|refunded_amount|refunded|refund_amount|refund_total}', hints, 'orders.refunded_total') AS c;
+  SELECT c.* INTO hit FROM segmentation._adopt_one(orders.relation, '{number,integer}', '{refunded_total|total_refunded|amount_refunded|refunded_amount|refunded|refund_amount|refund_total|grand_total_refunded|total_refunded_amount}', hints, 'orders.refunded_total') AS c;
   SELECT b.* INTO bound FROM segmentation.binding AS b WHERE b.name = names ->> 'payments';
   IF hit.problem IS NOT NULL THEN
     doubt.kind := 'ambiguous';
@@ -251,7 +277,7 @@ BEGIN
       back.reason := 'payments below zero';
       RETURN back;
     END IF;
-    doubt.problem := format('%s may tell what was paid back, and nothing leads from there to orders; say {"refunds": "...", "refunds.key": "..."}', doubt.problem);
+    doubt.problem := format('%s may tell what was paid back, and is not bound; say {"refunds": "...", "refunds.key": "..."}', doubt.problem);
   END IF;
   IF doubt.problem IS NOT NULL THEN
     back.money := doubt;
@@ -283,12 +309,18 @@ BEGIN
       RETURN back;
     END IF;
   END LOOP;
-  doubt.problem := segmentation._adopt_unbound(orders.relation, '(refund|credit_?memo|credit_?note|chargeback|return)$');
-  IF doubt.problem IS NOT NULL THEN
-    doubt.problem := format('%s may tell what was paid back, and nothing leads from there to orders; say {"refunds": "...", "refunds.key": "..."}', doubt.problem);
+  -- What is left, and speaks of it.
+  odd := ARRAY(SELECT c.name FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.words ~ '(refund|chargeback|paidback|returned)' AND c.words !~ '(refundable|returnedby|reason|note)'
+    AND c.sort IN ('number', 'integer', 'time', 'boolean'));
+  doubt.problem := COALESCE(segmentation._adopt_unbound(orders.relation, '(refund|credit_?memo|credit_?note|chargeback|return)$'), segmentation._adopt_unbound_refunds(orders.relation));
+  IF odd <> '{}' AND NOT hints ? 'orders.refunded_total' THEN
+    doubt.problem := format('what %s of %s says of refunds is not known; say {"orders.refunded_total": "..."}, or null if it is nothing', segmentation._and(odd), orders.relation);
+  ELSIF doubt.problem IS NOT NULL THEN
+    doubt.problem := format('%s may tell what was paid back, and is not bound; say {"refunds": "...", "refunds.key": "..."}', doubt.problem);
   ELSE
     doubt.kind := 'left out';
     doubt.problem := 'nothing tells what was refunded';
+    back.untold := true;
   END IF;
   back.money := doubt;
   RETURN back;
