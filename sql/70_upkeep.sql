@@ -60,7 +60,7 @@ COMMENT ON TYPE segmentation.difference IS 'what segmentation.verify returns';
 CREATE FUNCTION segmentation.verify(segment text DEFAULT NULL) RETURNS SETOF segmentation.difference
   LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
   SET timezone = 'UTC' SET bytea_output = hex SET extra_float_digits = 1 SET standard_conforming_strings = on
-  SET transform_null_equals = off SET array_nulls = on AS $$
+  SET transform_null_equals = off SET array_nulls = on SET jit = off AS $$
 DECLARE
   chosen record;
   mistake text;

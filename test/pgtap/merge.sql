@@ -168,6 +168,15 @@ SELECT segmentation.merge_customers(18, 19) \g /dev/null
 COMMIT;
 SELECT ok(count(*) FILTER (WHERE what = 'DELETE 18') >= 1 AND count(*) FILTER (WHERE what ~ '19') >= 1, 'triggers see it') FROM seen;
 SELECT is_empty('SELECT * FROM wrong()', 'all is right');
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER keep BEFORE DELETE ON segmentation.membership FOR EACH ROW EXECUTE FUNCTION keep();
+BEGIN;
+UPDATE customers SET city = 'Varna' WHERE id IN (18, 19);
+SELECT segmentation.merge_customers(18, 19) \g /dev/null
+COMMIT;
+SELECT is_empty('SELECT * FROM wrong()', 'counts tell what triggers left of it');
+DROP TRIGGER keep ON segmentation.membership;
+SELECT segmentation.refresh(ARRAY[18, 19]) \g /dev/null
 DROP OWNED BY merge_reader, merge_editor;
 DROP ROLE merge_reader, merge_editor;
 

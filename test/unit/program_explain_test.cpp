@@ -310,6 +310,35 @@ TEST(ProgramFeeds, WhatAllMeasuresAskForIsAskedOfTheTable) {
   EXPECT_EQ(where_of({"orders MATCHES (status != 'paid')"}), "");
 }
 
+TEST(ProgramFeeds, APathIsAskedOfTheRowsBelowAName) {
+  Schema schema = world_schema();
+  Relation &tree = schema.relations[channel];
+  tree.columns.push_back(world_column("up", Kind::number, 0));
+  tree.value = 1;
+  tree.parent = 2;
+  Relation path = world_relation(Role::set, "channel.path", channel, 0, 0,
+                                 {world_column("key", Kind::number, 0), world_column("value", Kind::text)});
+  path.value = 1;
+  path.tree = channel;
+  schema.relations.push_back(std::move(path));
+  const PreparedMeaning prepared = prepare_meaning(std::move(schema));
+  ASSERT_TRUE(prepared.meaning);
+  const auto where_of = [&](std::vector<std::string> rules) {
+    rules.emplace_back("NOT vip");
+    const std::string select = feeds_of(rules, *prepared.meaning).at(1).select_all;
+    const std::size_t at = select.rfind("\nWHERE ");
+    return at == std::string::npos ? std::string() : select.substr(at + 1);
+  };
+  EXPECT_EQ(
+      where_of({"orders MATCHES (channel.path CONTAINS 'Web')", "orders MATCHES (channel.path = 'it''s')"}),
+      "WHERE \"channel\".\"id\" IN (WITH RECURSIVE \"channel.path\" (k) AS (SELECT \"channel\".\"id\" "
+      "FROM \"shop\".\"channel\" AS \"channel\" "
+      "WHERE lower(\"channel\".\"title\" COLLATE \"und-x-icu\") COLLATE \"C\" IN ('it''s', 'web') "
+      "UNION SELECT \"channel\".\"id\" FROM \"channel.path\" JOIN \"shop\".\"channel\" AS \"channel\" "
+      "ON \"channel\".\"up\" = \"channel.path\".k) SELECT \"channel.path\".k FROM \"channel.path\")");
+  EXPECT_EQ(where_of({"orders MATCHES (channel.path NOT CONTAINS 'Web')"}), "");
+}
+
 TEST(ProgramFeeds, RowsThatSufficeAreAskedForTheirCustomers) {
   Meaning meaning = maria().meaning;
   const auto select_of = [&] {

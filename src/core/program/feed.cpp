@@ -59,8 +59,8 @@ std::vector<std::string> spellings_of(const std::string &folded) {
   return spellings;
 }
 
-/// One conjunct of a filter as SQL asks for it: a column that is one of some values, or a date on one side of
-/// a bound.
+/// One conjunct of a filter as SQL asks for it: a column that is one of some values, a tree's path that has
+/// one of them, or a date on one side of a bound.
 struct Needed {
   int column = -1;
   std::vector<std::string> values;
@@ -236,12 +236,38 @@ private:
         return {};
     }
     std::string out;
-    for (const auto &[column, literals] : values)
-      out += fmt::format("{}{} IN ({})", out.empty() ? "" : " OR ",
-                         feed_.columns[static_cast<std::size_t>(column)].sql, fmt::join(literals, ", "));
+    for (const auto &[column, literals] : values) {
+      const FeedColumn &asked = feed_.columns[static_cast<std::size_t>(column)];
+      const std::string list = fmt::format("({})", fmt::join(literals, ", "));
+      out += (out.empty() ? "" : " OR ") + (is_list(asked) ? below(asked, list) : asked.sql + " IN " + list);
+    }
     for (const std::string &date : dates)
       out += (out.empty() ? "" : " OR ") + date;
     return out;
+  }
+
+  // The rows that hang on something below those of a tree that bear one of some names, for a path is of few
+  // rows what it is of the tree's. Who does not count, and ends a path, is left to the core.
+  std::string below(const FeedColumn &column, const std::string &names) const {
+    const int set = sql::set_above(context_, column.column.relation);
+    const Relation &path = impl_.relation(set), &tree = impl_.relation(path.tree),
+                   &above = impl_.relation(tree.of);
+    const std::string key = sql::raw_column(context_, path.tree, tree.lookup_key),
+                      walk = relation_alias(path);
+    const std::string rows = fmt::format("{} AS {}", tree.from_sql, relation_alias(tree));
+    const std::string name =
+        sql::bytewise(print_column({path.tree, tree.value, {}}, Kind::text, *impl_.meaning), true);
+    std::string found = fmt::format("WITH RECURSIVE {walk} (k) AS (SELECT {key} FROM {rows} WHERE {name} IN "
+                                    "{names} UNION SELECT {key} FROM {walk} "
+                                    "JOIN {rows} ON {parent} = {walk}.k) SELECT {walk}.k FROM {walk}",
+                                    fmt::arg("walk", walk), fmt::arg("key", key), fmt::arg("rows", rows),
+                                    fmt::arg("name", name), fmt::arg("names", names),
+                                    fmt::arg("parent", sql::raw_column(context_, path.tree, tree.parent)));
+    if (path.of != path.tree)
+      found = fmt::format("SELECT {} FROM {} AS {} WHERE {} IN ({})",
+                          sql::raw_column(context_, tree.of, above.key), above.from_sql,
+                          relation_alias(above), sql::raw_column(context_, tree.of, tree.key), found);
+    return fmt::format("{} IN ({})", sql::raw_column(context_, path.of, path.of_key), found);
   }
 
   // Where rows alone say who the customers are, they must be customers' rows.
@@ -295,6 +321,10 @@ private:
     if (test.op == TestOp::number_in)
       for (const Decimal &number : test.numbers.numbers())
         needed.values.push_back(sql::number_literal(number));
+    const int set = is_list(column) ? sql::set_above(context_, column.column.relation) : -1;
+    if (test.op == TestOp::list_contains_text && set >= 0 && impl_.relation(set).tree >= 0)
+      for (const std::string &text : test.texts.texts())
+        needed.values.push_back(sql::quote_literal(text));
     if (test.op == TestOp::text_in)
       for (const std::string &text : test.texts.texts()) {
         const auto spellings = test.ignore_case ? spellings_of(text) : std::vector<std::string>{text};

@@ -75,8 +75,8 @@ void move_words(Datum from, Datum into, Oid type) {
 
 /// What both were members of in the segments $3, as spans that neither overlap nor touch; those of them that
 /// are made of anything of $1's take the place of what they are made of, as $2's. Whoever came first says why
-/// she came, whoever left last why she left. Returns for each the segment, whether there is one open
-/// membership less, and how many of $1's went into it.
+/// she came, whoever left last why she left. Returns by segment how many open memberships there
+/// are more, by what triggers let through, and how many of $1's were taken over.
 constexpr const char *take_over =
     "WITH span AS ("
     "SELECT p.customer_id = $1 AS is_from, p.segment_id, p.entered_at, p.left_at, p.recorded_at, "
@@ -99,26 +99,28 @@ constexpr const char *take_over =
     "string_agg(DISTINCT n.note, '; ') AS note, "
     "max(n.left_at) = 'infinity' AS is_open, "
     "bool_or(NOT n.is_from AND n.left_at = 'infinity') AS was_open, "
-    "count(*) FILTER (WHERE n.left_at = 'infinity') = 2 AS is_one_less, "
     "count(*) FILTER (WHERE n.is_from) AS taken "
     "FROM numbered AS n GROUP BY n.segment_id, n.number HAVING bool_or(n.is_from)), "
     "past_gone AS (DELETE FROM segmentation.membership_past AS p USING whole AS w "
     "WHERE p.customer_id IN ($1, $2) AND p.segment_id = w.segment_id "
     "AND p.entered_at >= w.entered_at AND p.left_at <= w.left_at), "
     "open_gone AS (DELETE FROM segmentation.membership AS m USING whole AS w "
-    "WHERE m.customer_id = $1 AND m.segment_id = w.segment_id AND w.is_open), "
+    "WHERE m.customer_id = $1 AND m.segment_id = w.segment_id AND w.is_open RETURNING m.segment_id), "
     "open_kept AS (UPDATE segmentation.membership AS m "
     "SET entered_at = w.entered_at, recorded_at = NULLIF(w.recorded_at, w.entered_at) FROM whole AS w "
     "WHERE m.customer_id = $2 AND m.segment_id = w.segment_id AND w.was_open "
     "AND m.entered_at > w.entered_at), "
     "open_made AS (INSERT INTO segmentation.membership (segment_id, customer_id, entered_at, recorded_at) "
     "SELECT w.segment_id, $2, w.entered_at, NULLIF(w.recorded_at, w.entered_at) FROM whole AS w "
-    "WHERE w.is_open AND NOT w.was_open), "
+    "WHERE w.is_open AND NOT w.was_open RETURNING segment_id), "
     "past_made AS (INSERT INTO segmentation.membership_past (segment_id, customer_id, entered_at, left_at, "
     "recorded_at, left_recorded_at, entered_reason, left_reason, changed_by, note) "
     "SELECT w.segment_id, $2, w.entered_at, w.left_at, w.recorded_at, w.left_recorded_at, w.entered_reason, "
     "w.left_reason, w.changed_by, w.note FROM whole AS w WHERE NOT w.is_open) "
-    "SELECT w.segment_id, w.is_one_less, w.taken FROM whole AS w";
+    "SELECT t.segment_id, sum(t.more), sum(t.taken)::bigint FROM ("
+    "SELECT w.segment_id, 0 AS more, w.taken FROM whole AS w UNION ALL "
+    "SELECT g.segment_id, -1, 0 FROM open_gone AS g UNION ALL "
+    "SELECT m.segment_id, 1, 0 FROM open_made AS m) AS t GROUP BY t.segment_id";
 
 /// Makes all memberships of `from`, ended and open, those of `into`; returns how many there were.
 int64 move_memberships(const Merge &merge) {
@@ -138,8 +140,8 @@ int64 move_memberships(const Merge &merge) {
   int64 taken = 0;
   for (uint64 row = 0; row < rows.count; ++row) {
     bool missing;
-    if (DatumGetBool(value_of(rows, row, 2, missing)))
-      add_count(&counts, int_value(rows, row, 1), -1);
+    if (int64 more = DatumGetInt64(value_of(rows, row, 2, missing)); more != 0)
+      add_count(&counts, int_value(rows, row, 1), more);
     taken += DatumGetInt64(value_of(rows, row, 3, missing));
   }
   append_counts(&counts);
