@@ -186,8 +186,9 @@ SELECT is(filled, NULL, 'nothing of what would take long') FROM segmentation.att
 
 -- In a transaction that may not write.
 BEGIN TRANSACTION READ ONLY;
-SELECT isnt_empty('SELECT * FROM segmentation.attributes WHERE filled > 0', 'a transaction that only reads');
+SELECT count(*) > 0 AS some FROM segmentation.attributes WHERE filled > 0 \gset
 ROLLBACK;
+SELECT ok(:'some', 'a transaction that only reads');
 DROP TABLE all_rows;
 DROP OWNED BY pgtap_owner, pgtap_reader, pgtap_columns, pgtap_nothing, pgtap_stranger, pgtap_bypass CASCADE;
 DROP ROLE pgtap_owner, pgtap_reader, pgtap_columns, pgtap_nothing, pgtap_stranger, pgtap_bypass;
