@@ -225,6 +225,17 @@ SELECT set_eq($$SELECT s.name FROM segmentation.membership_history AS h JOIN seg
 SELECT is_empty($$SELECT s.name, h.* FROM segmentation.membership_history AS h JOIN segmentation.segment AS s ON s.id = h.segment_id WHERE h.customer_id = 10 AND s.kind <> 'rule'$$, 'and what the other was in by hand is hers');
 SELECT is_empty('SELECT * FROM oracle()', 'all of it is right by plain SQL');
 
+-- The table's owner may make another of it.
+SELECT segmentation.add_members('press', 15, 'by mistake') \g /dev/null
+ALTER TABLE segmentation.by_hand DROP CONSTRAINT by_hand_pkey;
+SELECT is(segmentation.remove_members('press', 15, 'was one'), 1::bigint, 'who leaves where there is no key');
+SELECT is(segmentation.is_member('press', 15), false, 'is out');
+SELECT is(history('press', 15), 'by hand - by hand (was one)', 'and history tells it');
+ALTER TABLE segmentation.by_hand ADD PRIMARY KEY (segment_id, customer_id);
+DELETE FROM customers WHERE id = 15;
+SELECT is_empty('SELECT * FROM oracle()', 'nor is another key in the way');
+ALTER TABLE segmentation.by_hand DROP CONSTRAINT by_hand_pkey, ADD PRIMARY KEY (customer_id, segment_id);
+
 -- By other ways than the commit of one.
 SET segmentation.commit_limit = 5;
 SET client_min_messages = error;
