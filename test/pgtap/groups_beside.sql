@@ -9,13 +9,16 @@ INSERT INTO clubs VALUES (1, 'VIP'), (2, 'chess');
 INSERT INTO profiles SELECT i, 'Varna' FROM generate_series(1, 5) AS i;
 SELECT segmentation.bind_customers('customers', timezone => 'UTC'), segmentation.create_group('vip'), segmentation.create_group('hot', kind => 'tag') \g /dev/null
 SELECT segmentation.add_members('vip', 3), segmentation.add_members('hot', 4) \g /dev/null
-SELECT segmentation.create_segment(n, r) FROM (VALUES ('in vip', 'customer_groups CONTAINS ''vip'''), ('in none', 'customer_groups IS NULL'),
+SELECT segmentation.define_attribute('clubs_of_ours', 'customer_groups') \g /dev/null
+SELECT segmentation.create_segment(n, r) FROM (VALUES ('in vip as well', 'clubs_of_ours CONTAINS ''vip'''), ('in vip', 'customer_groups CONTAINS ''vip'''), ('in none', 'customer_groups IS NULL'),
   ('is hot', 'customer_tags CONTAINS ''hot'''), ('Sofia', 'city = ''Sofia''')) AS s (n, r) \g /dev/null
+SELECT is(segmentation.count_matching('clubs_of_ours CONTAINS ''Sofia'''), 0::bigint, 'an attribute that stands for a list of groups is none of all segments');
 CREATE FUNCTION who(name text) RETURNS text LANGUAGE sql AS
   $$SELECT string_agg(m.customer_id::text, ',' ORDER BY m.customer_id) FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id = m.segment_id WHERE s.name = $1$$;
 
 SELECT segmentation.bind_set('customer_groups', 'clubs', 'customer_id', 'club') \g /dev/null
 SELECT is(who('in vip') || ' ' || who('in none'), '1,3 4,5,6,7,8,9,10', 'a set that is bound');
+SELECT is(who('in vip as well'), who('in vip'), 'and an attribute that stands for it');
 SELECT is_empty('SELECT * FROM segmentation.verify()', 'members are right');
 ALTER TABLE customers ADD COLUMN customer_tags text[] DEFAULT '{hot}';
 CALL segmentation.tick();
