@@ -276,6 +276,16 @@ SELECT segmentation.add_members('platinum', 14) \g /dev/null
 CALL segmentation.tick();
 SELECT segmentation.merge_customers(13, 14) \g /dev/null
 CALL segmentation.tick();
+SELECT segmentation.add_members('press', 16, 'first') \g /dev/null
+SELECT segmentation.add_members('press', 17) \g /dev/null
+SELECT segmentation.remove_members('press', ARRAY[16, 17]) \g /dev/null
+CALL segmentation.tick();
+RESET segmentation.maintain;
+SELECT segmentation.add_members('press', 16, 'first of both') \g /dev/null
+SELECT segmentation.add_members('press', 17) \g /dev/null
+SELECT segmentation.merge_customers(16, 17) \g /dev/null
+SELECT matches(history('press', 17), 'by hand - \(first of both\)$', 'of two who were in, whoever was first says why');
+SET segmentation.maintain = background;
 SELECT is(history('silver', 14), 'by hand - by hand (after all)', 'and where a family bars it');
 RESET segmentation.maintain;
 SELECT segmentation.refresh_all() \g /dev/null

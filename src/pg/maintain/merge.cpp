@@ -39,8 +39,8 @@ void check_exists(const Batch &batch, const Merge &merge, Datum customer, const 
 
 /// What people have said of $1 becomes said of $2. She is in the groups of both, and of two of a family in
 /// that of $2. Of the segments $3, which have a rule, what was said of $2 counts, and if nothing was, of $1;
-/// but who is kept out stays out. For history to tell who had put $1 in, her rows stay as ones that let go
-/// until that is written, and $2 has them as well where a family bars her.
+/// but who is kept out stays out; who was put in first says why. For history to tell who had put $1 in, her
+/// rows stay as ones that let go until that is written, and $2 has them as well where a family bars her.
 constexpr const char *take_over_by_hand =
     "WITH said AS MATERIALIZED (SELECT h.*, EXISTS (SELECT FROM segmentation.by_hand AS t "
     "WHERE t.customer_id = $2 AND t.family = h.family AND t.standing = 1 AND t.segment_id <> h.segment_id) "
@@ -54,12 +54,15 @@ constexpr const char *take_over_by_hand =
     "SELECT $2, f.segment_id, CASE WHEN f.is_barred THEN 0 ELSE f.standing END, "
     "CASE WHEN NOT f.is_barred THEN f.family END, f.note, f.changed_by, "
     "CASE WHEN f.is_barred THEN clock_timestamp() ELSE f.changed_at END, f.put_in_at "
-    "FROM said AS f WHERE f.standing = 1 OR f.standing = -1 AND f.segment_id = ANY ($3) "
+    "FROM said AS f WHERE f.standing <> 0 "
     "ON CONFLICT (customer_id, segment_id) DO UPDATE SET standing = EXCLUDED.standing, "
-    "family = EXCLUDED.family, note = EXCLUDED.note, changed_by = EXCLUDED.changed_by, "
+    "family = EXCLUDED.family, "
+    "note = CASE WHEN h.standing = EXCLUDED.standing THEN COALESCE(EXCLUDED.note, h.note) "
+    "ELSE EXCLUDED.note END, changed_by = EXCLUDED.changed_by, "
     "changed_at = EXCLUDED.changed_at, put_in_at = EXCLUDED.put_in_at "
-    "WHERE CASE WHEN h.segment_id = ANY ($3) THEN h.standing = 0 OR h.standing > EXCLUDED.standing "
-    "ELSE h.standing <> 1 END";
+    "WHERE CASE WHEN h.standing = 1 AND EXCLUDED.standing = 1 THEN EXCLUDED.put_in_at < h.put_in_at "
+    "WHEN h.segment_id = ANY ($3) THEN h.standing = 0 OR h.standing > EXCLUDED.standing "
+    "ELSE h.standing <> 1 AND EXCLUDED.standing <> -1 END";
 
 /// Does that as the owner of the rows; they are noted as any other change of this transaction is.
 void move_words(Datum from, Datum into, Oid type) {
