@@ -358,7 +358,7 @@ BEGIN
     END LOOP;
   END IF;
   PERFORM segmentation._check_sound(before);
-  IF known THEN PERFORM segmentation._rewrite_members_soon(); END IF;
+  IF known OR segmentation._bring_lists(ARRAY[bound.id]) THEN PERFORM segmentation._rewrite_members_soon(); END IF;
   PERFORM segmentation._follow_views();
 END $$;
 COMMENT ON FUNCTION segmentation.bind_column(text, text, text, boolean) IS

@@ -84,7 +84,7 @@ BEGIN
       IS 'Whom people have put into segments by hand (standing 1) or keep out (-1); 0: neither any more. Written by add_members and its like.';
     COMMENT ON COLUMN segmentation.by_hand.family IS 'Of a group''s family, without case: a customer is in at most one of its groups.';
     COMMENT ON COLUMN segmentation.by_hand.changed_at IS 'Since when the standing is what it is.';
-    COMMENT ON COLUMN segmentation.by_hand.put_in_at IS 'When she was put in last, whatever became of it.';
+    COMMENT ON COLUMN segmentation.by_hand.put_in_at IS 'When she was put in: last, but for words that were taken back before they told.';
     EXECUTE 'CREATE VIEW segmentation.membership_history AS '
       'SELECT m.segment_id, m.customer_id, m.entered_at, NULL::timestamptz AS left_at, COALESCE(m.recorded_at, m.entered_at) AS recorded_at, '
       'NULL::timestamptz AS left_recorded_at, CASE WHEN h.segment_id IS NOT NULL THEN ''by hand'' '

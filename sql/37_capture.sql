@@ -178,6 +178,23 @@ COMMENT ON FUNCTION segmentation._follow_drops() IS 'queues everyone when a part
 CREATE EVENT TRIGGER segmentation_drops ON sql_drop WHEN TAG IN ('DROP TABLE', 'DROP SCHEMA')
   EXECUTE FUNCTION segmentation._follow_drops();
 
+-- A column called customer_groups or customer_tags stands beside what is kept by hand in rules that name these lists: one that is added, or
+-- gets such a name, changes whom they hold for. One that loses it is still known by it (column_word).
+CREATE FUNCTION segmentation._follow_lists() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() AS d JOIN segmentation.binding AS b ON b.relation = d.objid
+             JOIN pg_attribute AS a ON a.attrelid = d.objid AND a.attnum > 0 AND NOT a.attisdropped
+             WHERE d.classid = 'pg_class'::regclass AND b.role IN ('customers', 'lookup')
+               AND age(a.xmin) <= age(pg_current_xact_id()::xid) -- made or changed just now
+               AND segmentation._fold(a.attname) IN ('customer_groups', 'customer_tags') AND segmentation._may_read(a.attname)) THEN
+    PERFORM segmentation._queue_everyone();
+  END IF;
+END $$;
+COMMENT ON FUNCTION segmentation._follow_lists() IS
+  'queues everyone when the customers get a column customer_groups or customer_tags, which rules name';
+CREATE EVENT TRIGGER segmentation_lists ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION segmentation._follow_lists();
+
 -- ALTER TABLE that computes a column anew (ALTER COLUMN TYPE) changes rows without firing triggers.
 CREATE FUNCTION segmentation._follow_rewrites() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -276,5 +276,6 @@ ALTER EVENT TRIGGER segmentation_guard_drops ENABLE ALWAYS;
 ALTER EVENT TRIGGER segmentation_guard_types ENABLE ALWAYS;
 ALTER EVENT TRIGGER segmentation_guard_rewrites ENABLE ALWAYS;
 ALTER EVENT TRIGGER segmentation_partitions ENABLE ALWAYS;
+ALTER EVENT TRIGGER segmentation_lists ENABLE ALWAYS;
 ALTER EVENT TRIGGER segmentation_drops ENABLE ALWAYS;
 ALTER EVENT TRIGGER segmentation_rewrites ENABLE ALWAYS;

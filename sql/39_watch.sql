@@ -23,11 +23,15 @@ RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp A
   SELECT g.relation::regclass, g.missing, g.disabled, g.not_as_replica
   FROM (SELECT p.oid AS relation, bool_or(t.oid IS NULL) AS missing, COALESCE(bool_or(t.tgenabled = 'D' OR t.tgenabled = 'R' AND w.enabled = 'A'), false) AS disabled,
                COALESCE(bool_or(t.tgenabled IN ('O', 'A') AND t.tgenabled <> w.enabled), false) AS not_as_replica
-        FROM (SELECT DISTINCT r.oid::oid FROM segmentation.binding AS b, LATERAL segmentation._with_partitions(b.relation) AS r(oid)) AS p
+        FROM (SELECT r.oid::oid FROM segmentation.binding AS b, LATERAL segmentation._with_partitions(b.relation) AS r(oid) WHERE relations IS NULL
+              UNION
+              -- Those asked for alone, without a lock on their siblings: others may be altering these, as a parallel restore does.
+              SELECT r.oid::oid FROM unnest(relations) AS r(oid)
+              WHERE EXISTS (SELECT FROM segmentation.binding AS b
+                            WHERE b.relation = r.oid OR b.relation IN (SELECT a.relid FROM pg_partition_ancestors(r.oid) AS a))) AS p(oid)
         JOIN pg_class AS c ON c.oid = p.oid
         CROSS JOIN LATERAL segmentation._capture_triggers(c.relkind) AS w
         LEFT JOIN pg_trigger AS t ON t.tgrelid = p.oid AND t.tgname = w.name AND t.tgfoid = w.function
-        WHERE relations IS NULL OR p.oid = ANY (relations)
         GROUP BY p.oid) AS g
   WHERE g.missing OR g.disabled OR g.not_as_replica;
 $$;

@@ -155,7 +155,11 @@ DECLARE
         note = CASE WHEN h.standing = EXCLUDED.standing THEN COALESCE(EXCLUDED.note, h.note) ELSE EXCLUDED.note END,
         changed_by = CASE WHEN h.standing = EXCLUDED.standing THEN h.changed_by ELSE EXCLUDED.changed_by END,
         changed_at = CASE WHEN h.standing = EXCLUDED.standing THEN h.changed_at ELSE EXCLUDED.changed_at END,
-        put_in_at = CASE WHEN h.standing = EXCLUDED.standing THEN h.put_in_at ELSE COALESCE(EXCLUDED.put_in_at, h.put_in_at) END
+        put_in_at = CASE WHEN h.standing = EXCLUDED.standing OR EXCLUDED.put_in_at IS NULL OR EXISTS (
+            -- She is still in by an earlier word: that it was taken back has not been judged yet.
+            SELECT FROM segmentation.membership AS m WHERE m.customer_id = h.customer_id AND m.segment_id = h.segment_id
+              AND h.put_in_at <= m.entered_at AND m.entered_at < h.changed_at)
+          THEN h.put_in_at ELSE EXCLUDED.put_in_at END
       WHERE h.standing <> EXCLUDED.standing OR EXCLUDED.note IS DISTINCT FROM h.note AND EXCLUDED.note IS NOT NULL
       RETURNING h.customer_id)
     SELECT count(*) FROM written$sql$, segment.id, standing, family, note, SESSION_USER, segmentation._keys_sql(keys));

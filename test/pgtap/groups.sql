@@ -220,10 +220,22 @@ SELECT segmentation.merge_customers(10, 11) \g /dev/null
 SELECT is((SELECT string_agg(s.name || ' ' || h.standing, ', ' ORDER BY lower(s.name)) FROM segmentation.by_hand AS h JOIN segmentation.segment AS s ON s.id = h.segment_id
   WHERE h.customer_id = 11 AND h.standing <> 0), 'Gift 1, open 1, platinum 1, press 1, rich -1', 'she is in the groups of both, in one of a family, and kept out by either');
 SELECT is_empty('SELECT FROM segmentation.by_hand WHERE customer_id = 10', 'nothing is left of the other');
+SELECT is(history('silver', 11), 'by hand - by hand', 'history tells who had put her into the group that the family bars');
 SELECT set_eq($$SELECT s.name FROM segmentation.membership_history AS h JOIN segmentation.segments AS s ON s.id = h.segment_id WHERE h.customer_id = 11 AND h.left_at IS NULL AND s.kind <> 'rule'$$,
   $$VALUES ('press'), ('platinum'), ('Gift')$$, 'as what she is in says');
 SELECT is_empty($$SELECT s.name, h.* FROM segmentation.membership_history AS h JOIN segmentation.segment AS s ON s.id = h.segment_id WHERE h.customer_id = 10 AND s.kind <> 'rule'$$, 'and what the other was in by hand is hers');
 SELECT is_empty('SELECT * FROM oracle()', 'all of it is right by plain SQL');
+
+-- The table's owner may make another of it.
+SELECT segmentation.add_members('press', 15, 'by mistake') \g /dev/null
+ALTER TABLE segmentation.by_hand DROP CONSTRAINT by_hand_pkey;
+SELECT is(segmentation.remove_members('press', 15, 'was one'), 1::bigint, 'who leaves where there is no key');
+SELECT is(segmentation.is_member('press', 15), false, 'is out');
+SELECT is(history('press', 15), 'by hand - by hand (was one)', 'and history tells it');
+ALTER TABLE segmentation.by_hand ADD PRIMARY KEY (segment_id, customer_id);
+DELETE FROM customers WHERE id = 15;
+SELECT is_empty('SELECT * FROM oracle()', 'nor is another key in the way');
+ALTER TABLE segmentation.by_hand DROP CONSTRAINT by_hand_pkey, ADD PRIMARY KEY (customer_id, segment_id);
 
 -- By other ways than the commit of one.
 SET segmentation.commit_limit = 5;
@@ -252,6 +264,30 @@ SELECT segmentation.move_members(12, 'silver', 'platinum') \g /dev/null
 ROLLBACK TO s;
 COMMIT;
 SELECT is(segmentation.is_member('silver', 12) AND NOT segmentation.is_member('platinum', 12), true, 'what is taken back was never said');
+BEGIN;
+SELECT segmentation.remove_members('silver', 12), segmentation.add_members('silver', 12, 'after all') \g /dev/null
+COMMIT;
+SELECT is(history('silver', 12), 'by hand - (after all)', 'who never was out is in by hand as before');
+SET segmentation.maintain = background;
+SELECT segmentation.merge_customers(12, 13) \g /dev/null
+CALL segmentation.tick();
+SELECT is(history('silver', 13), 'by hand - (after all)', 'also where what was said of her moves by the queue');
+SELECT segmentation.add_members('platinum', 14) \g /dev/null
+CALL segmentation.tick();
+SELECT segmentation.merge_customers(13, 14) \g /dev/null
+CALL segmentation.tick();
+SELECT segmentation.add_members('press', 16, 'first') \g /dev/null
+SELECT segmentation.add_members('press', 17) \g /dev/null
+SELECT segmentation.remove_members('press', ARRAY[16, 17]) \g /dev/null
+CALL segmentation.tick();
+RESET segmentation.maintain;
+SELECT segmentation.add_members('press', 16, 'first of both') \g /dev/null
+SELECT segmentation.add_members('press', 17) \g /dev/null
+SELECT segmentation.merge_customers(16, 17) \g /dev/null
+SELECT matches(history('press', 17), 'by hand - \(first of both\)$', 'of two who were in, whoever was first says why');
+SET segmentation.maintain = background;
+SELECT is(history('silver', 14), 'by hand - by hand (after all)', 'and where a family bars it');
+RESET segmentation.maintain;
 SELECT segmentation.refresh_all() \g /dev/null
 SELECT is_empty('SELECT * FROM oracle()', 'refresh_all finds nothing else');
 TRUNCATE customers CASCADE;

@@ -98,4 +98,12 @@ SELECT is_empty('SELECT * FROM oracle()', 'rows that ALTER COLUMN TYPE computes 
 ALTER TABLE visits ADD note text;
 DROP TABLE visits_2200;
 SELECT is_empty('SELECT FROM segmentation.dirty', 'a new column and a table that is not bound queue nobody');
+
+-- A parallel restore alters partitions side by side.
+BEGIN;
+ALTER TABLE ONLY visits_new_rest ADD CHECK (at > '2000-01-01');
+SELECT is((SELECT string_agg(DISTINCT l.relation::regclass::text, ',') FROM pg_locks AS l JOIN pg_class AS c ON c.oid = l.relation
+  WHERE l.pid = pg_backend_pid() AND c.relkind IN ('r', 'p') AND c.relname LIKE 'visits%'),
+  'visits_new_rest', 'altering one locks none of the others');
+COMMIT;
 SELECT finish();

@@ -67,8 +67,8 @@ Operand Checker::customer_name(const Name &name, NameParts parts, const Context 
     operand.form = Operand::Form::segments;
     operand.scalar.span = at(name.span);
   }
-  if (operand.is_list()) {
-    operand.kept = kept;
+  if (kept != NamedSegment::Form::rule && operand.is_list()) {
+    operand.kept = kept; // else an attribute may stand for one of them
   }
   return operand;
 }

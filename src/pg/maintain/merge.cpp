@@ -1,4 +1,5 @@
 // merge_customers: two customers turn out to be one. Server's side.
+#include "pg/boundary/quiet.hpp"
 #include "pg/boundary/session.hpp"
 #include "pg/live/customers.hpp"
 #include "pg/maintain/apply.hpp"
@@ -38,20 +39,30 @@ void check_exists(const Batch &batch, const Merge &merge, Datum customer, const 
 
 /// What people have said of $1 becomes said of $2. She is in the groups of both, and of two of a family in
 /// that of $2. Of the segments $3, which have a rule, what was said of $2 counts, and if nothing was, of $1;
-/// but who is kept out stays out.
+/// but who is kept out stays out; who was put in first says why. For history to tell who had put $1 in, her
+/// rows stay as ones that let go until that is written, and $2 has them as well where a family bars her.
 constexpr const char *take_over_by_hand =
-    "WITH said AS (DELETE FROM segmentation.by_hand AS h WHERE h.customer_id = $1 RETURNING h.*) "
+    "WITH said AS MATERIALIZED (SELECT h.*, EXISTS (SELECT FROM segmentation.by_hand AS t "
+    "WHERE t.customer_id = $2 AND t.family = h.family AND t.standing = 1 AND t.segment_id <> h.segment_id) "
+    "AS is_barred FROM segmentation.by_hand AS h WHERE h.customer_id = $1 FOR NO KEY UPDATE), "
+    "let_go AS (UPDATE segmentation.by_hand AS h "
+    "SET standing = CASE WHEN h.segment_id = ANY ($3) THEN 0 ELSE -1 END, family = NULL, "
+    "changed_by = SESSION_USER, changed_at = clock_timestamp() "
+    "WHERE h.customer_id = $1 AND (h.standing = 1 OR h.segment_id = ANY ($3))) "
     "INSERT INTO segmentation.by_hand AS h (customer_id, segment_id, standing, family, note, changed_by, "
     "changed_at, put_in_at) "
-    "SELECT $2, f.segment_id, f.standing, f.family, f.note, f.changed_by, f.changed_at, f.put_in_at "
-    "FROM said AS f WHERE (f.standing = 1 OR f.standing = -1 AND f.segment_id = ANY ($3)) "
-    "AND NOT EXISTS (SELECT FROM segmentation.by_hand AS t WHERE t.customer_id = $2 AND t.family = f.family "
-    "AND t.standing = 1 AND t.segment_id <> f.segment_id) "
+    "SELECT $2, f.segment_id, CASE WHEN f.is_barred THEN 0 ELSE f.standing END, "
+    "CASE WHEN NOT f.is_barred THEN f.family END, f.note, f.changed_by, "
+    "CASE WHEN f.is_barred THEN clock_timestamp() ELSE f.changed_at END, f.put_in_at "
+    "FROM said AS f WHERE f.standing <> 0 "
     "ON CONFLICT (customer_id, segment_id) DO UPDATE SET standing = EXCLUDED.standing, "
-    "family = EXCLUDED.family, note = EXCLUDED.note, changed_by = EXCLUDED.changed_by, "
+    "family = EXCLUDED.family, "
+    "note = CASE WHEN h.standing = EXCLUDED.standing THEN COALESCE(EXCLUDED.note, h.note) "
+    "ELSE EXCLUDED.note END, changed_by = EXCLUDED.changed_by, "
     "changed_at = EXCLUDED.changed_at, put_in_at = EXCLUDED.put_in_at "
-    "WHERE CASE WHEN h.segment_id = ANY ($3) THEN h.standing = 0 OR h.standing > EXCLUDED.standing "
-    "ELSE h.standing <> 1 END";
+    "WHERE CASE WHEN h.standing = 1 AND EXCLUDED.standing = 1 THEN EXCLUDED.put_in_at < h.put_in_at "
+    "WHEN h.segment_id = ANY ($3) THEN h.standing = 0 OR h.standing > EXCLUDED.standing "
+    "ELSE h.standing <> 1 AND EXCLUDED.standing <> -1 END";
 
 /// Does that as the owner of the rows; they are noted as any other change of this transaction is.
 void move_words(Datum from, Datum into, Oid type) {
@@ -70,6 +81,17 @@ void move_words(Datum from, Datum into, Oid type) {
   arguments.add(INT4ARRAYOID, make_array(ids, count, INT4OID));
   Identity caller = become(owner_of(own_relation("by_hand")));
   execute(take_over_by_hand, arguments);
+  become_again(caller);
+}
+
+/// Takes away what is left of that; nobody is to be judged for it.
+void forget_words(const Live *live, Datum from) {
+  Arguments arguments;
+  arguments.add(live->key.type, from);
+  Identity caller = become(owner_of(own_relation("by_hand")));
+  int before = set_quiet(GetCurrentTransactionNestLevel());
+  execute("DELETE FROM segmentation.by_hand AS h WHERE h.customer_id = $1", arguments);
+  (void)set_quiet(before);
   become_again(caller);
 }
 
@@ -164,6 +186,7 @@ int64 merge_customers(Datum from, Datum into, Oid type) {
                     errmsg("customer \"%s\" cannot be merged into the same customer",
                            print_value(live->key.type, merge.from)),
                     errhint("Name the customer who goes first, the one who stays second.")));
+  forget_words(live, merge.from);
   Batch batch = start_batch(live);
   batch.cause = Cause::merge;
   lock_customers(&batch, keys);

@@ -9,6 +9,14 @@ namespace segmentation::pg {
 
 namespace {
 
+/// Tells whether rows can be found by these two columns, in this order.
+bool has_key(const OwnTable *own, int first, int second) {
+  if (own->key == nullptr)
+    return false;
+  Form_pg_index key = own->key->rd_index;
+  return key->indnkeyatts == 2 && key->indkey.values[0] == first + 1 && key->indkey.values[1] == second + 1;
+}
+
 namespace member {
 enum Column { segment_id, customer_id, entered_at, recorded_at, column_count };
 }
@@ -40,7 +48,31 @@ bool past_is_as_made(Relation relation, Oid key_type) {
 }
 
 namespace hand {
-enum Column { customer_id, segment_id, standing, family, note, changed_by, changed_at, put_in_at };
+enum Column {
+  customer_id,
+  segment_id,
+  standing,
+  family,
+  note,
+  changed_by,
+  changed_at,
+  put_in_at,
+  column_count
+};
+}
+
+/// Tells whether what was said can be found and read: the table's owner may have made another of it.
+bool hands_are_as_made(const OwnTable *hands, Oid key_type) {
+  const OwnColumn columns[hand::column_count] = {{"customer_id", key_type},
+                                                 {"segment_id", INT4OID},
+                                                 {"standing", INT2OID},
+                                                 {"family", TEXTOID},
+                                                 {"note", TEXTOID},
+                                                 {"changed_by", NAMEOID},
+                                                 {"changed_at", TIMESTAMPTZOID},
+                                                 {"put_in_at", TIMESTAMPTZOID}};
+  return has_key(hands, hand::customer_id, hand::segment_id) &&
+         has_columns(hands->table, columns, hand::column_count);
 }
 
 /// What leaving reads and writes beside membership.
@@ -141,19 +173,6 @@ void write_joiners(OwnTable *membership, const MemberList &joined, TimestampTz r
 
 } // namespace
 
-namespace {
-
-/// Tells whether rows can be found by segment and customer, in this order.
-bool has_our_key(const OwnTable *membership) {
-  if (membership->key == nullptr)
-    return false;
-  Form_pg_index key = membership->key->rd_index;
-  return key->indnkeyatts == 2 && key->indkey.values[0] == member::segment_id + 1 &&
-         key->indkey.values[1] == member::customer_id + 1;
-}
-
-} // namespace
-
 bool membership_is_as_made(Relation membership, Oid key_type) {
   const OwnColumn columns[member::column_count] = {{"segment_id", INT4OID},
                                                    {"customer_id", key_type},
@@ -166,7 +185,8 @@ bool write_member_rows(const MemberChanges &changes, TimestampTz recorded_at, co
                        SegmentCounts *counts) {
   Oid key_type = changes.key->type;
   OwnTable *membership = open_own(own_relation("membership"), RowExclusiveLock);
-  bool as_made = has_our_key(membership) && membership_is_as_made(membership->table, key_type) &&
+  bool as_made = has_key(membership, member::segment_id, member::customer_id) &&
+                 membership_is_as_made(membership->table, key_type) &&
                  (changes.joined.count == 0 || has_plain_indexes(membership));
   if (as_made && changes.left.count > 0) {
     History history = {open_own(own_relation("membership_past"), RowExclusiveLock),
@@ -179,7 +199,8 @@ bool write_member_rows(const MemberChanges &changes, TimestampTz recorded_at, co
                        CStringGetTextDatum(reason_hand),
                        CStringGetTextDatum(left_reason),
                        strcmp(left_reason, reason_deleted) == 0};
-    as_made = past_is_as_made(history.past->table, key_type) && has_plain_indexes(history.past);
+    as_made = past_is_as_made(history.past->table, key_type) && has_plain_indexes(history.past) &&
+              (history.hands == nullptr || hands_are_as_made(history.hands, key_type));
     if (as_made)
       write_leavers(membership, history, changes.left, counts);
     if (history.hands != nullptr)

@@ -3,12 +3,9 @@
 
 namespace segmentation::pg {
 
-bool is_as_made(Relation table, const OwnColumn *columns, int count) {
+bool has_columns(Relation table, const OwnColumn *columns, int count) {
   TupleDesc made = RelationGetDescr(table);
-  if (table->rd_rel->relkind != RELKIND_RELATION || table->rd_rel->relispartition ||
-      table->trigdesc != nullptr || table->rd_rules != nullptr || made->natts != count ||
-      (made->constr != nullptr && (made->constr->num_check > 0 || made->constr->has_generated_stored)) ||
-      check_enable_rls(RelationGetRelid(table), InvalidOid, true) == RLS_ENABLED)
+  if (made->natts != count)
     return false;
   for (int i = 0; i < count; ++i) {
     Form_pg_attribute column = TupleDescAttr(made, i);
@@ -17,6 +14,15 @@ bool is_as_made(Relation table, const OwnColumn *columns, int count) {
       return false;
   }
   return true;
+}
+
+bool is_as_made(Relation table, const OwnColumn *columns, int count) {
+  const TupleConstr *constr = RelationGetDescr(table)->constr;
+  return table->rd_rel->relkind == RELKIND_RELATION && !table->rd_rel->relispartition &&
+         table->trigdesc == nullptr && table->rd_rules == nullptr &&
+         (constr == nullptr || (constr->num_check == 0 && !constr->has_generated_stored)) &&
+         check_enable_rls(RelationGetRelid(table), InvalidOid, true) != RLS_ENABLED &&
+         has_columns(table, columns, count);
 }
 
 OwnTable *open_own(Oid relation, LOCKMODE lock) {

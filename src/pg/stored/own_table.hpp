@@ -12,6 +12,8 @@ struct OwnColumn {
   Oid type;
 };
 
+/// Tells whether a table has just these columns, so that its rows can be read by their numbers.
+bool has_columns(Relation table, const OwnColumn *columns, int count);
 /// Tells whether rows may be put straight into a table and taken out of it, by the current user: it has these
 /// columns, and no triggers, rules, policies, checks or computed columns that only statements follow.
 bool is_as_made(Relation table, const OwnColumn *columns, int count);
