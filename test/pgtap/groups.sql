@@ -237,6 +237,8 @@ DELETE FROM customers WHERE id = 15;
 SELECT is_empty('SELECT * FROM oracle()', 'nor is another key in the way');
 ALTER TABLE segmentation.by_hand DROP CONSTRAINT by_hand_pkey, ADD PRIMARY KEY (customer_id, segment_id);
 
+SELECT isnt_empty('SELECT * FROM segmentation.attributes', 'who looks at attributes finds them beside groups, which have no rule');
+
 -- By other ways than the commit of one.
 SET segmentation.commit_limit = 5;
 SET client_min_messages = error;

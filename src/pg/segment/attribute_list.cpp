@@ -134,6 +134,8 @@ AttributeList *AttributeList::reads_of(const LiveCore &live) {
   const SchemaInput &input = live.input();
   for (int i = 0; i < input.segment_count; ++i) {
     Failure failure;
+    if (input.segments[i].source == nullptr)
+      continue; // kept by hand
     if (const auto rule = live.check(input.segments[i].source, Excerpt::none, failure))
       made->read(live, "segment", input.segments[i].name, *rule);
   }

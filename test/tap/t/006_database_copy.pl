@@ -35,12 +35,12 @@ ok($node->poll_query_until('quiet', q{SELECT segmentation.is_member('vip', 14)})
 is($node->safe_psql('shop', q{SELECT segmentation.is_member('vip', 14)}), 'f', 'which leaves the first database alone');
 
 # A renamed one is the same.
-$node->safe_psql('copy_wal_log', q{INSERT INTO web.orders (customer_id, total, created_at) VALUES (2, 1, '2024-06-03')});
-my $kept = q{SELECT stamp IS NOT NULL AND measures IS NOT NULL FROM segmentation.state WHERE customer_id = 2};
+$node->safe_psql('copy_wal_log', q{INSERT INTO web.orders (customer_id, total, created_at) VALUES (3, 1, '2024-06-03')});
+my $kept = q{SELECT stamp IS NOT NULL AND measures IS NOT NULL FROM segmentation.state WHERE customer_id = 3};
 is($node->safe_psql('copy_wal_log', $kept), 't', 'measures are kept');
 $node->safe_psql('postgres', 'ALTER DATABASE copy_wal_log RENAME TO renamed');
-$node->safe_psql('renamed', q{SELECT segmentation.start_worker(); SET ROLE shop; INSERT INTO web.tags VALUES (17, 'vip'); INSERT INTO web.orders (customer_id, total, created_at) VALUES (2, 500, '2024-06-03')});
-is($node->safe_psql('renamed', q{SELECT segmentation.is_member('vip', 17), segmentation.is_member('rich', 2), worker IS NOT NULL FROM segmentation.status}), 't|t|t', 'a renamed database goes on');
+$node->safe_psql('renamed', q{SELECT segmentation.start_worker(); SET ROLE shop; INSERT INTO web.tags VALUES (17, 'vip'); INSERT INTO web.orders (customer_id, total, created_at) VALUES (3, 500, '2024-06-03')});
+is($node->safe_psql('renamed', q{SELECT segmentation.is_member('vip', 17), segmentation.is_member('rich', 3), worker IS NOT NULL FROM segmentation.status}), 't|t|t', 'a renamed database goes on');
 is($node->safe_psql('renamed', 'SELECT * FROM segmentation.verify()'), '', 'and is right');
 
 $node->stop;
