@@ -19,7 +19,7 @@ SELECT pg_catalog.pg_extension_config_dump('segmentation.interruption_id_seq', '
 
 -- Returns bound relations and partitions, these or all, with what is wrong with their triggers, where anything is.
 CREATE FUNCTION segmentation._trigger_gaps(relations regclass[] DEFAULT NULL, OUT relation regclass, OUT missing boolean, OUT disabled boolean, OUT not_as_replica boolean)
-RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+RETURNS SETOF record LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
   SELECT g.relation::regclass, g.missing, g.disabled, g.not_as_replica
   FROM (SELECT p.oid AS relation, bool_or(t.oid IS NULL) AS missing, COALESCE(bool_or(t.tgenabled = 'D' OR t.tgenabled = 'R' AND w.enabled = 'A'), false) AS disabled,
                COALESCE(bool_or(t.tgenabled IN ('O', 'A') AND t.tgenabled <> w.enabled), false) AS not_as_replica
