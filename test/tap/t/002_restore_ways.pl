@@ -90,7 +90,7 @@ is($node->safe_psql('slow', 'SELECT count(*) FROM segmentation.membership'), '0'
 $node->safe_psql('slow', q{DELETE FROM web.customers WHERE id = 1000});
 $session->query_safe("\\i $base/second.sql");
 $session->quit;
-ok($node->poll_query_until('slow', 'SELECT restored_at IS NULL FROM segmentation.status'), 'the worker judges everyone when it has ended');
+ok($node->poll_query_until('slow', 'SELECT restored_at IS NULL AND queued = 0 FROM segmentation.status'), 'the worker judges everyone when it has ended');
 is($node->safe_psql('slow', 'SELECT * FROM segmentation.verify()'), '', 'members are right');
 # One was queued when the dump was made.
 is($node->safe_psql('slow', $settled), $stays + 1, 'and nobody came or left for the restore');
