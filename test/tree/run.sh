@@ -47,11 +47,21 @@ sources_are_ascii() {
   ! grep -rnP '[^\x00-\x7F]' src sql scripts Makefile CMakeLists.txt --include='*' | grep -vE '\.(gz|xz):'
 }
 
+# Makes $database anew.
+make_database() {
+  psql -Xq -v ON_ERROR_STOP=1 -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $database" \
+    -c "CREATE DATABASE $database"
+}
+
+# sql_of FILE: the SQL of a page.
+sql_of() {
+  awk '/^```sql$/ { on = 1; next } /^```$/ { on = 0 } on' "$1"
+}
+
 # Everything that SQL can call says what it does.
 functions_have_comments() {
   database=tree_comments
-  psql -Xq -v ON_ERROR_STOP=1 -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $database" \
-    -c "CREATE DATABASE $database"
+  make_database
   psql -Xqd $database -v ON_ERROR_STOP=1 -c "CREATE EXTENSION segmentation"
   missing=$(psql -XAtd $database -c "SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_namespace n ON n.oid = pronamespace
     WHERE nspname = 'segmentation' AND left(proname, 1) <> '_' AND obj_description(p.oid, 'pg_proc') IS NULL")
@@ -62,10 +72,9 @@ functions_have_comments() {
 # The SQL of the README, in its order, in an empty database.
 readme_examples_run() {
   database=tree_readme
-  psql -Xq -v ON_ERROR_STOP=1 -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $database" \
-    -c "CREATE DATABASE $database"
+  make_database
   status=0
-  awk '/^```sql$/ { on = 1; next } /^```$/ { on = 0 } on' README.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
+  sql_of README.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
   psql -Xqc "DROP DATABASE $database"
   return $status
 }
@@ -73,12 +82,11 @@ readme_examples_run() {
 # The commands of docs/operations.md run in the database that the README's examples leave.
 operations_run() {
   database=tree_operations
-  psql -Xq -v ON_ERROR_STOP=1 -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $database" \
-    -c "CREATE DATABASE $database"
+  make_database
   status=0
-  { awk '/^```sql$/ { on = 1; next } /^```$/ { on = 0 } on' README.md
+  { sql_of README.md
     echo 'CREATE TABLE carts (id bigint PRIMARY KEY, customer_id bigint, created_at timestamptz);'
-    awk '/^```sql$/ { on = 1; next } /^```$/ { on = 0 } on' docs/operations.md
+    sql_of docs/operations.md
   } | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
   psql -Xqc "DROP DATABASE $database"
   return $status
@@ -87,8 +95,7 @@ operations_run() {
 # The SQL of docs/binding.md, in its order, in an empty database.
 binding_examples_run() {
   database=tree_binding
-  psql -Xq -v ON_ERROR_STOP=1 -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $database" \
-    -c "CREATE DATABASE $database"
+  make_database
   status=0
   awk '/^## By hand$/ { exit } /^```sql$/ { on = 1; next } /^```$/ { on = 0 } on' docs/binding.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
   found=$(psql -XAtd $database -c "SELECT string_agg(name, ' ') FROM (SELECT name FROM segmentation.segments WHERE members = 1
@@ -102,8 +109,7 @@ binding_examples_run() {
 binding_by_hand_answers() {
   database=tree_by_hand
   answers=$(mktemp -d)
-  psql -Xq -v ON_ERROR_STOP=1 -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $database" \
-    -c "CREATE DATABASE $database"
+  make_database
   status=0
   awk -v to="$answers" '/^## By hand$/ { part = 1 } !part { next }
     /^```sql$/ { on = 1; n++; printf "\\o %s/%d.out\n", to, n; next } /^```text$/ { on = 2; next } /^```$/ { on = 0; next }
@@ -120,10 +126,9 @@ binding_by_hand_answers() {
 # The SQL of docs/groups.md, likewise.
 groups_examples_run() {
   database=tree_groups
-  psql -Xq -v ON_ERROR_STOP=1 -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $database" \
-    -c "CREATE DATABASE $database"
+  make_database
   status=0
-  awk '/^```sql$/ { on = 1; next } /^```$/ { on = 0 } on' docs/groups.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
+  sql_of docs/groups.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
   found=$(psql -XAtd $database -c "SELECT string_agg(n.name || ' ' || s.members, ', ' ORDER BY n.at) || (SELECT count(*) FROM segmentation.verify())
     FROM segmentation.segments AS s JOIN unnest('{press,do not call,to be called,bronze,gold,vip,\"vip, autumn campaign\"}'::text[])
       WITH ORDINALITY AS n(name, at) USING (name)")
@@ -135,8 +140,7 @@ groups_examples_run() {
 # The README's reference names every function and view that SQL can use.
 readme_names_everything() {
   database=tree_names
-  psql -Xq -v ON_ERROR_STOP=1 -c "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $database" \
-    -c "CREATE DATABASE $database"
+  make_database
   psql -Xqd $database -v ON_ERROR_STOP=1 -c "CREATE EXTENSION segmentation"
   names=$(psql -XAtd $database <<'SQL'
 SELECT DISTINCT proname FROM pg_proc AS p WHERE pronamespace = 'segmentation'::regnamespace AND proname !~ '^(_|rule_(in|out|send|recv|eq|ne|hash))'
