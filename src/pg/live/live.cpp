@@ -161,6 +161,21 @@ const Live *kept_live() {
   return kept.is_valid && OidIsValid(kept.live->customers) ? kept.live : nullptr;
 }
 
+int find_segment(const Live *live, int32 id) {
+  for (int i = 0; i < live->schema.segment_count; ++i) {
+    if (live->schema.segments[i].id == id)
+      return i;
+  }
+  return -1;
+}
+
+int require_segment(const Live *live, int32 id) {
+  int index = find_segment(live, id);
+  if (index < 0)
+    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("segment with id %d does not exist", id)));
+  return index;
+}
+
 namespace {
 
 const Live *load_bound() {

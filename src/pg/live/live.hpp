@@ -39,14 +39,20 @@ struct Live {
 /// mistakes in bound conditions.
 const Live *load_live();
 
-/// Goes on by the rights of the customers' owner, by which the shop's rows are read whoever has members
-/// written. Raises 55000 where customers are not bound.
-Identity become_reader();
 /// The same without demanding that customers are bound.
 const Live *load_live_if_bound();
 
+/// Goes on by the rights of the customers' owner, by which the shop's rows are read whoever has members
+/// written. Raises 55000 where customers are not bound.
+Identity become_reader();
+
 /// Returns what load_live would, where it stands ready, else nullptr; raises nothing.
 const Live *kept_live();
+
+/// Returns the index of a segment by its id; -1 where there is none.
+int find_segment(const Live *live, int32 id);
+/// The same; raises 42704.
+int require_segment(const Live *live, int32 id);
 
 /// Makes a key from a customer of the population that work holds.
 Datum key_datum(const KeyType &key, const CustomerKey &customer);

@@ -174,11 +174,8 @@ bool judge_ahead(const Live *live, bool is_new) {
 /// defined.
 bool is_whole(const Live *live, int32 segment) {
   Failure unsaid;
-  for (int i = 0; i < live->schema.segment_count; ++i) {
-    if (live->schema.segments[i].id == segment)
-      return check_segment(live, i, &unsaid);
-  }
-  return false;
+  int index = find_segment(live, segment);
+  return index >= 0 && check_segment(live, index, &unsaid);
 }
 
 /// Puts what customers are by now in the place of what they were when everyone was judged: else who did not

@@ -64,21 +64,29 @@ constexpr const char *take_over_by_hand =
     "WHEN h.segment_id = ANY ($3) THEN h.standing = 0 OR h.standing > EXCLUDED.standing "
     "ELSE h.standing <> 1 AND EXCLUDED.standing <> -1 END";
 
-/// Does that as the owner of the rows; they are noted as any other change of this transaction is.
-void move_words(Datum from, Datum into, Oid type) {
-  const Live *live = load_live();
-  check_key_type(live);
+/// Returns what the statements are about: the customers, and the ids of all segments, or of those with a rule
+/// about which people may have said something.
+Arguments arguments_of(const Live *live, Datum from, Datum into, bool with_words) {
   Datum *ids =
       static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(live->schema.segment_count + 1)));
   int count = 0;
   for (int i = 0; i < live->schema.segment_count; ++i) {
-    if (live->schema.segments[i].by_hand)
+    if (!with_words || live->schema.segments[i].by_hand)
       ids[count++] = Int32GetDatum(live->schema.segments[i].id);
   }
   Arguments arguments;
-  arguments.add(live->key.type, read_customer(live, from, type));
-  arguments.add(live->key.type, read_customer(live, into, type));
+  arguments.add(live->key.type, from);
+  arguments.add(live->key.type, into);
   arguments.add(INT4ARRAYOID, make_array(ids, count, INT4OID));
+  return arguments;
+}
+
+/// Does that as the owner of the rows; they are noted as any other change of this transaction is.
+void move_words(Datum from, Datum into, Oid type) {
+  const Live *live = load_live();
+  check_key_type(live);
+  Arguments arguments =
+      arguments_of(live, read_customer(live, from, type), read_customer(live, into, type), true);
   Identity caller = become(owner_of(own_relation("by_hand")));
   execute(take_over_by_hand, arguments);
   become_again(caller);
@@ -146,15 +154,7 @@ constexpr const char *take_over =
 
 /// Makes all memberships of `from`, ended and open, those of `into`; returns how many there were.
 int64 move_memberships(const Merge &merge) {
-  const Live *live = merge.live;
-  Datum *ids =
-      static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(live->schema.segment_count + 1)));
-  for (int i = 0; i < live->schema.segment_count; ++i)
-    ids[i] = Int32GetDatum(live->schema.segments[i].id);
-  Arguments arguments;
-  arguments.add(live->key.type, merge.from);
-  arguments.add(live->key.type, merge.into);
-  arguments.add(INT4ARRAYOID, make_array(ids, live->schema.segment_count, INT4OID));
+  Arguments arguments = arguments_of(merge.live, merge.from, merge.into, false);
   Identity caller = become(owner_of(own_relation("membership")));
   Rows rows = take(take_over, arguments, segmentation::pg::Plan::saved);
   become_again(caller);

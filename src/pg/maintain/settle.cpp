@@ -57,11 +57,8 @@ void read_members(const Settling &settling, const bool *unknown) {
       else
         high = middle;
     }
-    int32 segment = int_value(rows, row, 2);
-    for (int i = 0; i < live->schema.segment_count; ++i) {
-      if (live->schema.segments[i].id == segment)
-        settling.members[places[low]][i] = 1;
-    }
+    if (int segment = find_segment(live, int_value(rows, row, 2)); segment >= 0)
+      settling.members[places[low]][segment] = 1;
   }
 }
 

@@ -32,15 +32,6 @@ struct Writing {
   int64 rows;
 };
 
-int index_of_segment(const Live *live, int32 id) {
-  for (int i = 0; i < live->schema.segment_count; ++i) {
-    if (live->schema.segments[i].id == id)
-      return i;
-  }
-  ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("segment with id %d does not exist", id)));
-  pg_unreachable();
-}
-
 /// Tells whether a segment's rule still has its meaning. One that lost what it reads keeps its members, with
 /// a warning: it must not keep the others from being brought up to date.
 bool is_whole(const Live *live, int index) {
@@ -73,7 +64,7 @@ int *choose_segments(const Live *live, const WriteRequest &request, int *chosen)
   for (int i = 0; i < count; ++i) {
     if (nulls != nullptr && nulls[i])
       continue;
-    int index = ids == nullptr ? i : index_of_segment(live, DatumGetInt32(ids[i]));
+    int index = ids == nullptr ? i : require_segment(live, DatumGetInt32(ids[i]));
     if (request.all_segments && !is_whole(live, index))
       continue;
     bool known = false;

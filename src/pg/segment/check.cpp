@@ -33,43 +33,39 @@ SEGMENTATION_FUNCTION(segmentation_check_rule) {
   return Datum{0};
 }
 
-SEGMENTATION_FUNCTION(segmentation_to_sql) {
-  Session session = open_session();
-  const Live *live = load_live();
-  const char *rule = rule_source(rule_value(PG_GETARG_DATUM(0)));
+namespace {
+
+/// Returns the SQL of a rule, or with nullptr of a segment by its index, as a text of the caller's.
+text *print_sql(const Session &session, const Live *live, const char *rule, int segment) {
   auto *texts = Owned<Texts>::make();
   const char *sql = nullptr;
   run_core([=, &sql](Failure &failure) {
-    texts->set(Texts::sql_of(**live->core, rule, failure));
+    texts->set(rule != nullptr ? Texts::sql_of(**live->core, rule, failure)
+                               : Texts::sql_of_segment(**live->core, segment, failure));
     sql = failure.failed ? nullptr : (*texts)->strings().front().c_str();
   });
   MemoryContext before = MemoryContextSwitchTo(session.caller);
   text *result = cstring_to_text(sql);
   MemoryContextSwitchTo(before);
+  return result;
+}
+
+} // namespace
+
+SEGMENTATION_FUNCTION(segmentation_to_sql) {
+  Session session = open_session();
+  const Live *live = load_live();
+  text *sql = print_sql(session, live, rule_source(rule_value(PG_GETARG_DATUM(0))), -1);
   close_session(session);
-  PG_RETURN_TEXT_P(result);
+  PG_RETURN_TEXT_P(sql);
 }
 
 SEGMENTATION_FUNCTION(segmentation_segment_sql) {
   Session session = open_session();
   const Live *live = load_live();
-  int index = 0;
-  while (index < live->schema.segment_count && live->schema.segments[index].id != PG_GETARG_INT32(0))
-    ++index;
-  if (index == live->schema.segment_count)
-    ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
-                    errmsg("segment with id %d does not exist", PG_GETARG_INT32(0))));
-  auto *texts = Owned<Texts>::make();
-  const char *sql = nullptr;
-  run_core([=, &sql](Failure &failure) {
-    texts->set(Texts::sql_of_segment(**live->core, index, failure));
-    sql = failure.failed ? nullptr : (*texts)->strings().front().c_str();
-  });
-  MemoryContext before = MemoryContextSwitchTo(session.caller);
-  text *result = cstring_to_text(sql);
-  MemoryContextSwitchTo(before);
+  text *sql = print_sql(session, live, nullptr, require_segment(live, PG_GETARG_INT32(0)));
   close_session(session);
-  PG_RETURN_TEXT_P(result);
+  PG_RETURN_TEXT_P(sql);
 }
 
 SEGMENTATION_FUNCTION(segmentation_segments_named) {

@@ -51,16 +51,14 @@ Texts *Texts::explanation(Work &work, std::uint32_t customer, std::string_view r
 }
 
 Texts *Texts::sql_of(const LiveCore &live, const char *rule, Failure &failure) {
-  std::optional<core::CheckedRule> checked = live.check(rule, Excerpt::detail, failure);
-  if (!checked)
-    return nullptr;
-  auto texts = std::make_unique<Texts>();
-  texts->keep(core::print_sql(*checked, *live.meaning()));
-  return texts.release();
+  return sql_of_checked(live, live.check(rule, Excerpt::detail, failure));
 }
 
 Texts *Texts::sql_of_segment(const LiveCore &live, int index, Failure &failure) {
-  std::optional<core::CheckedRule> checked = live.check_segment(index, Excerpt::detail, failure);
+  return sql_of_checked(live, live.check_segment(index, Excerpt::detail, failure));
+}
+
+Texts *Texts::sql_of_checked(const LiveCore &live, const std::optional<core::CheckedRule> &checked) {
   if (!checked)
     return nullptr;
   auto texts = std::make_unique<Texts>();

@@ -45,6 +45,7 @@ public:
   const std::deque<std::string> &strings() const noexcept { return strings_; }
 
 private:
+  static Texts *sql_of_checked(const LiveCore &live, const std::optional<core::CheckedRule> &checked);
   const char *keep(std::string text);
   std::deque<std::string> strings_; // a deque: growing moves nothing
   std::vector<Mistake> mistakes_;
