@@ -266,13 +266,13 @@ END $$;
 
 -- Tells whether a rule may read a word, the first of a name, that has just been given a meaning: as a column it may have had another, and
 -- customer_groups and customer_tags stand for what is kept by hand where the shop has nothing of that name.
-CREATE FUNCTION segmentation._may_read(name text) RETURNS boolean
+CREATE FUNCTION segmentation._rules_may_read(name text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN EXISTS (
   SELECT FROM (SELECT segmentation.rule_source(s.rule) FROM segmentation.segment AS s
                UNION ALL SELECT segmentation.rule_source(a.rule) FROM segmentation.alteration AS a
                UNION ALL SELECT a.expression FROM segmentation.attribute_definition AS a
-                 WHERE segmentation._fold(a.name) <> segmentation._fold(_may_read.name)) AS r(source)
+                 WHERE segmentation._fold(a.name) <> segmentation._fold(_rules_may_read.name)) AS r(source)
   WHERE strpos(segmentation._fold(r.source), (regexp_match(segmentation._fold(name), '[^ ."]+'))[1]) > 0);
 
 -- Tells whether bindings bring the shop's own customer_groups or customer_tags into rules that name these lists.
@@ -282,7 +282,7 @@ RETURN EXISTS (
   SELECT FROM segmentation.binding AS b, LATERAL (
       SELECT b.name UNION ALL SELECT c.name FROM segmentation.binding_column AS c WHERE c.binding_id = b.id
       UNION ALL SELECT a.attname FROM pg_attribute AS a WHERE a.attrelid = b.relation AND a.attnum > 0 AND NOT a.attisdropped) AS w(name)
-  WHERE b.id = ANY (ids) AND segmentation._fold(w.name) IN ('customer_groups', 'customer_tags') AND segmentation._may_read(w.name));
+  WHERE b.id = ANY (ids) AND segmentation._fold(w.name) IN ('customer_groups', 'customer_tags') AND segmentation._rules_may_read(w.name));
 
 -- Checks bindings that were written, together with everything that hangs on them, and has capture, members and views follow. `known` is what
 -- was broken before (_problems), `released` are relations that they had before.

@@ -194,7 +194,7 @@ BEGIN
     VALUES (define_attribute.name, define_attribute.expression, define_attribute.description);
   END IF;
   PERFORM segmentation._check_sound(before, 'attribute ' || define_attribute.name);
-  IF known IS NOT NULL OR segmentation._may_read(define_attribute.name) THEN PERFORM segmentation._rewrite_members(); END IF;
+  IF known IS NOT NULL OR segmentation._rules_may_read(define_attribute.name) THEN PERFORM segmentation._rewrite_members(); END IF;
   PERFORM segmentation._follow_views();
 END $$;
 COMMENT ON FUNCTION segmentation.define_attribute(text, text, text, boolean) IS

@@ -187,7 +187,7 @@ BEGIN
              JOIN pg_attribute AS a ON a.attrelid = d.objid AND a.attnum > 0 AND NOT a.attisdropped
              WHERE d.classid = 'pg_class'::regclass AND b.role IN ('customers', 'lookup')
                AND age(a.xmin) <= age(pg_current_xact_id()::xid) -- made or changed just now
-               AND segmentation._fold(a.attname) IN ('customer_groups', 'customer_tags') AND segmentation._may_read(a.attname)) THEN
+               AND segmentation._fold(a.attname) IN ('customer_groups', 'customer_tags') AND segmentation._rules_may_read(a.attname)) THEN
     PERFORM segmentation._queue_everyone();
   END IF;
 END $$;

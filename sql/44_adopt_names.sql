@@ -1,6 +1,20 @@
 -- What names of tables and columns say, for adopt: introspection of a schema. Knows the catalogs, and reads rows only to tell
 -- whether a column refers to a table where no foreign key says so.
 
+-- Returns a name, or a value, as the rule language has it.
+CREATE FUNCTION segmentation._rule_name(name text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN '"' || replace(name, '"', '""') || '"';
+CREATE FUNCTION segmentation._rule_text(value text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN '''' || replace(replace(value, '\', '\\'), '''', '''''') || '''';
+
+-- Returns the condition that a mark is set, or not: an instant, true, or a 1, by the sort of the column. What is missing is not set.
+CREATE FUNCTION segmentation._rule_mark(name text, sort text, is_set boolean) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN segmentation._rule_name(name) || CASE sort WHEN 'time' THEN CASE WHEN is_set THEN ' IS NOT NULL' ELSE ' IS NULL' END
+  ELSE CASE WHEN is_set THEN ' = ' ELSE ' != ' END || CASE sort WHEN 'boolean' THEN 'true' ELSE '1' END END;
+
 -- Returns a name as words: lower case, joined by "_", whatever its style (camelCase, "With spaces").
 CREATE FUNCTION segmentation._words_of(name text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp

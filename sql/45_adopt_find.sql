@@ -178,8 +178,7 @@ RETURN (SELECT ARRAY[role, w.words, CASE WHEN w.words !~ '_(entity|header|record
 -- the column.
 CREATE FUNCTION segmentation._adopt_alive(relation regclass, prefix text DEFAULT '') RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT string_agg(prefix || format('"%s"', replace(c.name, '"', '""')) || CASE c.sort WHEN 'time' THEN ' IS NULL' WHEN 'boolean' THEN ' != true' ELSE ' != 1' END,
-                          ' AND ' ORDER BY c.name)
+RETURN (SELECT string_agg(prefix || segmentation._rule_mark(c.name, c.sort, false), ' AND ' ORDER BY c.name)
         FROM segmentation._adopt_columns(relation) AS c
         WHERE c.sort IN ('time', 'boolean', 'integer') AND c.words ~ '^(is)?(deleted|removed)(at|on|date|time)?$|^date(deleted|removed)$'
           AND (c.sort = 'time' OR c.words ~ '^(is)?(deleted|removed)$'));

@@ -1,13 +1,5 @@
 -- What the states of orders mean for adopt: which are no orders yet, which are cancelled or paid.
 
--- Returns a name, or a value, as the rule language has it.
-CREATE FUNCTION segmentation._rule_name(name text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN '"' || replace(name, '"', '""') || '"';
-CREATE FUNCTION segmentation._rule_text(value text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-RETURN '''' || replace(replace(value, '\', '\\'), '''', '''''') || '''';
-
 -- Returns the values of a column as adopt knows them: the labels of its enum, else those in the first 10,000 rows, and in the last ones by the
 -- primary key: what is new is seen there. None where there are more than 100.
 CREATE FUNCTION segmentation._adopt_distinct(relation regclass, column_name name) RETURNS text[]
@@ -95,7 +87,7 @@ RETURN (SELECT c.name FROM segmentation._adopt_columns(relation) AS c
 -- Returns the condition that marks which fit a pattern are not set.
 CREATE FUNCTION segmentation._adopt_marks(relation regclass, pattern text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN (SELECT string_agg(segmentation._rule_name(c.name) || CASE c.sort WHEN 'boolean' THEN ' != true' ELSE ' != 1' END, ' AND ' ORDER BY c.name)
+RETURN (SELECT string_agg(segmentation._rule_mark(c.name, c.sort, false), ' AND ' ORDER BY c.name)
         FROM segmentation._adopt_columns(relation) AS c WHERE c.sort IN ('boolean', 'integer') AND c.words ~ pattern);
 
 -- Returns the conditions on orders that are not cancelled; `odd` are columns that may say so and are not understood.
@@ -111,7 +103,7 @@ BEGIN
   FOR item IN SELECT c.* FROM segmentation._adopt_columns(relation) AS c WHERE c.words ~ '(cancel|void)' AND c.name IS DISTINCT FROM status ORDER BY c.name LOOP
     IF item.sort = 'time' AND item.words ~ '^(cancel|cancell?ed|voided|cancell?ation)(at|on|date|time)?$|^date(of)?(cancel|cancell?ed|voided|cancell?ation)$'
        OR item.sort IN ('boolean', 'integer') AND item.words ~ '^(is)?(cancell?ed|voided)$' THEN
-      conditions := conditions || (segmentation._rule_name(item.name) || CASE item.sort WHEN 'time' THEN ' IS NULL' WHEN 'boolean' THEN ' != true' ELSE ' != 1' END);
+      conditions := conditions || segmentation._rule_mark(item.name, item.sort, false);
     ELSE odd := odd || item.name::text;
     END IF;
   END LOOP;

@@ -27,9 +27,9 @@ BEGIN
   conditions := '{}'; odd := '{}';
   FOR item IN SELECT c.* FROM segmentation._adopt_columns(relation) AS c WHERE COALESCE(strpos(condition, c.name) = 0, true) ORDER BY c.name LOOP
     IF item.short ~ '^(is)?(captured|settled|succeeded|success|successful|completed|paid)(at|on)?$' AND item.sort IN ('boolean', 'time') THEN
-      conditions := conditions || (segmentation._rule_name(item.name) || CASE item.sort WHEN 'time' THEN ' IS NOT NULL' ELSE ' = true' END);
+      conditions := conditions || segmentation._rule_mark(item.name, item.sort, true);
     ELSIF item.short ~ '^(is)?(voided|void|cancell?ed|failed|declined|rejected|reversed|test|sandbox)(at|on)?$' AND item.sort IN ('boolean', 'time') THEN
-      conditions := conditions || (segmentation._rule_name(item.name) || CASE item.sort WHEN 'time' THEN ' IS NULL' ELSE ' != true' END);
+      conditions := conditions || segmentation._rule_mark(item.name, item.sort, false);
     ELSIF item.sort <> 'text' AND item.short ~ '^(status|state|statusid|stateid|type|typeid|kind)$|^(is)?(captured|settled|succeeded|success|successful|paid|void|voided|cancell?ed|failed|declined|refund|refunded|pending|authori[sz]ed|approved|accepted|live|livemode)$'
       -- Which way it went, or of which other one it is.
       OR item.words ~ '^(direction|flow|inout|debitcredit)$' OR item.words ~ '^((refund|reversal|reverses|chargeback)(of|for)|(refunded|reversed|original|parent)(payment|transaction)?)(id)?$' AND item.sort IN ('integer', 'text', 'uuid')
@@ -155,6 +155,7 @@ DECLARE
   payment record;
   status  name := (segmentation._adopt_status_column(orders.relation, hints)).name;
   problem text;
+  known   text[];
   odd     text[];
   near    text;
 BEGIN
@@ -189,7 +190,7 @@ BEGIN
   WHERE c.sort = 'time' AND c.words ~ '^(paid|payment)(at|on|date)$|^datepaid$' OR c.sort = 'boolean' AND c.words ~ '^(is)?paid$' OR c.sort = 'integer' AND c.words = 'ispaid'
   ORDER BY c.sort LIMIT 1;
   IF FOUND THEN
-    paid.conditions := ARRAY[segmentation._rule_name(hit.name) || CASE hit.sort WHEN 'time' THEN ' IS NOT NULL' WHEN 'boolean' THEN ' = true' ELSE ' = 1' END];
+    paid.conditions := ARRAY[segmentation._rule_mark(hit.name, hit.sort, true)];
     paid.reason := format('paid by %I', hit.name);
     RETURN paid;
   ELSIF names ? 'payments' THEN
@@ -207,13 +208,14 @@ BEGIN
     paid.reason := 'nothing tells paid orders from others, so that all count that are not cancelled';
     paid.untold := true;
   ELSE
-    odd := ARRAY(SELECT v FROM unnest(segmentation._adopt_distinct(orders.relation, status)) AS v
+    known := segmentation._adopt_distinct(orders.relation, status);
+    odd := ARRAY(SELECT v FROM unnest(known) AS v
                  WHERE COALESCE(segmentation._adopt_status(v) NOT IN ('paid', 'unpaid', 'cancelled', 'draft', 'cart'), true));
     paid.conditions := ARRAY[segmentation._rule_name(status) || ' IN (' || segmentation._adopt_meant(orders.relation, status, 'paid', hints) || ')'];
     paid.reason := format('paid by %I', status);
     IF paid.conditions[1] IS NULL OR odd <> '{}' THEN
       problem := format('which values of %I mean that an order is paid is not clear: %s; say {"orders.paid": [...]}', status,
-        COALESCE((SELECT string_agg(quote_literal(v), ', ') FROM unnest((segmentation._adopt_distinct(orders.relation, status))[1:20]) AS v), 'it has no values yet'));
+        COALESCE((SELECT string_agg(quote_literal(v), ', ') FROM unnest(known[1:20]) AS v), 'it has no values yet'));
     END IF;
   END IF;
   IF problem IS NOT NULL THEN
@@ -286,7 +288,7 @@ BEGIN
   SELECT c.name, c.sort INTO hit FROM segmentation._adopt_columns(orders.relation) AS c WHERE c.sort IN ('time', 'boolean') AND c.words ~ '^(is)?refunded(at|on)?$' LIMIT 1;
   IF FOUND THEN
     back.money := money;
-    back.conditions := ARRAY[segmentation._rule_name(hit.name) || CASE hit.sort WHEN 'time' THEN ' IS NOT NULL' ELSE ' = true' END];
+    back.conditions := ARRAY[segmentation._rule_mark(hit.name, hit.sort, true)];
     back.reason := format('all of the orders that %I says so of', hit.name);
     RETURN back;
   END IF;

@@ -268,7 +268,7 @@ BEGIN
       SELECT c.name, c.sort INTO item FROM segmentation._adopt_columns(bound.relation) AS c
       WHERE c.sort = 'time' AND c.words ~ '^(unsubscribed|ended|cancell?ed)(at|on)$' OR c.sort = 'boolean' AND c.words ~ '^(is)?(active|subscribed|enabled)$' ORDER BY c.sort DESC LIMIT 1;
       RETURN NEXT segmentation._adopt_list('channels', bound, plain::name, NULLIF(concat_ws(' AND ', bound.condition,
-        segmentation._rule_name(item.name) || CASE item.sort WHEN 'time' THEN ' IS NULL' ELSE ' = true' END), ''),
+        segmentation._rule_mark(item.name, item.sort, item.sort <> 'time')), ''),
         format('its %I', plain) || COALESCE(format(', where %I says that it holds', item.name), ''));
     END IF;
   END IF;
