@@ -94,6 +94,12 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Returns whether a session goes on that restores a dump: definitions, the queue and its sequence may still be on their way.
+CREATE FUNCTION segmentation._is_restoring() RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (SELECT FROM segmentation.definition_version AS v, pg_stat_get_activity(v.restoring_pid) AS a
+               WHERE a.backend_start = v.restoring_since);
+
 -- Has everyone judged again, once.
 CREATE FUNCTION segmentation._queue_everyone() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$

@@ -188,7 +188,8 @@ BEGIN
   FROM pg_event_trigger_ddl_commands() AS d, segmentation._concerned(d.classid, d.objid) AS c;
   IF shows IS NULL THEN RETURN; END IF;
   PERFORM segmentation._follow_columns(CASE WHEN array_position(relations, NULL) IS NULL THEN relations END);
-  IF shows THEN PERFORM segmentation._follow_shown(); END IF;
+  -- A dump brings the views, perhaps before the attributes that they show.
+  IF shows AND NOT segmentation._is_restoring() THEN PERFORM segmentation._follow_shown(); END IF;
 END $$;
 COMMENT ON FUNCTION segmentation._follow_names() IS
   'has bindings, the words of rules and the segments'' views follow what is done to bound tables, in the statement that does it';

@@ -79,11 +79,8 @@ BEGIN
   UPDATE segmentation.interruption AS i SET until = clock_timestamp()
   WHERE i.until IS NULL AND i.relation = ANY (relations)
     AND i.relation NOT IN (SELECT g.relation FROM segmentation._trigger_gaps(relations) AS g WHERE g.missing OR g.disabled);
-  -- While a dump is restored everyone waits to be judged in any case, and the queue, with its sequence, is still to come.
-  IF FOUND AND NOT EXISTS (SELECT FROM segmentation.definition_version AS v, pg_stat_get_activity(v.restoring_pid) AS a
-                           WHERE a.backend_start = v.restoring_since) THEN
-    PERFORM segmentation._queue_everyone();
-  END IF;
+  -- While a dump is restored everyone waits to be judged in any case.
+  IF FOUND AND NOT segmentation._is_restoring() THEN PERFORM segmentation._queue_everyone(); END IF;
 END $$;
 
 -- Follows what is done to the triggers. Those that come back by ENABLE TRIGGER fire for replicas again, too. ALTER TABLE of a table

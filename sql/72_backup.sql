@@ -1,24 +1,43 @@
 -- Backup and restore: what comes back by COPY instead of by the calls that define.
 
--- Notes that definitions came from a dump. They may be of higher versions than this database has counted, and nothing that comes
+-- Notes that definitions come from a dump. They may be of higher versions than this database has counted, and nothing that comes
 -- with them is believed of measures. Members, counts and queue may still be on their way. Where the shop's tables have their triggers
 -- already, as in a restore of data alone, its rows must not be judged in between: as long as the session that this runs in goes on,
 -- commits judge nobody, and where any has left that, none does until everyone is judged. That tick, the worker or refresh_all does in any
 -- case, if only because time has passed since the dump. A parallel restore's sessions all go on until its data is there.
-CREATE FUNCTION segmentation._follow_restore() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  IF segmentation._holds_gate() THEN RETURN NULL; END IF;
+CREATE FUNCTION segmentation._note_restore() RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
   -- By v itself: another session of the restore may have updated it since.
   UPDATE segmentation.definition_version AS v
   SET version = GREATEST(v.version, n.built) + 1, shrunk = GREATEST(v.version, n.built) + 1, epoch = hashtextextended(gen_random_uuid()::text, 0),
       restoring_pid = pg_backend_pid(), restoring_since = a.backend_start,
       restored_at = clock_timestamp()
   FROM (SELECT max(s.built) AS built FROM segmentation.segment AS s) AS n, pg_stat_get_activity(pg_backend_pid()) AS a;
+$$;
+
+CREATE FUNCTION segmentation._follow_restore() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT segmentation._holds_gate() THEN PERFORM segmentation._note_restore(); END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER restored AFTER INSERT ON segmentation.binding EXECUTE FUNCTION segmentation._follow_restore();
 CREATE TRIGGER restored AFTER INSERT ON segmentation.segment EXECUTE FUNCTION segmentation._follow_restore();
+
+-- Of a restore with --disable-triggers these triggers do not tell, but that it disables them does, before any definition is there; and
+-- when it enables them again, how high versions are.
+CREATE FUNCTION segmentation._follow_silent_restore() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() AS d JOIN pg_trigger AS t ON t.tgrelid = d.objid
+             WHERE d.classid = 'pg_class'::regclass AND t.tgname = 'restored' AND t.tgfoid = 'segmentation._follow_restore'::regproc
+               AND (t.tgenabled = 'D' OR EXISTS (SELECT FROM segmentation.definition_version AS v WHERE v.restoring_pid IS NOT NULL))) THEN
+    PERFORM segmentation._note_restore();
+  END IF;
+END $$;
+COMMENT ON FUNCTION segmentation._follow_silent_restore() IS 'notes a restore that disables the triggers of the tables of definitions';
+CREATE EVENT TRIGGER segmentation_restore ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION segmentation._follow_silent_restore();
+ALTER EVENT TRIGGER segmentation_restore ENABLE ALWAYS;
 
 -- Gives or takes (`verb`, `preposition`) what grant_backup tells.
 CREATE FUNCTION segmentation._change_backup_rights(verb text, preposition text, role name) RETURNS void
