@@ -31,6 +31,17 @@ RETURN format(CASE
   WHEN type = 'timestamp'::regtype THEN 'segmentation._instant_json(segmentation.instant_of(%1$s, %2$L), %2$L)'
   ELSE 'to_jsonb(%1$s)' END, value, zone);
 
+-- Returns the type in which given keys are compared with the customers', so that a number too large for theirs is nobody's and no error; and
+-- what makes texts compare as theirs do.
+CREATE FUNCTION segmentation._key_of_given(OUT type text, OUT collation text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN a.atttypid IN ('int2'::regtype, 'int4'::regtype) THEN 'bigint' ELSE a.atttypid::regtype::text END,
+         CASE WHEN a.attcollation = 0 THEN '' ELSE format(' COLLATE %I.%I', n.nspname, c.collname) END
+  FROM pg_attribute AS a
+  LEFT JOIN pg_collation AS c ON c.oid = a.attcollation LEFT JOIN pg_namespace AS n ON n.oid = c.collnamespace
+  WHERE a.attrelid = to_regclass('segmentation.membership') AND a.attname = 'customer_id';
+$$;
+
 -- Returns the values of customers, given as keys are printed, in the order of their keys. `exact`: by the names as they were given, of
 -- which none may be wrong; else without quotes, as columns of a view are called.
 CREATE FUNCTION segmentation._json_values(names text[], customers text[], exact boolean) RETURNS TABLE (customer text, "values" jsonb)
@@ -38,8 +49,8 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_tem
 SET datestyle = 'ISO, YMD' SET intervalstyle = postgres SET timezone = 'UTC' SET bytea_output = hex SET extra_float_digits = 1
 SET standard_conforming_strings = on SET transform_null_equals = off SET array_nulls = on AS $$
 DECLARE
-  key    text := segmentation._key_type();
-  chosen text := format('SELECT unnest($1::%s[])', key);
+  key    record := segmentation._key_of_given();
+  chosen text := format('SELECT k%s FROM unnest($1::%s[]) AS k', key.collation, key.type);
   answer record;
   parts  text;
 BEGIN
@@ -53,6 +64,6 @@ BEGIN
                string_agg(format('%L::text, %s', CASE WHEN exact THEN names[u.place] ELSE u.name END,
                                  segmentation._as_json('v.value_' || u.n, u.type, answer.zone)), ', ' ORDER BY u.n) AS pairs
         FROM unnest(answer.shown, answer.called, answer.types) WITH ORDINALITY AS u(place, name, type, n) GROUP BY 1) AS p;
-  RETURN QUERY EXECUTE format('SELECT v.key::text, %s FROM (%s) AS v WHERE v.key = ANY ($1::%s[]) ORDER BY v.key',
-    COALESCE(parts, '''{}''::jsonb'), answer.query, key) USING customers;
+  RETURN QUERY EXECUTE format('SELECT v.key::text, %s FROM (%s) AS v WHERE v.key IN (%s) ORDER BY v.key',
+    COALESCE(parts, '''{}''::jsonb'), answer.query, chosen) USING customers;
 END $$;

@@ -6,7 +6,7 @@
 CREATE FUNCTION segmentation._members_by_key(segment_id integer, after text, wanted integer, OUT customers text[], OUT entered timestamptz[])
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  key    text := segmentation._key_type();
+  key    record := segmentation._key_of_given();
   behind text[];
   edge   text := after; -- where a stretch of members begins, behind which nobody has been looked at
   found  record;
@@ -20,8 +20,8 @@ BEGIN
         SELECT array_agg(p.customer_id::text ORDER BY p.customer_id), array_agg(p.entered_at ORDER BY p.customer_id)
         FROM (SELECT n.customer_id, m.entered_at FROM (%2$s) AS n (customer_id)
               LEFT JOIN segmentation.membership AS m ON m.segment_id = $1 AND m.customer_id = n.customer_id
-              WHERE $2 IS NULL OR n.customer_id > $2::%1$s ORDER BY n.customer_id LIMIT $3) AS p$query$,
-        key, segmentation._segment_sql(segment_id)) INTO customers, entered USING segment_id, after, wanted;
+              WHERE $2 IS NULL OR n.customer_id > $2::%1$s%3$s ORDER BY n.customer_id LIMIT $3) AS p$query$,
+        key.type, segmentation._segment_sql(segment_id), key.collation) INTO customers, entered USING segment_id, after, wanted;
       customers := COALESCE(customers, '{}');
       RETURN;
     END IF;
@@ -30,24 +30,26 @@ BEGIN
     EXECUTE format($query$
       WITH stored AS MATERIALIZED (
         SELECT m.customer_id, m.entered_at FROM segmentation.membership AS m
-        WHERE m.segment_id = $1 %2$s ORDER BY m.customer_id LIMIT $3
+        WHERE m.segment_id = $1 %1$s ORDER BY m.customer_id LIMIT $3
       ), edge AS MATERIALIZED (
         SELECT s.customer_id FROM stored AS s WHERE (SELECT count(*) FROM stored) = $3 ORDER BY s.customer_id DESC LIMIT 1
       ), page AS (
-        %3$s
+        %2$s
       )
       SELECT array_agg(p.customer_id::text ORDER BY p.customer_id) AS customers, array_agg(p.entered_at ORDER BY p.customer_id) AS entered,
              (SELECT e.customer_id::text FROM edge AS e) AS edge FROM page AS p$query$,
-      key, CASE WHEN edge IS NULL THEN '' ELSE format('AND m.customer_id > %L::%s', edge, key) END,
+      CASE WHEN edge IS NULL THEN '' ELSE format('AND m.customer_id > %L::%s%s', edge, key.type, key.collation) END,
       CASE WHEN behind IS NULL THEN 'SELECT s.customer_id, s.entered_at FROM stored AS s' ELSE format($query$
-        SELECT s.customer_id, s.entered_at FROM stored AS s WHERE s.customer_id <> ALL ($2::%1$s[])
+        SELECT s.customer_id, s.entered_at FROM stored AS s
+        WHERE NOT EXISTS (SELECT FROM unnest($2::%1$s[]) AS b WHERE b%2$s = s.customer_id)
         UNION ALL
-        SELECT j.customer::%1$s, m.entered_at
+        SELECT j.customer::%1$s%2$s, m.entered_at
         FROM segmentation._judged(ARRAY(
           SELECT b::text FROM unnest($2::%1$s[]) AS b
-          WHERE %2$s AND (b <= (SELECT e.customer_id FROM edge AS e) OR NOT EXISTS (SELECT FROM edge)))) AS j
-        LEFT JOIN segmentation.membership AS m ON m.segment_id = $1 AND m.customer_id = j.customer::%1$s
-        WHERE j.segment_id = $1$query$, key, CASE WHEN edge IS NULL THEN 'true' ELSE format('b > %L::%s', edge, key) END) END)
+          WHERE %3$s AND (b%2$s <= (SELECT e.customer_id FROM edge AS e) OR NOT EXISTS (SELECT FROM edge)))) AS j
+        LEFT JOIN segmentation.membership AS m ON m.segment_id = $1 AND m.customer_id = j.customer::%1$s%2$s
+        WHERE j.segment_id = $1$query$, key.type, key.collation,
+        CASE WHEN edge IS NULL THEN 'true' ELSE format('b%s > %L::%s', key.collation, edge, key.type) END) END)
     INTO found USING segment_id, behind, wanted;
     customers := customers || COALESCE(found.customers, '{}');
     entered := entered || COALESCE(found.entered, '{}');
@@ -67,16 +69,16 @@ SET datestyle = 'ISO, YMD' SET intervalstyle = postgres SET timezone = 'UTC' SET
 SET standard_conforming_strings = on SET transform_null_equals = off SET array_nulls = on AS $$
 DECLARE
   target  integer := segmentation._segment_id(segment);
-  key     text := segmentation._key_type();
+  key     record := segmentation._key_of_given();
   members text := CASE WHEN segmentation._any_behind()
-    THEN format('SELECT n::%s FROM segmentation._members_now(%L) AS n', key, segment)
+    THEN format('SELECT n::%s%s FROM segmentation._members_now(%L) AS n', key.type, key.collation, segment)
     ELSE format('SELECT m.customer_id FROM segmentation.membership AS m WHERE m.segment_id = %s', target) END;
   answer  record;
   places  text;
   is_there boolean;
 BEGIN
   SELECT v.* INTO answer
-  FROM segmentation._values_of('{}', names, members || CASE WHEN after IS NULL THEN '' ELSE format(' UNION SELECT %L::%s', after, key) END,
+  FROM segmentation._values_of('{}', names, members || CASE WHEN after IS NULL THEN '' ELSE format(' UNION SELECT %L::%s%s', after, key.type, key.collation) END,
                                false) AS v;
   places := COALESCE((SELECT string_agg(format('v.order_%s%s NULLS LAST, ', o.n, CASE WHEN descending[o.place] THEN ' DESC' ELSE '' END), ''
                                         ORDER BY o.n) FROM unnest(answer.places) WITH ORDINALITY AS o(place, n)), '') || 'v.key';
@@ -86,18 +88,18 @@ BEGIN
     ), ranked AS MATERIALIZED (
       SELECT v.key, m.customer_id IS NOT NULL AS is_member, row_number() OVER w AS place, count(m.customer_id) OVER w AS number
       FROM (%3$s) AS v LEFT JOIN mine AS m ON m.customer_id = v.key
-      WHERE m.customer_id IS NOT NULL OR v.key = $1::%1$s
+      WHERE m.customer_id IS NOT NULL OR v.key = $1::%1$s%5$s
       WINDOW w AS (ORDER BY %4$s ROWS UNBOUNDED PRECEDING)
     ), page AS (
       SELECT r.key, r.place FROM ranked AS r
       WHERE r.is_member AND ($2 IS NULL OR r.number <= $2)
-        AND r.place > COALESCE((SELECT a.place FROM ranked AS a WHERE a.key = $1::%1$s), 0)
+        AND r.place > COALESCE((SELECT a.place FROM ranked AS a WHERE a.key = $1::%1$s%5$s), 0)
       ORDER BY r.place LIMIT $3
     )
     SELECT COALESCE(array_agg(p.key::text ORDER BY p.place), '{}'), COALESCE(array_agg(m.entered_at ORDER BY p.place), '{}'),
-           $1 IS NULL OR EXISTS (SELECT FROM ranked AS r WHERE r.key = $1::%1$s)
+           $1 IS NULL OR EXISTS (SELECT FROM ranked AS r WHERE r.key = $1::%1$s%5$s)
     FROM page AS p LEFT JOIN segmentation.membership AS m ON m.segment_id = $4 AND m.customer_id = p.key$query$,
-    key, members, answer.query, places) INTO customers, entered, is_there USING after, most, wanted, target;
+    key.type, members, answer.query, places, key.collation) INTO customers, entered, is_there USING after, most, wanted, target;
   IF NOT is_there THEN
     RAISE EXCEPTION USING ERRCODE = '23503', MESSAGE = format('customer "%s" does not exist', after),
       DETAIL = 'Where members are put in order by their values, a page begins behind a customer who has some.',

@@ -31,7 +31,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       check_rule,rule_to_json,rule_from_json,verify,flush,progress,rule,rule_in,rule_out,rule_recv,rule_send,rule_source,rule_eq,rule_ne,rule_hash,
       rule_hash_extended,
       _fold,_edit_distance,_name_hint,_segment_id,_key_type,_key_text,_bigint_of,_uuid_of,_is_due,_due,_due_state,_judged,_any_behind,_is_behind,
-      _segment_sql,_has_news,_news,_queued,_judge,_members_now,_segments_now,_list_members,_members_by_key,_members_in_order,_after_text,_json_values,_values_of,_as_json,_instant_json,
+      _segment_sql,_has_news,_news,_queued,_judge,_members_now,_segments_now,_list_members,_members_by_key,_members_in_order,_after_text,_json_values,_values_of,_as_json,_key_of_given,_instant_json,
       _broken,_capture_state,_hidden_relations,_worker}'::name[]
     WHEN 'edit' THEN '{_access_edit,create_segment,alter_segment,rename_segment,copy_segment,drop_segment,
       describe_segment,build_segment,create_group,freeze_segment,add_members,remove_members,clear_overrides,move_members,define_attribute,drop_attribute,define_source,drop_source,preview,count_matching,suggest,refresh,
