@@ -127,6 +127,13 @@ SELECT throws_ok($$SELECT FROM segmentation.list_members('most', lim => NULL)$$,
 SELECT throws_ok($$SELECT FROM segmentation.list_members('most', columns => '{nme}')$$, '42703', 'attribute "nme" does not exist', 'an unknown column');
 SELECT throws_ok($$SELECT FROM segmentation.list_members('most', columns => ARRAY['name, (SELECT 1)'])$$, '42601', NULL, 'no SQL');
 
+-- As drivers call them: parameters without a type, and of type varchar.
+PREPARE untyped AS SELECT l.customer FROM segmentation.list_members($1, $2, $3, $4) AS l;
+SELECT results_eq($$EXECUTE untyped('most', '38', '1', '{name}')$$, ARRAY[39], 'untyped parameters');
+SELECT results_eq($$EXECUTE untyped('most', NULL, '1', NULL)$$, ARRAY[4], 'of which one is null');
+PREPARE typed(varchar, varchar, integer) AS SELECT l.customer FROM segmentation.list_members($1, $2, $3) AS l;
+SELECT results_eq($$EXECUTE typed('most', '38', 1)$$, ARRAY[39], 'parameters of type varchar');
+
 -- Whose rights.
 CREATE ROLE pager;
 SELECT segmentation.grant_access('pager', 'read') \g /dev/null
