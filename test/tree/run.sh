@@ -105,15 +105,15 @@ binding_examples_run() {
   return $status
 }
 
-# Its second part, in another: what a block of SQL answers is what the block of text behind it says.
-binding_by_hand_answers() {
-  database=tree_by_hand
+# page_answers FILE [HEADING]: the SQL of a page, from a heading on, in an empty database: what a block of SQL answers is what the block of
+# text behind it says.
+page_answers() {
   answers=$(mktemp -d)
   make_database
   status=0
-  awk -v to="$answers" '/^## By hand$/ { part = 1 } !part { next }
+  awk -v to="$answers" -v heading="$2" '$0 == heading || heading == "" { part = 1 } !part { next }
     /^```sql$/ { on = 1; n++; printf "\\o %s/%d.out\n", to, n; next } /^```text$/ { on = 2; next } /^```$/ { on = 0; next }
-    on == 1 { print } on == 2 { print > (to "/" n ".expected") }' docs/binding.md |
+    on == 1 { print } on == 2 { print > (to "/" n ".expected") }' "$1" |
     psql -Xqd $database -v ON_ERROR_STOP=1 -P footer=off || status=1
   for expected in "$answers"/*.expected; do
     diff -bBu "$expected" "${expected%expected}out" || status=1
@@ -121,6 +121,17 @@ binding_by_hand_answers() {
   psql -Xqc "DROP DATABASE $database"
   rm -rf "$answers"
   return $status
+}
+
+# Its second part, in another.
+binding_by_hand_answers() {
+  database=tree_by_hand
+  page_answers docs/binding.md "## By hand"
+}
+
+application_answers() {
+  database=tree_application
+  page_answers docs/application.md ""
 }
 
 # The SQL of docs/groups.md, likewise.
@@ -208,6 +219,7 @@ check "commands of docs/operations.md run" operations_run
 check "SQL of docs/binding.md runs" binding_examples_run
 check "SQL of docs/binding.md by hand answers what it says" binding_by_hand_answers
 check "SQL of docs/groups.md runs" groups_examples_run
+check "SQL of docs/application.md answers what it says" application_answers
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match
 check "install replaces the module at once" install_replaces_at_once
