@@ -137,6 +137,21 @@ groups_examples_run() {
   return $status
 }
 
+# The SQL of docs/export.md, likewise; its CSV has the headings, and no formula.
+export_examples_run() {
+  database=tree_export
+  make_database
+  status=0
+  csv=$(sql_of docs/export.md | psql -Xqd $database -v ON_ERROR_STOP=1) || status=1
+  for line in 'CustomerId,Name,Organization,Email,Phone,ManagerName,LastOrderNumber,LastOrderId,OrdersSum,OrdersCount,Location,RegistrationDateTime,BirthDay' \
+    'email,total spent' '"boris@example.com","320.50"'; do
+    printf '%s\n' "$csv" | grep -qxF "$line" || { printf 'missing: %s\n%s\n' "$line" "$csv"; status=1; }
+  done
+  printf '%s\n' "$csv" | grep -q ",\"'=HYPERLINK" || { echo "a formula is left"; status=1; }
+  psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
 # The README's reference names every function and view that SQL can use.
 readme_names_everything() {
   database=tree_names
@@ -208,6 +223,7 @@ check "commands of docs/operations.md run" operations_run
 check "SQL of docs/binding.md runs" binding_examples_run
 check "SQL of docs/binding.md by hand answers what it says" binding_by_hand_answers
 check "SQL of docs/groups.md runs" groups_examples_run
+check "SQL of docs/export.md runs" export_examples_run
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match
 check "install replaces the module at once" install_replaces_at_once

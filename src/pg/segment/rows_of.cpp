@@ -14,17 +14,18 @@ struct Flow {
   ExprContext *caller; // which ends the query where not all rows are wanted
   MemoryContext cells; // of the rows at hand
   Datum *rows;
+  bool *missing;
   int count;
   int next;
+  bool ended; // it must not be asked again then
 };
 
 bool receive(TupleTableSlot *slot, DestReceiver *self) {
   auto *flow = reinterpret_cast<Flow *>(self);
   MemoryContext before = MemoryContextSwitchTo(flow->cells);
-  bool missing;
-  Datum value = slot_getattr(slot, 1, &missing);
-  if (!missing)
-    flow->rows[flow->count++] = datumCopy(value, false, -1);
+  Datum value = slot_getattr(slot, 1, &flow->missing[flow->count]);
+  flow->rows[flow->count] = flow->missing[flow->count] ? Datum{0} : datumCopy(value, false, -1);
+  ++flow->count;
   MemoryContextSwitchTo(before);
   return true;
 }
@@ -67,6 +68,7 @@ Flow *start_flow(const char *sql, ExprContext *caller) {
   flow->base.mydest = DestNone;
   flow->cells = AllocSetContextCreate(CurrentMemoryContext, "segmentation rows", ALLOCSET_DEFAULT_SIZES);
   flow->rows = static_cast<Datum *>(palloc(sizeof(Datum) * Flow::batch));
+  flow->missing = static_cast<bool *>(palloc(sizeof(bool) * Flow::batch));
   int settings = pin();
   flow->query = CreateQueryDesc(plan_rows(sql), sql, GetActiveSnapshot(), InvalidSnapshot, &flow->base,
                                 nullptr, nullptr, 0);
@@ -77,7 +79,7 @@ Flow *start_flow(const char *sql, ExprContext *caller) {
   return flow;
 }
 
-/// Takes the next rows; there are none left where it takes none.
+/// Takes the next rows.
 void fill(Flow *flow) {
   MemoryContextReset(flow->cells);
   flow->count = flow->next = 0;
@@ -86,6 +88,7 @@ void fill(Flow *flow) {
   segmentation_run_for(flow->query, Flow::batch);
   PopActiveSnapshot();
   unpin(settings);
+  flow->ended = flow->count < Flow::batch;
 }
 
 } // namespace
@@ -105,10 +108,14 @@ SEGMENTATION_FUNCTION(segmentation_rows_of) {
   }
   FuncCallContext *call = SRF_PERCALL_SETUP();
   auto *flow = static_cast<Flow *>(call->user_fctx);
-  if (flow->next == flow->count)
+  if (flow->next == flow->count && !flow->ended)
     fill(flow);
-  if (flow->next < flow->count)
-    SRF_RETURN_NEXT(call, flow->rows[flow->next++]);
+  if (flow->next < flow->count) {
+    int row = flow->next++;
+    if (flow->missing[row])
+      SRF_RETURN_NEXT_NULL(call);
+    SRF_RETURN_NEXT(call, flow->rows[row]);
+  }
   UnregisterExprContextCallback(flow->caller, end_flow, PointerGetDatum(flow));
   end_flow(PointerGetDatum(flow));
   SRF_RETURN_DONE(call);
