@@ -47,7 +47,7 @@ RETURNS SETOF record LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_te
 SET datestyle = 'ISO, YMD' SET intervalstyle = postgres SET timezone = 'UTC' SET bytea_output = hex SET extra_float_digits = 1
 SET standard_conforming_strings = on SET transform_null_equals = off SET array_nulls = on AS $$
 DECLARE
-  zone  text := (SELECT b.timezone FROM segmentation.binding AS b WHERE b.role = 'customers');
+  zone  text := (SELECT b.timezone FROM segmentation.bindings AS b WHERE b.role = 'customers');
   known jsonb; -- the type of each attribute
   given text[];
   list  text;

@@ -6,7 +6,7 @@ LANGUAGE plpgsql STABLE ROWS 90 SET search_path = pg_catalog, pg_temp SET jit = 
 #variable_conflict use_column
 DECLARE
   id    integer := segmentation._segment_id(segment);
-  zone  text := (SELECT b.timezone FROM segmentation.binding AS b WHERE b.role = 'customers');
+  zone  text := (SELECT b.timezone FROM segmentation.bindings AS b WHERE b.role = 'customers');
   today date := segmentation.local_day(now(), zone);
   since timestamptz;
 BEGIN
