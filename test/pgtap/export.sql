@@ -31,9 +31,9 @@ SELECT results_eq($$SELECT "CustomerId", "ManagerName", "OrdersSum" FROM segment
   'an attribute of a heading''s name is what it shows');
 
 -- Chosen ones.
-SELECT results_eq($$SELECT customer, "values" FROM segmentation.export('b''uy"ers', ARRAY['customerid', 'total spent', 'attrs.pet', 'attrs.n', 'tags', 'Odd "name', 'credit', 'ratio', 'OrdersCount', 'orders_placed'])$$, $$VALUES
-  ('1', ARRAY['1', '100.50', '''@cat', '-3', 'a, b, c', '''=x', '-5', '-0.5', '2', '1']), ('2', ARRAY['2', '7.00', NULL, NULL, '''=1', NULL, NULL, NULL, '1', '1']),
-  ('3', ARRAY['3', '0.00', NULL, NULL, '', 'plain', '1.50', 'NaN', '1', '1'])$$, 'names as rules or people write them, twice the same too');
+SELECT results_eq($$SELECT customer, "values" FROM segmentation.export('b''uy"ers', ARRAY['customerid', 'total spent', 'attrs.pet', 'attrs.n', 'tags', 'Odd "name', 'credit', 'ratio', 'OrdersCount', 'orders_placed', 'max(orders.total)'])$$, $$VALUES
+  ('1', ARRAY['1', '100.50', '''@cat', '-3', 'a, b, c', '''=x', '-5', '-0.5', '2', '1', '80.00']), ('2', ARRAY['2', '7.00', NULL, NULL, '''=1', NULL, NULL, NULL, '1', '1', '7.00']),
+  ('3', ARRAY['3', '0.00', NULL, NULL, '', 'plain', '1.50', 'NaN', '1', '1', '0.00'])$$, 'names as rules or people write them, twice the same too');
 SELECT results_eq($$SELECT "values" FROM segmentation.export('b''uy"ers', ARRAY['company', '"Odd ""name"'], guard => false)$$,
   $$VALUES (ARRAY['=cmd|'' /C calc''!A0', '=x']), (ARRAY[E'\tInc', NULL]), (ARRAY['', 'plain'])$$, 'guard => false leaves text as it is');
 SELECT results_eq($$SELECT cardinality("values"), "values"[1] FROM segmentation.export('b''uy"ers', NULL)$$, $$VALUES (13, '1'), (13, '2'), (13, '3')$$, 'without names the thirteen');

@@ -152,6 +152,17 @@ export_examples_run() {
   return $status
 }
 
+# The SQL of docs/report.md, likewise; it ends with two pages.
+report_examples_run() {
+  database=tree_report
+  make_database
+  status=0
+  pages=$(sql_of docs/report.md | psql -XAtqd $database -v ON_ERROR_STOP=1) || status=1
+  [ "$(printf '%s\n' "$pages" | grep -c '^<footer>.*</html>$')" = 2 ] || { printf '%s\n' "$pages"; status=1; }
+  psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
 # The README's reference names every function and view that SQL can use.
 readme_names_everything() {
   database=tree_names
@@ -224,6 +235,7 @@ check "SQL of docs/binding.md runs" binding_examples_run
 check "SQL of docs/binding.md by hand answers what it says" binding_by_hand_answers
 check "SQL of docs/groups.md runs" groups_examples_run
 check "SQL of docs/export.md runs" export_examples_run
+check "SQL of docs/report.md runs" report_examples_run
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match
 check "install replaces the module at once" install_replaces_at_once
