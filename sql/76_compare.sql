@@ -71,7 +71,7 @@ DECLARE
 BEGIN
   -- The second says what rules count as missing, where that can be asked: of a condition it cannot.
   given := segmentation._values_sql(ARRAY[attribute, attribute || ' IS NOT NULL'], chosen);
-  IF given[2] IS DISTINCT FROM attribute THEN
+  IF attribute IS NULL OR given[2] IS DISTINCT FROM attribute THEN
     PERFORM segmentation._check_shown(attribute);
   END IF;
   -- As json, in which numbers are equal that print differently; lists are taken apart once they are counted.

@@ -58,13 +58,14 @@ BEGIN
   given := segmentation._values_sql(ARRAY(
     SELECT w.said FROM (VALUES ('number_of_orders', 'number'), ('amount_spent', 'number'), ('paid_total', 'number'), ('last_order_date', 'date'))
       AS w(said, type) WHERE known ->> w.said = w.type) || 'sum(orders_placed.amount)'::text, '');
-  SELECT string_agg(COALESCE(format(w.shown, 'v.value_' || array_position(given[2:], COALESCE(n.name, w.other))), 'NULL'), ', ' ORDER BY w.at)
+  SELECT string_agg(format('(%s)::%s', CASE WHEN n.at IS NULL THEN 'NULL' ELSE format(w.shown, 'v.value_' || n.at) END, w.type), ', ' ORDER BY w.at)
   INTO list
-  FROM (VALUES (1, 'number_of_orders', NULL, 'sum(%s)::bigint'), (2, 'sum(orders_placed.amount)', NULL, 'sum(%s)'),
-               (3, 'amount_spent', 'paid_total', 'sum(%s)'),
-               (4, 'last_order_date', NULL, format('CASE pg_typeof(max(%%1$s)) WHEN ''timestamptz''::regtype THEN max(%%1$s)::timestamptz '
-                 'ELSE max(%%1$s)::timestamp AT TIME ZONE %L END', zone))) AS w(at, said, other, shown)
-  LEFT JOIN unnest(given[2:]) AS n(name) ON n.name = w.said;
+  FROM (VALUES (1, 'number_of_orders', NULL, 'bigint', 'sum(%s)'), (2, 'sum(orders_placed.amount)', NULL, 'numeric', 'sum(%s)'),
+               (3, 'amount_spent', 'paid_total', 'numeric', 'sum(%s)'),
+               (4, 'last_order_date', NULL, 'timestamptz', format('CASE pg_typeof(max(%%1$s)) WHEN ''timestamptz''::regtype THEN max(%%1$s)::timestamptz '
+                 'ELSE max(%%1$s)::timestamp AT TIME ZONE %L END', zone))) AS w(at, said, other, type, shown),
+    LATERAL (SELECT COALESCE(array_position(given[2:], w.said), array_position(given[2:], w.other)) AS at) AS n;
+  IF cardinality(given) = 1 THEN RETURN; END IF;
   RETURN QUERY EXECUTE format(
     'SELECT m.segment_id, %s FROM segmentation.membership AS m JOIN (%s) AS v ON v.key OPERATOR(pg_catalog.=) m.customer_id GROUP BY 1',
     list, given[1]);
