@@ -21,7 +21,7 @@ COMMENT ON FUNCTION segmentation._values_read() IS
 CREATE FUNCTION segmentation._values_sql(names text[], members text) RETURNS text[]
   LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_values_sql';
 COMMENT ON FUNCTION segmentation._values_sql(text[], text) IS
-  'a SELECT of customers'' keys, "key", and values, "value_1" and so on, and then the names that it shows; members is a SELECT of the keys of '
+  'a SELECT of customers'' keys, "key", and values, "value_1" and so on, and then the names (or expressions of attributes) that it shows; members is a SELECT of the keys of '
   'whom it is asked, empty for all. Rows that the binding''s condition excludes are no customers';
 
 CREATE FUNCTION segmentation._count_filled(names text[], keys text[]) RETURNS bigint[]

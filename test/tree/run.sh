@@ -148,6 +148,57 @@ groups_examples_run() {
   return $status
 }
 
+# The SQL of docs/export.md, likewise; its CSV has the headings, and no formula.
+export_examples_run() {
+  database=tree_export
+  make_database
+  status=0
+  csv=$(sql_of docs/export.md | psql -Xqd $database -v ON_ERROR_STOP=1) || status=1
+  for line in 'CustomerId,Name,Organization,Email,Phone,ManagerName,LastOrderNumber,LastOrderId,OrdersSum,OrdersCount,Location,RegistrationDateTime,BirthDay' \
+    'email,total spent' '"boris@example.com","320.50"'; do
+    printf '%s\n' "$csv" | grep -qxF "$line" || { printf 'missing: %s\n%s\n' "$line" "$csv"; status=1; }
+  done
+  printf '%s\n' "$csv" | grep -q ",\"'=HYPERLINK" || { echo "a formula is left"; status=1; }
+  psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
+# The SQL of docs/report.md, likewise; it ends with two pages.
+report_examples_run() {
+  database=tree_report
+  make_database
+  status=0
+  pages=$(sql_of docs/report.md | psql -XAtqd $database -v ON_ERROR_STOP=1) || status=1
+  [ "$(printf '%s\n' "$pages" | grep -c '^<footer>.*</html>$')" = 2 ] || { printf '%s\n' "$pages"; status=1; }
+  psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
+# The SQL of docs/bi.md, likewise; and its tables of columns are those that there are, with their types, in their order.
+bi_examples_run() {
+  database=tree_bi
+  make_database
+  status=0
+  sql_of docs/bi.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
+  found=$(psql -XAtd $database -c "SELECT string_agg(concat_ws(' ', segment, members, orders, revenue, paid_revenue), ', ' ORDER BY segment) FROM segmentation.segment_summary")
+  [ "$found" = "buyers 2 3 500.00 200.00, from Sofia 2 1 80.00 80.00" ] || { echo "found: $found"; status=1; }
+  columns=$(mktemp -d)
+  awk -F ' *[|] *' '/^#/ || /^`segmentation/ { of = ""; if (match($0, /segmentation[.][a-z_]+/)) of = substr($0, RSTART + 13, RLENGTH - 13) }
+    of && /^[|] `[a-z_0-9]+` [|]/ && NF == 5 { name = $2; gsub(/`/, "", name); print of, name, $3 }' docs/bi.md >"$columns/page"
+  psql -XAtF ' ' -d $database -c "
+    SELECT o.name, c.name, CASE c.name WHEN 'customer_id' THEN 'the key''s type' ELSE replace(format_type(c.type, NULL), 'timestamp with time zone', 'timestamptz') END
+    FROM unnest('{segment_summary,segment_trend,overlap,breakdown,membership,membership_history}'::text[]) WITH ORDINALITY AS o(name, at),
+      LATERAL (SELECT a.attname::text AS name, a.atttypid AS type, a.attnum AS at FROM pg_attribute AS a
+               WHERE a.attrelid = to_regclass('segmentation.' || o.name) AND a.attnum > 0 AND NOT a.attisdropped
+               UNION ALL SELECT u.name, u.type, u.at FROM pg_proc AS p, unnest(p.proallargtypes, p.proargnames, p.proargmodes) WITH ORDINALITY AS u(type, name, mode, at)
+               WHERE p.pronamespace = 'segmentation'::regnamespace AND p.proname = o.name AND u.mode = 't') AS c
+    ORDER BY o.at, c.at" >"$columns/catalog"
+  diff -u "$columns/page" "$columns/catalog" || status=1
+  rm -rf "$columns"
+  psql -Xqc "DROP DATABASE $database" -c "DROP ROLE dashboard"
+  return $status
+}
+
 # The README's reference names every function and view that SQL can use.
 readme_names_everything() {
   database=tree_names
@@ -220,6 +271,9 @@ check "SQL of docs/binding.md runs" binding_examples_run
 check "SQL of docs/binding.md by hand answers what it says" binding_by_hand_answers
 check "SQL of docs/groups.md runs" groups_examples_run
 check "SQL of docs/application.md answers what it says" application_answers
+check "SQL of docs/export.md runs" export_examples_run
+check "SQL of docs/report.md runs" report_examples_run
+check "SQL of docs/bi.md runs, and its columns are the catalog's" bi_examples_run
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match
 check "install replaces the module at once" install_replaces_at_once

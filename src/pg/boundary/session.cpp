@@ -46,8 +46,10 @@ bool is_pinned() {
          !jit_enabled && parallel_tuple_cost == 0.02;
 }
 
-/// Pins the settings around one statement: most commits of an order run none, and what a statement's triggers
-/// or functions set for themselves must not be taken for ours, nor outlive it. Returns what unpin() needs.
+} // namespace
+
+// Around one statement: most commits of an order run none, and what a statement's triggers or functions set
+// for themselves must not be taken for ours, nor outlive it.
 int pin() {
   int settings = NewGUCNestLevel();
   if (!is_pinned()) {
@@ -61,8 +63,6 @@ int pin() {
 void unpin(int settings) {
   AtEOXact_GUC(false, settings);
 }
-
-} // namespace
 
 Session open_session(bool may_commit) {
   check_encoding();

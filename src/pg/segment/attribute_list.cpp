@@ -165,10 +165,12 @@ AttributeList *AttributeList::values_of(const LiveCore &live, const char *const 
   std::vector<core::CheckedValue> values;
   made->texts_.push_back(nullptr);
   for (int i = 0; i < count; ++i) {
-    const core::Parsed<core::Name> name = core::parse_name(names[i]);
-    if (!name.value)
-      continue;
-    if (core::CheckedName checked = core::check_name(*name.value, *live.meaning()); checked.value) {
+    core::CheckedName checked;
+    if (const core::Parsed<core::Name> name = core::parse_name(names[i]); name.value)
+      checked = core::check_name(*name.value, *live.meaning());
+    else if (const auto expression = core::parse_attribute(names[i]); expression.value)
+      checked = core::check_shown(*expression.value, *live.meaning());
+    if (checked.value) {
       values.push_back(std::move(*checked.value));
       made->texts_.push_back(names[i]);
     }
