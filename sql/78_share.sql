@@ -1,6 +1,6 @@
 -- Shared lists: who has a token reads a segment's members, with the columns that were shared, and nothing else. Of a token only its hash is
--- kept. Whether a token never was, has expired, was revoked, or its segment is gone is not told: one query looks for what is still good, and
--- where it finds nothing there is one error.
+-- kept, and of one that was revoked, or whose segment was dropped, not even that. Whether a token never was, has expired or was revoked is not told:
+-- one query looks for what is good, and where it finds nothing there is one error.
 
 CREATE TABLE segmentation.share (
   id         integer     GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -33,6 +33,16 @@ SELECT pg_catalog.pg_extension_config_dump('segmentation.share', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.share_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.share_use', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.share_use_seq_seq', '');
+
+-- Revokes what was shared of segments that are dropped.
+CREATE FUNCTION segmentation._revoke_dropped() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE segmentation.share AS s SET hash = NULL, revoked_at = clock_timestamp(), revoked_by = SESSION_USER
+  FROM dropped AS d WHERE d.id = s.segment_id AND s.revoked_at IS NULL;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER dropped AFTER DELETE ON segmentation.segment REFERENCING OLD TABLE AS dropped EXECUTE FUNCTION segmentation._revoke_dropped();
 
 CREATE FUNCTION segmentation._random_bytes(count integer) RETURNS bytea
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_random_bytes';
