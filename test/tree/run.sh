@@ -199,6 +199,19 @@ bi_examples_run() {
   return $status
 }
 
+# The SQL of docs/sharing.md, likewise: what the guests get, and which tokens are good in the end.
+sharing_examples_run() {
+  database=tree_sharing
+  make_database
+  status=0
+  sql_of docs/sharing.md | psql -XAtqd $database -v ON_ERROR_STOP=1 >build/tree_sharing.out || status=1
+  found=$(psql -XAtd $database -c "SELECT string_agg(format('%s %s %s %s', columns, uses, pages, is_good), ', ' ORDER BY id) FROM segmentation.shares")
+  [ "$found" = '{name,spent} 1 0 f, {} 1 1 t' ] && grep -q '{"name" : "Boris", "spent" : 120.00}' build/tree_sharing.out &&
+    [ "$(tail -n 2 build/tree_sharing.out | tr '\n' ' ')" = '3 3 ' ] || { echo "found: $found"; cat build/tree_sharing.out; status=1; }
+  psql -Xqc "DROP DATABASE $database" -c "DROP ROLE IF EXISTS gateway"
+  return $status
+}
+
 # The README's reference names every function and view that SQL can use.
 readme_names_everything() {
   database=tree_names
@@ -274,6 +287,7 @@ check "SQL of docs/application.md answers what it says" application_answers
 check "SQL of docs/export.md runs" export_examples_run
 check "SQL of docs/report.md runs" report_examples_run
 check "SQL of docs/bi.md runs, and its columns are the catalog's" bi_examples_run
+check "SQL of docs/sharing.md runs" sharing_examples_run
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match
 check "install replaces the module at once" install_replaces_at_once

@@ -9,6 +9,7 @@
 #include "pg/maintain/leftover.hpp"
 #include "pg/maintain/restored.hpp"
 #include "pg/maintain/walk.hpp"
+#include "pg/share/shared.hpp"
 #include "pg/stored/counts.hpp"
 
 namespace segmentation::pg {
@@ -151,6 +152,7 @@ void note_work(const ErrorData *error) {
 void rest(const ErrorData *error) {
   fold_counts(most_counts); // where all who write hold snapshots nobody else does
   forget_meanwhile();
+  forget_shares();
   note_work(error);
 }
 
