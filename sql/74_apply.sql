@@ -187,23 +187,23 @@ END $$;
 CREATE FUNCTION segmentation._write_segment(step segmentation._definition_step, wait boolean) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  rule    segmentation.rule := segmentation.rule(step.wanted ->> 'rule');
+  next    segmentation.rule := segmentation.rule(step.wanted ->> 'rule');
   present segmentation.segment;
   kind    text := COALESCE(step.wanted ->> 'kind', 'rule');
   rests   boolean := COALESCE((step.wanted ->> 'archived')::boolean, false);
   walks   boolean := kind = 'rule' AND NOT wait AND NOT rests;
-  id      integer;
+  new_id  integer;
 BEGIN
   IF step.action = 'create' THEN
     PERFORM segmentation._check_name(CASE kind WHEN 'rule' THEN 'segment' ELSE kind END, step.name);
     PERFORM segmentation._check_new_segment(step.name);
     IF kind <> 'rule' THEN PERFORM segmentation._check_group(kind, step.wanted ->> 'family'); END IF;
     INSERT INTO segmentation.segment (name, kind, rule, family, archived, status, walk_id)
-    VALUES (step.name, kind, rule, step.wanted ->> 'family', rests, CASE WHEN walks THEN 'building' ELSE 'live' END,
+    VALUES (step.name, kind, next, step.wanted ->> 'family', rests, CASE WHEN walks THEN 'building' ELSE 'live' END,
       CASE WHEN walks THEN segmentation._request_walk() END)
-    RETURNING segment.id INTO id;
-    UPDATE segmentation.segment AS s SET view_name = segmentation._view_name(s.id, s.name) WHERE s.id = _write_segment.id;
-    PERFORM segmentation._note_segment(id, step.wanted ->> 'description', ARRAY(SELECT jsonb_array_elements_text(step.wanted -> 'labels')));
+    RETURNING segment.id INTO new_id;
+    UPDATE segmentation.segment AS s SET view_name = segmentation._view_name(s.id, s.name) WHERE s.id = new_id;
+    PERFORM segmentation._note_segment(new_id, step.wanted ->> 'description', ARRAY(SELECT jsonb_array_elements_text(step.wanted -> 'labels')));
     RETURN kind = 'rule' AND NOT walks AND NOT rests;
   END IF;
   present := segmentation._segment(step.name);
@@ -212,14 +212,14 @@ BEGIN
         COALESCE(format(' of family "%s"', present.family), '')), HINT = 'Drop it first, or give the other another name.';
   END IF;
   PERFORM segmentation._note_segment(present.id, COALESCE(step.wanted ->> 'description', ''), ARRAY(SELECT jsonb_array_elements_text(step.wanted -> 'labels')));
-  IF present.rule OPERATOR(segmentation.=) rule THEN
+  IF present.rule OPERATOR(segmentation.=) next THEN
     -- The same rule in other words, or just these.
-    UPDATE segmentation.segment AS s SET rule = _write_segment.rule WHERE s.id = present.id AND segmentation.rule_source(s.rule) <> segmentation.rule_source(_write_segment.rule);
+    UPDATE segmentation.segment AS s SET rule = next WHERE s.id = present.id AND segmentation.rule_source(s.rule) <> segmentation.rule_source(next);
     RETURN false;
   END IF;
-  IF rule IS NULL OR walks AND NOT present.archived THEN RETURN false; END IF;
+  IF next IS NULL OR walks AND NOT present.archived THEN RETURN false; END IF;
   PERFORM segmentation._drop_draft(present.id);
-  UPDATE segmentation.segment AS s SET rule = _write_segment.rule, version = s.version + 1, changed_at = now(), changed_by = SESSION_USER,
+  UPDATE segmentation.segment AS s SET rule = next, version = s.version + 1, changed_at = now(), changed_by = SESSION_USER,
     status = 'live', walk_id = NULL
   WHERE s.id = present.id;
   RETURN NOT present.archived;

@@ -5,7 +5,7 @@
 CREATE FUNCTION segmentation._link_of(bound segmentation.binding, OUT target segmentation.binding, OUT value text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF bound.role = 'set' THEN SELECT s.target INTO target FROM segmentation._set_named(bound.name) AS s; END IF;
+  IF bound.role = 'set' THEN target := (SELECT s.target FROM segmentation._set_named(bound.name) AS s); END IF;
   IF target.id IS NULL THEN RETURN; END IF;
   SELECT (parse_ident(c.expression))[2] INTO value FROM segmentation.binding_column AS c WHERE c.binding_id = bound.id AND c.name = 'target value';
 END $$;
@@ -31,22 +31,22 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     SELECT b, b.id, b.name, (l.target).id AS target FROM segmentation.binding AS b, segmentation._link_of(b) AS l WHERE NOT b.by_hand)
   SELECT jsonb_strip_nulls(jsonb_build_object(
     'customers', (SELECT segmentation._binding_definition(b.b) FROM bound AS b WHERE (b.b).role = 'customers'),
-    'bindings', (SELECT jsonb_object_agg(b.name, segmentation._binding_definition(b.b)) FROM bound AS b
-                 WHERE (b.b).role <> 'customers' AND NOT EXISTS (SELECT FROM bound AS o WHERE o.target = b.id)),
-    'columns', (SELECT jsonb_object_agg(c.name, c.columns) FROM (
+    'bindings', COALESCE((SELECT jsonb_object_agg(b.name, segmentation._binding_definition(b.b)) FROM bound AS b
+                 WHERE (b.b).role <> 'customers' AND NOT EXISTS (SELECT FROM bound AS o WHERE o.target = b.id)), '{}'),
+    'columns', COALESCE((SELECT jsonb_object_agg(c.name, c.columns) FROM (
                   SELECT b.name, jsonb_object_agg(c.name, c.expression) AS columns
                   FROM bound AS b JOIN segmentation.binding_column AS c ON c.binding_id = b.id AND NOT (b.target IS NOT NULL AND c.name = 'target value')
-                  GROUP BY b.name) AS c),
-    'words', (SELECT jsonb_object_agg(w.relation, w.words) FROM (
+                  GROUP BY b.name) AS c), '{}'),
+    'words', COALESCE((SELECT jsonb_object_agg(w.relation, w.words) FROM (
                 SELECT w.relation::text, jsonb_object_agg(w.word, w.column_name) AS words FROM segmentation.column_word AS w
-                WHERE w.relation IN (SELECT (b.b).relation FROM bound AS b) GROUP BY w.relation) AS w),
-    'sources', (SELECT jsonb_object_agg(s.name, jsonb_build_object('source', s.source, 'renames', NULLIF(s.parameters, '{}'), 'condition', s.condition,
-                  'description', s.description)) FROM segmentation.source_definition AS s),
-    'attributes', (SELECT jsonb_object_agg(a.name, jsonb_build_object('expression', a.expression, 'description', a.description))
-                   FROM segmentation.attribute_definition AS a),
-    'segments', (SELECT jsonb_object_agg(s.name, jsonb_build_object('kind', NULLIF(s.kind, 'rule'), 'rule', segmentation.rule_source(s.rule),
+                WHERE w.relation IN (SELECT (b.b).relation FROM bound AS b) GROUP BY w.relation) AS w), '{}'),
+    'sources', COALESCE((SELECT jsonb_object_agg(s.name, jsonb_build_object('source', s.source, 'renames', NULLIF(s.parameters, '{}'), 'condition', s.condition,
+                  'description', s.description)) FROM segmentation.source_definition AS s), '{}'),
+    'attributes', COALESCE((SELECT jsonb_object_agg(a.name, jsonb_build_object('expression', a.expression, 'description', a.description))
+                   FROM segmentation.attribute_definition AS a), '{}'),
+    'segments', COALESCE((SELECT jsonb_object_agg(s.name, jsonb_build_object('kind', NULLIF(s.kind, 'rule'), 'rule', segmentation.rule_source(s.rule),
                    'family', s.family, 'archived', NULLIF(s.archived, false), 'description', n.description, 'labels', to_jsonb(NULLIF(n.labels, '{}'))))
-                 FROM segmentation.segment AS s LEFT JOIN segmentation.segment_note AS n ON n.segment_id = s.id)));
+                 FROM segmentation.segment AS s LEFT JOIN segmentation.segment_note AS n ON n.segment_id = s.id), '{}')));
 $$;
 COMMENT ON FUNCTION segmentation.definitions() IS
   'All that is bound and defined, by name, as apply_definitions takes it: customers, bindings, computed columns, what columns were called before, '
@@ -55,21 +55,21 @@ COMMENT ON FUNCTION segmentation.definitions() IS
 
 -- Raises 22023, saying where, unless a value is an object of the keys and types in `shape`: string, boolean, strings (a list), texts (an object
 -- of strings), any; with ! it may not be missing.
-CREATE FUNCTION segmentation._check_shape(value jsonb, path text, shape jsonb) RETURNS void
+CREATE FUNCTION segmentation._check_shape(doc jsonb, path text, shape jsonb) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   item  record;
   wrong text;
 BEGIN
-  IF jsonb_typeof(value) IS DISTINCT FROM 'object' THEN
+  IF jsonb_typeof(doc) IS DISTINCT FROM 'object' THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('%s must be an object', path), HINT = 'segmentation.definitions() shows the form.';
   END IF;
-  SELECT k INTO wrong FROM jsonb_object_keys(value) AS k WHERE NOT shape ? k ORDER BY k LIMIT 1;
+  SELECT k INTO wrong FROM jsonb_object_keys(doc) AS k WHERE NOT shape ? k ORDER BY k LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('%s has no member "%s"', path, wrong),
       HINT = segmentation._name_hint(wrong, ARRAY(SELECT k FROM jsonb_object_keys(shape) AS k ORDER BY k), '');
   END IF;
-  FOR item IN SELECT s.key, rtrim(s.value, '!') AS type, s.value LIKE '%!' AS wanted, NULLIF(value -> s.key, 'null') AS given
+  FOR item IN SELECT s.key, rtrim(s.value, '!') AS type, s.value LIKE '%!' AS wanted, NULLIF(doc -> s.key, 'null') AS given
               FROM jsonb_each_text(shape) AS s ORDER BY s.key LOOP
     IF item.given IS NULL THEN
       IF item.wanted THEN
@@ -91,21 +91,21 @@ BEGIN
 END $$;
 
 -- Returns the members of an object whose members have names of their own, with their place. Raises where it is none, or two are one name.
-CREATE FUNCTION segmentation._members_of(value jsonb, section text, OUT name text, OUT item jsonb, OUT path text) RETURNS SETOF record
+CREATE FUNCTION segmentation._members_of(doc jsonb, section text, OUT name text, OUT item jsonb, OUT path text) RETURNS SETOF record
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   twice text;
 BEGIN
-  IF value IS NULL OR value = 'null' THEN RETURN; END IF;
-  IF jsonb_typeof(value) <> 'object' THEN
+  IF doc IS NULL OR doc = 'null' THEN RETURN; END IF;
+  IF jsonb_typeof(doc) <> 'object' THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('%s must be an object', section), HINT = 'segmentation.definitions() shows the form.';
   END IF;
-  SELECT string_agg(format('"%s"', k), ' and ' ORDER BY k) INTO twice FROM jsonb_object_keys(value) AS k
+  SELECT string_agg(format('"%s"', k), ' and ' ORDER BY k) INTO twice FROM jsonb_object_keys(doc) AS k
   GROUP BY segmentation._fold(k) HAVING count(*) > 1 AND section <> 'words' ORDER BY 1 LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '42710', MESSAGE = format('%s: %s are one name', section, twice), DETAIL = 'Names are the same in either case.';
   END IF;
-  RETURN QUERY SELECT m.key, m.value, format('%s."%s"', section, m.key) FROM jsonb_each(value) AS m ORDER BY m.key COLLATE "C";
+  RETURN QUERY SELECT m.key, m.value, format('%s."%s"', section, m.key) FROM jsonb_each(doc) AS m ORDER BY m.key COLLATE "C";
 END $$;
 
 -- Raises, saying where, unless a text is a rule, or an attribute's expression, by its syntax.
