@@ -214,7 +214,9 @@ BEGIN
   PERFORM segmentation._note_segment(present.id, COALESCE(step.wanted ->> 'description', ''), ARRAY(SELECT jsonb_array_elements_text(step.wanted -> 'labels')));
   IF present.rule OPERATOR(segmentation.=) next THEN
     -- The same rule in other words, or just these.
-    UPDATE segmentation.segment AS s SET rule = next WHERE s.id = present.id AND segmentation.rule_source(s.rule) <> segmentation.rule_source(next);
+    IF segmentation.rule_source(present.rule) <> segmentation.rule_source(next) THEN
+      UPDATE segmentation.segment AS s SET rule = next WHERE s.id = present.id;
+    END IF;
     RETURN false;
   END IF;
   IF next IS NULL OR walks AND NOT present.archived THEN RETURN false; END IF;
