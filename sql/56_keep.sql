@@ -78,7 +78,8 @@ CREATE FUNCTION segmentation._tell_use(name text, users text[], entering bigint,
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RAISE NOTICE USING MESSAGE = format('segment "%s" is used by %s', name, array_to_string(users, ', ')),
-    DETAIL = COALESCE(format('%s %s would enter and %s leave.', entering, CASE entering WHEN 1 THEN 'customer' ELSE 'customers' END, leaving), '');
+    DETAIL = CASE WHEN entering IS NULL THEN '' -- the rule has no meaning, or not all members are there yet
+      ELSE format('%s %s would enter and %s leave.', entering, CASE entering WHEN 1 THEN 'customer' ELSE 'customers' END, leaving) END;
 END $$;
 
 -- The same before a segment gets another rule, without the gate. Nothing is counted where nobody uses it.
