@@ -22,7 +22,8 @@ bool build_ahead(int32 segment, const char *rule, bool is_new);
 /// everyone then.
 bool catch_up(int32 segment, bool changed);
 
-/// Returns the verdicts that build_ahead keeps of an altered segment, on everyone; nullptr where it keeps none.
+/// Returns the verdicts that build_ahead keeps of an altered segment, on everyone; nullptr where it keeps
+/// none.
 Work *verdicts_ahead(int32 segment);
 
 /// Deletes what was noted for whoever was building, where nobody is.

@@ -68,8 +68,8 @@ constexpr const char *take_over_by_hand =
 /// about which people may have said something.
 Arguments arguments_of(const Live *live, Datum from, Datum into, bool with_words) {
   const SchemaInput &schema = live->schema;
-  Datum *ids =
-      static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(schema.segment_count + schema.archived_count + 1)));
+  Datum *ids = static_cast<Datum *>(
+      palloc(sizeof(Datum) * static_cast<Size>(schema.segment_count + schema.archived_count + 1)));
   int count = 0;
   for (int i = 0; i < schema.segment_count; ++i) {
     if (!with_words || schema.segments[i].by_hand)
