@@ -57,6 +57,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   frozen segmentation.segment := segmentation._segment(freeze_segment.name);
 BEGIN
+  PERFORM segmentation._check_not_archived(frozen);
   RETURN segmentation._copy_group(frozen.id, 'membership', freeze_segment.into_group,
     format('Members of "%s" on %s.', frozen.name, to_char(now(), 'YYYY-MM-DD')), 'group');
 END $$;

@@ -29,6 +29,9 @@ BEGIN
   ELSIF kind = 'source' AND answer -> 'renames' = '{}' THEN answer := answer - 'renames';
   ELSIF kind = 'segment' THEN
     IF answer ->> 'kind' = 'rule' THEN answer := answer - 'kind'; END IF;
+    IF segmentation._fold(answer ->> 'family') = segmentation._fold(present ->> 'family') THEN
+      answer := answer || jsonb_build_object('family', present -> 'family');
+    END IF;
     IF answer -> 'archived' = 'false' THEN answer := answer - 'archived'; END IF;
     IF answer ->> 'description' = '' THEN answer := answer - 'description'; END IF;
     IF answer ? 'labels' THEN

@@ -79,6 +79,7 @@ SELECT set_eq(format('SELECT * FROM segmentation.apply_definitions(%L)', jsonb_s
 SELECT is((SELECT status FROM segmentation.segments WHERE name = 'hats'), 'archived', 'it is');
 SELECT is((SELECT count(*) FROM segmentation.apply_definitions(jsonb_set(segmentation.definitions(), '{segments,hats,rule}', '"  lines MATCHES (category = ''hat'', sum_quantity>= 6)"'))), 1::bigint, 'the same rule in other words');
 SELECT is((SELECT version FROM segmentation.segments WHERE name = 'hats'), 1, 'is no other version');
+SELECT is_empty($$SELECT * FROM segmentation.apply_definitions('{"segments": {"GOLD": {"kind": "group", "description": "by us", "family": "LEVEL"}}}')$$, 'names are the same in either case');
 -- A binding changes with what reads it.
 SELECT jsonb_set(jsonb_set(segmentation.definitions(), '{bindings,orders,condition}', '"status = ''paid''"'), '{segments,paying}', '{"rule": "orders MATCHES (count >= 2)"}') AS d \gset
 SELECT set_eq(format('SELECT * FROM segmentation.apply_definitions(%L, wait => false)', :'d'), $$VALUES ('alter', 'binding', 'orders'), ('create', 'segment', 'paying')$$, 'without waiting');

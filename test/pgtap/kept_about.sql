@@ -135,7 +135,18 @@ SELECT segmentation.define_attribute('passing', 'id < 5'), segmentation.create_s
 SELECT segmentation.describe_segment('passed', archived => true), segmentation.drop_attribute('passing') \g /dev/null
 SELECT throws_ok($$SELECT segmentation.describe_segment('passed', archived => false)$$, '42703', NULL, 'a rule that lost its words does not come back');
 SELECT is((SELECT status FROM segmentation.segments WHERE name = 'passed'), 'archived', 'it stays where it was');
-SELECT segmentation.drop_segment('passed'), segmentation.create_segment('shown', 'FROM customers SHOW id, city WHERE id < 4 ORDER BY id') \g /dev/null
+-- What guards columns against migrations knows it, too.
+ALTER TABLE customers ADD COLUMN spare text;
+SELECT segmentation.create_segment('spare', 'spare = ''x''') \g /dev/null
+SELECT throws_ok('ALTER TABLE customers DROP COLUMN spare', '2BP01', NULL, 'a column that a rule reads is guarded');
+SELECT segmentation.describe_segment('spare', archived => true) \g /dev/null
+SELECT segmentation.describe_segment('spare', archived => false) \g /dev/null
+SELECT throws_ok('ALTER TABLE customers DROP COLUMN spare', '2BP01', NULL, 'again, when it has come back');
+SELECT segmentation.describe_segment('spare', archived => true) \g /dev/null
+SELECT lives_ok('ALTER TABLE customers DROP COLUMN spare', 'not for an archived one');
+SELECT throws_ok($$SELECT segmentation.freeze_segment('spare', 'frozen')$$, '55000', NULL, 'which cannot be frozen either');
+SELECT is_empty('SELECT * FROM oracle()', 'all of it is right by plain SQL');
+SELECT segmentation.drop_segment('passed'), segmentation.drop_segment('spare'), segmentation.create_segment('shown', 'FROM customers SHOW id, city WHERE id < 4 ORDER BY id') \g /dev/null
 CREATE VIEW on_shown AS SELECT id FROM segments.shown;
 SELECT segmentation.describe_segment('shown', archived => true) \g /dev/null
 SELECT is_empty('SELECT * FROM on_shown', 'what others built on a view stays');
