@@ -28,8 +28,8 @@ BEGIN
   IF segmentation._relation_is_gone() THEN RETURN; END IF;
   SELECT string_agg(format('"%s"', s.name), ', ' ORDER BY s.name) INTO users
   FROM segmentation.segment AS s
-  -- What a broken rule reads cannot be told, and it does not get worse.
-  WHERE CASE WHEN NOT EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule)))
+  -- An archived rule reads nothing. What a broken rule reads cannot be told, and it does not get worse.
+  WHERE NOT s.archived AND CASE WHEN NOT EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule)))
              THEN EXISTS (SELECT FROM unnest(segmentation._rule_uses(s.rule)) AS u(name)
                           WHERE segmentation._fold(u.name) = segmentation._fold(_check_unused.name)) END;
   IF users IS NOT NULL THEN

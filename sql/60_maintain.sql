@@ -89,6 +89,7 @@ DECLARE
   wanted integer := segmentation._segment_id(segment);
   behind text[] := ARRAY(SELECT n FROM segmentation._news() AS n UNION SELECT d FROM segmentation._due() AS d);
 BEGIN
+  IF (SELECT s.archived FROM segmentation.segment AS s WHERE s.id = wanted) THEN RETURN; END IF;
   IF array_position(behind, NULL) IS NOT NULL THEN -- everyone
     RETURN QUERY EXECUTE format('SELECT m.customer::text FROM (%s) AS m (customer)', segmentation._segment_sql(wanted));
     RETURN;
@@ -121,7 +122,7 @@ CREATE FUNCTION segmentation._broken(OUT segments text[], OUT fault text) RETURN
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   segments := ARRAY(SELECT s.name FROM segmentation.segment AS s
-    WHERE EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule))) ORDER BY s.name);
+    WHERE NOT s.archived AND EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule))) ORDER BY s.name);
 EXCEPTION WHEN OTHERS THEN
   segments := ARRAY(SELECT s.name FROM segmentation.segment AS s ORDER BY s.name);
   fault := SQLERRM;

@@ -35,17 +35,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       check_rule,rule_to_json,rule_from_json,verify,flush,progress,rule,rule_in,rule_out,rule_recv,rule_send,rule_source,rule_eq,rule_ne,rule_hash,
       rule_hash_extended,
       _fold,_edit_distance,_name_hint,_segment_id,_key_type,_key_text,_bigint_of,_uuid_of,_is_due,_due,_due_state,_judged,_any_behind,_is_behind,
-      _segment_sql,_has_news,_news,_queued,_judge,_members_now,_segments_now,_list_members,_members_by_key,_members_in_order,_after_text,_json_values,_values_of,_as_json,_key_of_given,_instant_json,
+      _segment_sql,_users,_segments_named,_has_news,_news,_queued,_judge,_members_now,_segments_now,_list_members,_members_by_key,_members_in_order,_after_text,_json_values,_values_of,_as_json,_key_of_given,_instant_json,
       _broken,_capture_state,_hidden_relations,_worker,
       segment_trend,overlap,breakdown,_customer_total,_segment_moves,_segment_money,_values_sql,_describe_attributes,_check_shown,export,export_query,
       _rows_of,_types_of,_guarded,_standard_columns,_export_columns,_cell_sql,_export_plan,_export_sql,_settings_of,_rule_name,report,_html,_cut,_figure,
       _money,_day,_svg,_svg_bars,_svg_moves,_svg_line,_svg_matrix,_html_table,_report_style,_report_segments,_report_sizes,_report_trends,_report_moves,
       _report_overlap,_report_money,_report_rest,_came_and_went}'::name[]
     WHEN 'edit' THEN '{_access_edit,create_segment,alter_segment,rename_segment,copy_segment,drop_segment,
-      describe_segment,build_segment,create_group,freeze_segment,add_members,remove_members,clear_overrides,move_members,define_attribute,drop_attribute,define_source,drop_source,preview,count_matching,suggest,refresh,
+      describe_segment,use_segment,release_segment,build_segment,create_group,freeze_segment,add_members,remove_members,clear_overrides,move_members,define_attribute,drop_attribute,define_source,drop_source,preview,count_matching,suggest,refresh,
       merge_customers,share,revoke_share,_suggest,_literal,_stored_type,_as_jsonb,_common_values,_sampled_values}'
     WHEN 'admin' THEN '{_access_admin,bind_customers,bind_source,bind_lookup,bind_set,bind_fields,bind_column,unbind,adopt,
-      grant_access,revoke_access,refresh_all,tick,start_worker,
+      definitions,apply_definitions,grant_access,revoke_access,refresh_all,tick,start_worker,
       check_replication,share_uses}' END)
   ORDER BY p.oid;
 $$;
@@ -55,7 +55,7 @@ CREATE FUNCTION segmentation._read_relations() RETURNS SETOF regclass
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT c.oid::regclass FROM pg_class AS c
   WHERE c.relnamespace = 'segmentation'::regnamespace
-    AND (c.relkind = 'v' OR c.relname = ANY ('{segment,walk,membership,membership_past,by_hand}'))
+    AND (c.relkind = 'v' OR c.relname = ANY ('{segment,segment_note,segment_use,segment_version,walk,membership,membership_past,by_hand}'))
   UNION
   SELECT to_regclass(format('segments.%I', s.view_name)) FROM segmentation.segment AS s
   WHERE to_regclass(format('segments.%I', s.view_name)) IS NOT NULL

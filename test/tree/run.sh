@@ -212,6 +212,19 @@ sharing_examples_run() {
   return $status
 }
 
+# The SQL of docs/definitions.md, likewise.
+definitions_examples_run() {
+  database=tree_definitions
+  make_database
+  status=0
+  sql_of docs/definitions.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
+  found=$(psql -XAtd $database -c "SELECT string_agg(concat_ws(' ', name, status, members, version, labels), ', ' ORDER BY name) || (SELECT count(*) FROM segmentation.verify())
+    FROM segmentation.segments")
+  [ "$found" = "press live 0 1 {}, spenders live 2 1 {loyalty}, vip live 1 2 {loyalty,spring}, vip in Sofia live 0 1 {}, vip, another try archived 0 1 {loyalty,spring}0" ] || { echo "found: $found"; status=1; }
+  psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
 # The README's reference names every function and view that SQL can use.
 readme_names_everything() {
   database=tree_names
@@ -288,6 +301,7 @@ check "SQL of docs/export.md runs" export_examples_run
 check "SQL of docs/report.md runs" report_examples_run
 check "SQL of docs/bi.md runs, and its columns are the catalog's" bi_examples_run
 check "SQL of docs/sharing.md runs" sharing_examples_run
+check "SQL of docs/definitions.md runs" definitions_examples_run
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match
 check "install replaces the module at once" install_replaces_at_once

@@ -278,6 +278,7 @@ SchemaInput load_catalog() {
   // Drafts are judged and written like the segments that they will be.
   rows = read_definitions(
       "SELECT s.id, s.name, s.rule, s.built, false, s.kind, s.by_hand, s.id FROM segmentation.segment AS s "
+      "WHERE NOT s.archived "
       "UNION ALL SELECT a.draft_id, s.name, a.rule, 0, true, s.kind, s.by_hand, s.id "
       "FROM segmentation.alteration AS a JOIN segmentation.segment AS s ON s.id = a.segment_id "
       "ORDER BY 1");
@@ -295,6 +296,13 @@ SchemaInput load_catalog() {
     segment.by_hand = DatumGetBool(value_of(rows, row, 7, missing));
     segment.spoken = int_value(rows, row, 8);
   }
+  rows = read_definitions(
+      "SELECT s.id, s.name, s.by_hand FROM segmentation.segment AS s WHERE s.archived ORDER BY 1");
+  schema.archived = make_list<ArchivedInput>(rows.count);
+  schema.archived_count = static_cast<int>(rows.count);
+  for (uint64 row = 0; row < rows.count; ++row)
+    schema.archived[row] = {int_value(rows, row, 1), text_value(rows, row, 2),
+                            DatumGetBool(value_of(rows, row, 3, missing))};
   return schema;
 }
 

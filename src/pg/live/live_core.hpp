@@ -107,6 +107,9 @@ public:
     words_[rule * stride_ + customer / 64] |= std::uint64_t{holds} << (customer % 64);
   }
   std::uint64_t count_holding(std::size_t rule) const noexcept;
+  /// The verdicts as they are, for who wants them back after they have been compared with what is stored.
+  std::vector<std::uint64_t> save() const { return words_; }
+  void restore(std::vector<std::uint64_t> words) noexcept { words_ = std::move(words); }
   /// Sorts the customers by key; `list_next` goes by it.
   void sort_by_key();
   /// Writes up to `limit` customers for whom a rule still holds, in the order of their keys, from position

@@ -85,6 +85,13 @@ struct SegmentInput {
   bool is_draft;       // the next rule of the segment of that name, which no other rule can name yet
 };
 
+/// A segment whose rule is in no program: it has a history and no members.
+struct ArchivedInput {
+  std::int32_t id;
+  const char *name;
+  bool by_hand;
+};
+
 struct ZoneInput {
   const char *name;
   std::int32_t initial_offset;
@@ -107,6 +114,8 @@ struct SchemaInput {
   int source_count;
   SegmentInput *segments;
   int segment_count;
+  ArchivedInput *archived;
+  int archived_count;
 };
 
 } // namespace segmentation::pg

@@ -298,6 +298,11 @@ bool catch_up(int32 segment, bool changed) {
   return !again;
 }
 
+Work *verdicts_ahead(int32 segment) {
+  bool kept = ahead != nullptr && ahead->segment == segment && ahead->is_done && ahead->work != nullptr;
+  return kept ? ahead->work->get() : nullptr;
+}
+
 void forget_meanwhile() {
   // Nobody is building then, and who wants to begin waits.
   if (ConditionalLockRelationOid(own_relation("build_mark"), ShareUpdateExclusiveLock))

@@ -67,12 +67,17 @@ constexpr const char *take_over_by_hand =
 /// Returns what the statements are about: the customers, and the ids of all segments, or of those with a rule
 /// about which people may have said something.
 Arguments arguments_of(const Live *live, Datum from, Datum into, bool with_words) {
-  Datum *ids =
-      static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(live->schema.segment_count + 1)));
+  const SchemaInput &schema = live->schema;
+  Datum *ids = static_cast<Datum *>(
+      palloc(sizeof(Datum) * static_cast<Size>(schema.segment_count + schema.archived_count + 1)));
   int count = 0;
-  for (int i = 0; i < live->schema.segment_count; ++i) {
-    if (!with_words || live->schema.segments[i].by_hand)
-      ids[count++] = Int32GetDatum(live->schema.segments[i].id);
+  for (int i = 0; i < schema.segment_count; ++i) {
+    if (!with_words || schema.segments[i].by_hand)
+      ids[count++] = Int32GetDatum(schema.segments[i].id);
+  }
+  for (int i = 0; i < schema.archived_count; ++i) {
+    if (!with_words || schema.archived[i].by_hand)
+      ids[count++] = Int32GetDatum(schema.archived[i].id);
   }
   Arguments arguments;
   arguments.add(live->key.type, from);

@@ -15,7 +15,7 @@ int segment_named(const Live *live, text *given) {
   Rows rows = query(
       "SELECT s.id FROM segmentation.segment AS s WHERE segmentation._fold(s.name) = segmentation._fold($1)",
       arguments);
-  return rows.count == 0 ? -1 : find_segment(live, int_value(rows, 0, 1));
+  return rows.count == 0 ? -1 : require_segment(live, int_value(rows, 0, 1));
 }
 
 /// What people say by hand about a customer and a segment.

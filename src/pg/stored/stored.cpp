@@ -105,7 +105,7 @@ const char *keep_leavers(const Live &live) {
       "NOT NULL THEN 'rule changed' "
       "WHEN g.recorded_at IS NOT NULL THEN 'time' ELSE 'rule' END, "
       "CASE WHEN k.%2$s IS NULL THEN 'customer deleted' WHEN h.is_out THEN 'by hand' "
-      "WHEN l.segment_id IS NULL THEN 'rule' ELSE 'rule changed' END, "
+      "ELSE COALESCE(l.reason, 'rule') END, "
       "COALESCE(h.changed_by, l.changed_by, c.changed_by), h.note "
       "FROM gone AS g LEFT JOIN %1$s AS k ON k.%2$s = g.customer_id "
       "LEFT JOIN segmentation.definition_change AS c ON c.segment_id = g.segment_id AND c.at = g.entered_at "
