@@ -102,6 +102,7 @@ BEGIN
     COMMENT ON VIEW segmentation.membership_history
       IS 'Who was in which segment, since when and why, until when and why. Deleted customers have lost their key.';
     PERFORM segmentation._make_readers(key.type);
+    PERFORM segmentation._make_changes(key.type);
   END IF;
   PERFORM segmentation._make_memberships();
   PERFORM segmentation._give_storage(owner);
@@ -239,7 +240,7 @@ CREATE FUNCTION segmentation._readers() RETURNS SETOF regprocedure
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT p.oid::regprocedure FROM pg_proc AS p
   WHERE p.pronamespace = 'segmentation'::regnamespace
-    AND (p.proname IN ('members', 'members_at') OR p.proname = 'segments_of' AND p.proretset
+    AND (p.proname IN ('members', 'members_at', 'changes') OR p.proname = 'segments_of' AND p.proretset
       AND p.proargnames[1] = 'customers')
   ORDER BY p.oid;
 $$;
@@ -261,4 +262,5 @@ BEGIN
   END IF;
   DELETE FROM segmentation.count_delta;
   DELETE FROM segmentation.leftover;
+  PERFORM segmentation._forget_changes(); -- keys were of another type
 END $$;

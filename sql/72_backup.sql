@@ -15,6 +15,7 @@ BEGIN
       restoring_pid = pg_backend_pid(), restoring_since = a.backend_start,
       restored_at = clock_timestamp()
   FROM (SELECT max(s.built) AS built FROM segmentation.segment AS s) AS n, pg_stat_get_activity(pg_backend_pid()) AS a;
+  PERFORM segmentation._forget_changes(); -- members come without
   RETURN NULL;
 END $$;
 CREATE TRIGGER restored AFTER INSERT ON segmentation.binding EXECUTE FUNCTION segmentation._follow_restore();
