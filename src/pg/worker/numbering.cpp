@@ -22,13 +22,14 @@ constexpr const char *number =
     "ROWS UNBOUNDED PRECEDING) AS upto, sum(e.size) OVER (ORDER BY e.ended, e.transaction) AS ends "
     "FROM ended AS e WHERE EXISTS (SELECT FROM segmentation.change_segments AS s WHERE s.id = "
     "e.segment_id)), "
+    // Once: the clock goes on.
+    "base AS MATERIALIZED (SELECT GREATEST((SELECT max(l.last) FROM segmentation.change_log AS l), "
+    "f.position, "
+    "segmentation._change_position(clock_timestamp())) AS at FROM segmentation.change_floor AS f), "
     "numbered AS (INSERT INTO segmentation.change_log (last, first, ends_at, segment_id, entered, "
     "effective_at, reason, customers) "
     "SELECT b.at + p.upto, b.at + p.upto - p.size + 1, b.at + p.ends, p.segment_id, p.entered, "
-    "p.effective_at, p.reason, p.customers FROM placed AS p, (SELECT GREATEST("
-    "(SELECT max(l.last) FROM segmentation.change_log AS l), f.position, "
-    "segmentation._change_position(clock_timestamp())) AS at FROM segmentation.change_floor AS f) AS b "
-    "WHERE p.size > 0 RETURNING last) "
+    "p.effective_at, p.reason, p.customers FROM placed AS p, base AS b WHERE p.size > 0 RETURNING last) "
     "SELECT max(n.last) FROM numbered AS n";
 
 constexpr const char *forget_old =
