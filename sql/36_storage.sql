@@ -103,6 +103,7 @@ BEGIN
       IS 'Who was in which segment, since when and why, until when and why. Deleted customers have lost their key.';
     PERFORM segmentation._make_readers(key.type);
     PERFORM segmentation._make_typed_calls(key.type);
+    PERFORM segmentation._make_changes(key.type);
   END IF;
   PERFORM segmentation._make_memberships();
   PERFORM segmentation._give_storage(owner);
@@ -240,7 +241,7 @@ CREATE FUNCTION segmentation._readers() RETURNS SETOF regprocedure
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT p.oid::regprocedure FROM pg_proc AS p
   WHERE p.pronamespace = 'segmentation'::regnamespace
-    AND (p.proname IN ('members', 'members_at', 'list_members', 'attribute_values') OR p.proname = 'segments_of' AND p.proretset
+    AND (p.proname IN ('members', 'members_at', 'list_members', 'attribute_values', 'changes') OR p.proname = 'segments_of' AND p.proretset
       AND p.proargnames[1] = 'customers')
   ORDER BY p.oid;
 $$;
@@ -262,4 +263,5 @@ BEGIN
   END IF;
   DELETE FROM segmentation.count_delta;
   DELETE FROM segmentation.leftover;
+  PERFORM segmentation._forget_changes(); -- keys were of another type
 END $$;

@@ -19,6 +19,7 @@ CREATE FUNCTION segmentation._follow_restore() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NOT segmentation._holds_gate() THEN PERFORM segmentation._note_restore(); END IF;
+  PERFORM segmentation._forget_changes(); -- members come without
   RETURN NULL;
 END $$;
 CREATE TRIGGER restored AFTER INSERT ON segmentation.binding EXECUTE FUNCTION segmentation._follow_restore();

@@ -247,7 +247,8 @@ void load_sources(SchemaInput &schema) {
 }
 
 void load_version(SchemaInput &schema) {
-  Rows rows = read_definitions("SELECT v.version, v.shrunk, v.epoch, v.restoring_pid IS NOT NULL "
+  Rows rows = read_definitions("SELECT v.version, v.shrunk, v.epoch, v.restoring_pid IS NOT NULL, "
+                               "NOT EXISTS (SELECT FROM segmentation.change_keeping AS k WHERE k.kept = '0') "
                                "FROM segmentation.definition_version AS v");
   if (rows.count == 0)
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -258,6 +259,7 @@ void load_version(SchemaInput &schema) {
   uint64 epoch = static_cast<uint64>(DatumGetInt64(value_of(rows, 0, 3, missing)));
   schema.stamp = hash_combine64(hash_combine64(GetSystemIdentifier(), MyDatabaseId), epoch);
   schema.is_restored = DatumGetBool(value_of(rows, 0, 4, missing));
+  schema.keeps_changes = DatumGetBool(value_of(rows, 0, 5, missing));
 }
 
 } // namespace

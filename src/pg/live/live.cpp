@@ -26,7 +26,7 @@ KeyType describe_key(Oid customers, const char *column) {
 /// relcache invalidation for it when rows change.
 constexpr const char *definition_tables[] = {
     "binding",           "binding_column", "column_word", "attribute_definition",
-    "source_definition", "segment",        "alteration"};
+    "source_definition", "segment",        "alteration",  "change_keeping"};
 constexpr int definition_table_count = static_cast<int>(std::size(definition_tables));
 
 /// What the session has loaded last, and every relation whose change makes it old.

@@ -105,6 +105,7 @@ struct SchemaInput {
   std::int64_t shrunk;  // the version at which rules may last have ceased to read something
   std::uint64_t stamp;  // what is kept of customers under another is of another database, or was restored
   bool is_restored;     // definitions came from a dump
+  bool keeps_changes;   // whoever writes members notes it for segmentation.changes
   ZoneInput zone;
   RelationInput *relations;
   int relation_count;

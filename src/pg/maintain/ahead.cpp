@@ -10,6 +10,7 @@
 #include "pg/stored/due.hpp"
 #include "pg/stored/insert.hpp"
 #include "pg/stored/member_rows.hpp"
+#include "pg/stored/members.hpp"
 #include "pg/stored/stored.hpp"
 
 namespace segmentation::pg {
@@ -126,7 +127,7 @@ void take_pass(void *argument, const Pass &pass) {
     difference->start(*work);
     difference->finish(*work);
   });
-  (void)insert_joiners(passing->live, work, &ahead->segment, 1, passing->at, nullptr);
+  (void)insert_joiners(passing->live, work, &ahead->segment, 1, passing->at, reason_rule, nullptr);
   if (passing->moves)
     write_all_dues(passing->live, work);
 }
@@ -209,13 +210,17 @@ void write_ahead(const Live *live, const KeyList &keys, bool changed) {
       judge_meanwhile(live, work, keys);
     compare_stored(live, {work, {0, 1}}, difference, segments);
     (void)delete_leavers(*live, difference, at);
-    (void)insert_joiners(live, work, &ahead->segment, 1, at, nullptr);
+    (void)insert_joiners(live, work, &ahead->segment, 1, at, changed ? reason_changed : reason_rule, nullptr);
     bool moves = false;
     run_core([work, &moves](Failure &) { moves = work->program().moves(); });
     if (moves)
       write_all_dues(live, work);
     PopActiveSnapshot();
   }
+  // Others have committed since the members of a new segment were written.
+  ChangeNotes notes = start_notes(live);
+  note_end(&notes);
+  end_notes(&notes);
   write_counts(&ahead->segment, 1, *difference);
   mark_built(segments);
   CommandCounterIncrement();

@@ -28,6 +28,7 @@ struct Writing {
   const Progress *progress;
   TimestampTz
       at; // when members come and go by this: after the gate was passed, so after whoever passed it before
+  const char *reason;
   bool moves; // time alone may change what is written
   int64 rows;
 };
@@ -83,7 +84,7 @@ void write_pass(void *argument, const Pass &pass) {
       static_cast<int64>(delete_leavers(*writing->live, writing->difference->get(), writing->at));
   writing->rows += static_cast<int64>(insert_joiners(writing->live, pass.work, writing->segments,
                                                      static_cast<uint32>(writing->segment_count), writing->at,
-                                                     writing->progress));
+                                                     writing->reason, writing->progress));
   if (writing->moves)
     write_all_dues(writing->live, pass.work);
 }
@@ -93,12 +94,15 @@ void delete_gone(Writing *writing) {
   Arguments arguments;
   arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(writing->at));
   arguments.add(INT4ARRAYOID, writing->segment_array);
-  writing->rows += static_cast<int64>(
-      execute(psprintf("WITH gone AS (DELETE FROM segmentation.membership AS m WHERE m.segment_id = ANY ($2) "
-                       "AND NOT EXISTS (SELECT FROM %s AS c WHERE c.%s = m.customer_id) RETURNING m.*) %s",
-                       writing->live->schema.relations[0].from_sql, writing->live->key_column,
-                       keep_leavers(*writing->live)),
-              arguments));
+  ChangeNotes notes = start_notes(writing->live);
+  writing->rows += static_cast<int64>(end_leavers(
+      take(psprintf("WITH gone AS (DELETE FROM segmentation.membership AS m WHERE m.segment_id = ANY ($2) "
+                    "AND NOT EXISTS (SELECT FROM %s AS c WHERE c.%s = m.customer_id) RETURNING m.*) %s",
+                    writing->live->schema.relations[0].from_sql, writing->live->key_column,
+                    keep_leavers(*writing->live)),
+           arguments),
+      &notes));
+  end_notes(&notes);
 }
 
 /// Writes the members of some of the segments, which are given as indexes into the schema.
@@ -123,6 +127,7 @@ void write_some(Writing *writing, const WriteRequest &request, const int *indexe
   CommandCounterIncrement();
   PushActiveSnapshot(GetLatestSnapshot());
   writing->at = GetCurrentTimestamp();
+  writing->reason = request.changed ? reason_changed : reason_rule;
   if (request.changed)
     note_rule_change(writing->segment_array, writing->at);
   bool several = false;

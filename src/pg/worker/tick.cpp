@@ -11,6 +11,7 @@
 #include "pg/maintain/walk.hpp"
 #include "pg/share/shared.hpp"
 #include "pg/stored/counts.hpp"
+#include "pg/worker/numbering.hpp"
 
 namespace segmentation::pg {
 
@@ -51,6 +52,10 @@ void run_clock(void *argument) {
 
 void run_walk(void *argument) {
   static_cast<Doing *>(argument)->done = walk_on(false).done;
+}
+
+void run_numbering(void *argument) {
+  number_changes(static_cast<Doing *>(argument)->working);
 }
 
 void run_leftovers(void *argument) {
@@ -126,6 +131,13 @@ int do_batch(Working working, const ErrorData **error) {
   return walking.done;
 }
 
+void put_in_order(Working working, const ErrorData **error) {
+  Doing doing = {0, working, 0, nullptr};
+  const ErrorData *failed = contain(run_numbering, &doing);
+  if (failed != nullptr)
+    *error = failed;
+}
+
 void note_work(const ErrorData *error) {
   Arguments arguments;
   arguments.add(INT8OID, Int64GetDatum(tally.due));
@@ -172,13 +184,17 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
   for (;;) {
     Session session = open_session(commits);
     // Customers stay locked until the commit, so that one transaction must lock all of its in one order.
-    int done = do_batch(commits ? Working::apart : Working::inside, &error);
-    if (done == 0) {
+    Working working = commits ? Working::apart : Working::inside;
+    int done = do_batch(working, &error);
+    bool is_time = TimestampDifferenceExceeds(noted_at, GetCurrentTimestamp(), 1000);
+    if (done == 0 || is_time)
+      put_in_order(working, &error);
+    if (done == 0)
       rest(error);
-    } else if (TimestampDifferenceExceeds(noted_at, GetCurrentTimestamp(), 1000)) {
+    else if (is_time)
       note_work(error);
+    if (is_time)
       noted_at = GetCurrentTimestamp();
-    }
     if (commits)
       SPI_commit();
     close_session(session);
