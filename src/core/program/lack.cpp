@@ -121,8 +121,11 @@ Lack Lacks::of(const Condition &condition, bool wanted, Written written) const {
   case Form::segment: {
     written.elsewhere = true;
     Lack inner = of(*condition.children.at(0), wanted, written);
-    // What people say by hand is all that there is to say.
-    return inner.form == Lack::Form::impossible ? as_written(written) : inner;
+    // Of a group what people say by hand is all that there is to say.
+    if (inner.form == Lack::Form::impossible)
+      return as_written(written);
+    inner.text = fmt::format("{} segment '{}': {}", wanted ? "in" : "out of", condition.segment_name, inner.text);
+    return inner;
   }
   case Form::all:
   case Form::any: {
@@ -282,12 +285,16 @@ std::string Lacks::more(const Condition &condition, const WideFraction &gap, boo
   const auto tested = found_.tested(condition);
   std::string text =
       fmt::format("{} {}", show_amount(gap, tested->node(tested->test.left)), up ? "more" : "less");
-  if (left.form == Scalar::Form::column)
+  if (left.form == Scalar::Form::column) {
     text += " " + relations[static_cast<std::size_t>(left.column.relation)]
                       .columns[static_cast<std::size_t>(left.column.column)]
                       .name;
+    for (const std::string &key : left.column.json_path)
+      text += "." + key;
+  }
   // What adds up needs no name.
-  else if ((left.form != Scalar::Form::aggregate || left.fold != Fold::sum) && !written.elsewhere)
+  if (left.form != Scalar::Form::column && (left.form != Scalar::Form::aggregate || left.fold != Fold::sum) &&
+      !written.elsewhere)
     text += fmt::format(" in {}", piece(left.span));
   return text;
 }

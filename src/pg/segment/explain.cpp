@@ -50,18 +50,18 @@ void put_word(FunctionCallInfo fcinfo, int depth, const char *said, bool holds) 
 
 /// Says of a segment whose members are being written that they are those of before.
 void put_status(FunctionCallInfo fcinfo, const Live *live, const SegmentInput &segment, Datum customer) {
+  const char *said = nullptr;
+  for (int i = 0; i < live->schema.segment_count; ++i)
+    if (live->schema.segments[i].is_draft && live->schema.segments[i].spoken == segment.id)
+      said = psprintf("being altered: it will have the rule %s", live->schema.segments[i].source);
   Arguments arguments;
   arguments.add(INT4OID, Int32GetDatum(segment.id));
-  Rows rows = query("SELECT segmentation.rule_source(a.rule), (s.status = 'building')::integer "
-                    "FROM segmentation.segment AS s "
-                    "LEFT JOIN segmentation.alteration AS a ON a.segment_id = s.id "
-                    "WHERE s.id = $1 AND (s.status = 'building' OR a.segment_id IS NOT NULL)",
-                    arguments);
-  if (rows.count == 0)
+  if (said == nullptr &&
+      query("SELECT FROM segmentation.segment AS s WHERE s.id = $1 AND s.status = 'building'", arguments)
+              .count > 0)
+    said = "being built: its members are not all written yet";
+  if (said == nullptr)
     return;
-  const char *next = text_value(rows, 0, 1);
-  const char *said = next == nullptr ? "being built: its members are not all written yet"
-                                     : psprintf("being altered: it will have the rule %s", next);
   Arguments member;
   member.add(live->key.type, customer);
   member.add(INT4OID, Int32GetDatum(segment.id));
