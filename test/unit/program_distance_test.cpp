@@ -71,11 +71,14 @@ TEST(ProgramDistance, HoldsWithinTheCircleAndSaysHowFar) {
   Town town;
   EXPECT_EQ(town.ask(ottawa, number("45.42"), number("-75.69"), number("3")), "yes; 0.0 km");
   EXPECT_EQ(town.ask(ottawa, number("45.5"), number("-75.7"), number("3")), "yes; 8.9 km");
-  EXPECT_EQ(town.ask(ottawa, number("45.53"), number("-75.7"), number("3")), "no; 12.3 km; short of 3.3 km closer");
+  EXPECT_EQ(town.ask(ottawa, number("45.53"), number("-75.7"), number("3")),
+            "no; 12.3 km; short of 3.3 km closer");
   EXPECT_EQ(town.ask("NOT " + ottawa, number("45.53"), number("-75.7"), number("3")), "yes");
-  EXPECT_EQ(town.ask(ottawa + " = false", number("45.53"), number("-75.7"), number("3")), "no; 8.9 km; short of customer_within_distance(coordinates: (45.42, -75.69), distance_km: 9) = false");
   EXPECT_EQ(
-      town.ask(ottawa + " = false", number("45.5"), number("-75.7"), number("3")), "no; 5.5 mi; short of 0.6 mi closer");
+      town.ask(ottawa + " = false", number("45.53"), number("-75.7"), number("3")),
+      "no; 8.9 km; short of customer_within_distance(coordinates: (45.42, -75.69), distance_km: 9) = false");
+  EXPECT_EQ(town.ask(ottawa + " = false", number("45.5"), number("-75.7"), number("3")),
+            "no; 5.5 mi; short of 0.6 mi closer");
   EXPECT_EQ(town.ask("customer_within_distance(coordinates: (45.42, -75.69), distance_mi: 5)", number("45.5"),
                      number("-75.7"), number("3")), "no; missing; short of customer_within_distance(coordinates: (0, 0), distance_km: 99999)"coordinates: (0, 0), distance_km: 99999)"coordinates: (0, 0), distance_km: 99999)");
 }
@@ -111,7 +114,8 @@ TEST(ProgramDistance, ThePoleIsOnePlaceAndTheDateLineNoEdge) {
                      number("-17.8"), number("-179.9"), number("3")),
             "yes; 21.2 km");
   EXPECT_EQ(town.ask("customer_within_distance(coordinates: (0, 0), distance_km: 20015.2)", number("0"),
-                     number("180"), number("3")), "no; 8.9 km; short of 0.1 km closer");
+                     number("180"), number("3")),
+            "no; 8.9 km; short of 0.1 km closer");
 }
 
 TEST(ProgramDistance, TheCircleItselfIsInside) {

@@ -124,7 +124,9 @@ TEST(ProgramExplain, NumbersSayWhatTheyLack) {
             "credit BETWEEN 20 AND 30 = 12.50: no, missing 7.50 more credit\n");
   EXPECT_EQ(explained("credit < 10", shop), "credit < 10 = 12.50: no, missing 2.51 less credit\n");
   EXPECT_EQ(explained("score > 10", shop), "score > 10 = missing: no, missing score > 10\n");
-  EXPECT_EQ(explained("avg(orders.total) > 40", shop), "avg(orders.total) > 40 = 32.533333: no, missing about 7.466667 more in avg(orders.total), rows 3 2 1\n");
+  EXPECT_EQ(explained("avg(orders.total) > 40", shop),
+            "avg(orders.total) > 40 = 32.533333: no, missing about 7.466667 more in avg(orders.total), rows "
+            "3 2 1\n");
 }
 
 TEST(ProgramExplain, ConditionsAreLinesAndPartsAreDeeper) {
@@ -166,33 +168,47 @@ TEST(ProgramExplain, AnAggregateConditionIsShownWithTheRowsThatItJudges) {
             "vip AND orders MATCHES (paid = true, count >= 3): no, missing one more order with paid = true\n "
             " vip = true: yes\n  orders MATCHES (paid = true, count >= 3) = 2: no, missing one more order "
             "with paid = true, rows 2 1\n");
-  EXPECT_EQ(explained("orders NOT MATCHES (paid = true, count >= 2)", shop), "orders NOT MATCHES (paid = true, count >= 2) = 2: no, missing one fewer order with paid = true, rows 2 1\n");
+  EXPECT_EQ(explained("orders NOT MATCHES (paid = true, count >= 2)", shop),
+            "orders NOT MATCHES (paid = true, count >= 2) = 2: no, missing one fewer order with paid = true, "
+            "rows 2 1\n");
   EXPECT_EQ(explained("orders MATCHES (paid = true, sum_total NOT BETWEEN 10 AND 90)", shop),
             "orders MATCHES (paid = true, sum_total NOT BETWEEN 10 AND 90) = 87.60: no, missing 77.61 less, "
             "or 2.41 more, rows 2 1\n");
   EXPECT_EQ(
-      explained("NOT (orders MATCHES (paid = true, count >= 2) OR name = 'Ana')", shop), "NOT (orders MATCHES (paid = true, count >= 2) OR name = 'Ana'): no, missing one fewer order with paid = true\n  orders MATCHES (paid = true, count >= 2) OR name = 'Ana': yes\n    orders MATCHES (paid = true, count >= 2) = 2: yes, rows 2 1\n    name = 'Ana' = Maria: no, missing name = 'Ana'\n");
+      explained("NOT (orders MATCHES (paid = true, count >= 2) OR name = 'Ana')", shop),
+      "NOT (orders MATCHES (paid = true, count >= 2) OR name = 'Ana'): no, missing one fewer order with paid "
+      "= true\n  orders MATCHES (paid = true, count >= 2) OR name = 'Ana': yes\n    orders MATCHES (paid = "
+      "true, count >= 2) = 2: yes, rows 2 1\n    name = 'Ana' = Maria: no, missing name = 'Ana'\n");
   EXPECT_EQ(explained("orders MATCHES (paid = true)", shop),
             "orders MATCHES (paid = true) = 2: yes, rows 2 1\n");
-  EXPECT_EQ(explained("orders NOT MATCHES (paid = true)", shop), "orders NOT MATCHES (paid = true) = 2: no, missing 2 fewer orders with paid = true, rows 2 1\n");
+  EXPECT_EQ(explained("orders NOT MATCHES (paid = true)", shop),
+            "orders NOT MATCHES (paid = true) = 2: no, missing 2 fewer orders with paid = true, rows 2 1\n");
 }
 
 TEST(ProgramExplain, AListOfRowsIsShownAsItsFilterLeavesIt) {
   Shop shop = maria();
   shop.tables[labels] = {
       {number("1"), text("new")}, {number("2"), text("gift")}, {number("3"), text("gift")}};
-  EXPECT_EQ(explained("list(orders.status) CONTAINS 'PAID'", shop), "list(orders.status) CONTAINS 'PAID' = open, paid: yes, rows 3 2 1\n");
-  EXPECT_EQ(explained("list(orders.total MATCHES (status = 'paid')) CONTAINS ALL (50, 10)", shop), "list(orders.total MATCHES (status = 'paid')) CONTAINS ALL (50, 10) = 37.60, 50.00: no, missing 10 in the list, rows 2 1\n");
-  EXPECT_EQ(explained("list(orders.labels MATCHES (paid = true)) NOT CONTAINS 'x'", shop), "list(orders.labels MATCHES (paid = true)) NOT CONTAINS 'x' = gift, new: yes, rows 2 1\n");
+  EXPECT_EQ(explained("list(orders.status) CONTAINS 'PAID'", shop),
+            "list(orders.status) CONTAINS 'PAID' = open, paid: yes, rows 3 2 1\n");
+  EXPECT_EQ(explained("list(orders.total MATCHES (status = 'paid')) CONTAINS ALL (50, 10)", shop),
+            "list(orders.total MATCHES (status = 'paid')) CONTAINS ALL (50, 10) = 37.60, 50.00: no, missing "
+            "10 in the list, rows 2 1\n");
+  EXPECT_EQ(explained("list(orders.labels MATCHES (paid = true)) NOT CONTAINS 'x'", shop),
+            "list(orders.labels MATCHES (paid = true)) NOT CONTAINS 'x' = gift, new: yes, rows 2 1\n");
   EXPECT_EQ(explained("list(orders.status MATCHES (total > 100)) IS NULL", shop),
             "list(orders.status MATCHES (total > 100)) IS NULL = none: yes, rows \n");
   // The paid order of 20 May leaves the window on 20 June; what is open stays eight days longer.
-  EXPECT_EQ(explained("list(orders.status MATCHES (date >= -30d)) CONTAINS 'paid'", shop), "list(orders.status MATCHES (date >= -30d)) CONTAINS 'paid' = open, paid: yes, rows 3 2, until 2026-06-20 00:00:00+03\n");
+  EXPECT_EQ(explained("list(orders.status MATCHES (date >= -30d)) CONTAINS 'paid'", shop),
+            "list(orders.status MATCHES (date >= -30d)) CONTAINS 'paid' = open, paid: yes, rows 3 2, until "
+            "2026-06-20 00:00:00+03\n");
   EXPECT_EQ(explained("list(orders.status MATCHES (date >= -30d, status = 'open')) IS NULL", shop),
             "list(orders.status MATCHES (date >= -30d, status = 'open')) IS NULL = open: no, missing "
             "list(orders.status MATCHES (date >= -30d, status = 'open')) IS NULL, rows 3, until 2026-06-28 "
             "00:00:00+03\n");
-  EXPECT_EQ(explained("list(orders.status MATCHES (date >= -30d)) CONTAINS 'lost'", shop), "list(orders.status MATCHES (date >= -30d)) CONTAINS 'lost' = open, paid: no, missing 'lost' in the list, rows 3 2\n");
+  EXPECT_EQ(explained("list(orders.status MATCHES (date >= -30d)) CONTAINS 'lost'", shop),
+            "list(orders.status MATCHES (date >= -30d)) CONTAINS 'lost' = open, paid: no, missing 'lost' in "
+            "the list, rows 3 2\n");
 }
 
 TEST(ProgramExplain, SeveralAggregateConditionsAreLinesUnderTheirMatches) {
@@ -216,13 +232,20 @@ TEST(ProgramExplain, ATestOfASegmentIsOneLine) {
   define("rich", "credit > 20 OR count(orders) > 5 OR points > 50");
   define("recent", "orders MATCHES (date >= -30d, count >= 2) AND NOT segments CONTAINS 'rich'");
   shop.meaning = *meaning_of(std::move(schema));
-  EXPECT_EQ(explained("segments CONTAINS 'rich'", shop), "segments CONTAINS 'rich': no, missing in segment 'rich': 7.51 more credit, or 3 more orders, or 48 more points\n");
+  EXPECT_EQ(explained("segments CONTAINS 'rich'", shop),
+            "segments CONTAINS 'rich': no, missing in segment 'rich': 7.51 more credit, or 3 more orders, or "
+            "48 more points\n");
   EXPECT_EQ(explained("segments NOT CONTAINS 'rich'", shop), "segments NOT CONTAINS 'rich': yes\n");
   EXPECT_EQ(explained("segments CONTAINS ANY ('rich', 'recent')", shop),
             "segments CONTAINS ANY ('rich', 'recent'): yes, until 2026-06-20 00:00:00+03\n");
   EXPECT_EQ(
       explained("name = 'Maria' AND (segments CONTAINS 'recent' OR NOT segments CONTAINS 'rich') AND vip",
-                shop), "name = 'Maria' AND (segments CONTAINS 'recent' OR NOT segments CONTAINS 'rich') AND vip: yes\n  name = 'Maria' = Maria: yes\n  segments CONTAINS 'recent' OR NOT segments CONTAINS 'rich': yes\n    segments CONTAINS 'recent': yes, until 2026-06-20 00:00:00+03\n    NOT segments CONTAINS 'rich': yes\n      segments CONTAINS 'rich': no, missing in segment 'rich': 7.51 more credit, or 3 more orders, or 48 more points\n  vip = true: yes\n");
+                shop),
+      "name = 'Maria' AND (segments CONTAINS 'recent' OR NOT segments CONTAINS 'rich') AND vip: yes\n  name "
+      "= 'Maria' = Maria: yes\n  segments CONTAINS 'recent' OR NOT segments CONTAINS 'rich': yes\n    "
+      "segments CONTAINS 'recent': yes, until 2026-06-20 00:00:00+03\n    NOT segments CONTAINS 'rich': "
+      "yes\n      segments CONTAINS 'rich': no, missing in segment 'rich': 7.51 more credit, or 3 more "
+      "orders, or 48 more points\n  vip = true: yes\n");
 }
 
 TEST(ProgramExplain, ACustomerWhoDoesNotExistIsInNoSegment) {

@@ -1,5 +1,5 @@
-// Why a rule holds for one customer or does not: the condition as a tree of lines, each with what was found, and
-// what is missing.
+// Why a rule holds for one customer or does not: the condition as a tree of lines, each with what was found,
+// and what is missing.
 #include "core/program/lack.hpp"
 
 #include <fmt/format.h>
@@ -87,7 +87,8 @@ std::vector<Explanation> Customers::explain(std::size_t rule, std::uint32_t cust
 
 } // namespace program
 
-std::vector<Explanation> Population::explain(std::size_t rule, std::uint32_t customer, std::string_view text) {
+std::vector<Explanation> Population::explain(std::size_t rule, std::uint32_t customer,
+                                             std::string_view text) {
   return impl_->explain(rule, customer, text);
 }
 

@@ -138,9 +138,8 @@ bool has_places(const ValueNode &value) {
 }
 
 std::string show_amount(const WideFraction &amount, const ValueNode &value) {
-  return amount.denominator == Decimal(1)
-             ? show_padded(amount.numerator, has_places(value) ? value.scale : 0)
-             : show(amount);
+  return amount.denominator == Decimal(1) ? show_padded(amount.numerator, has_places(value) ? value.scale : 0)
+                                          : show(amount);
 }
 
 } // namespace segmentation::core::program

@@ -1,5 +1,5 @@
-// What a customer's conditions were tested on, read back from where the program put it, and as explain() shows
-// it.
+// What a customer's conditions were tested on, read back from where the program put it, and as explain()
+// shows it.
 #pragma once
 
 #include "core/program/population.hpp"

@@ -1,4 +1,5 @@
-// Lacks of conditions, and how they join: of AND all, of OR either; NOT turns what must come into what must go.
+// Lacks of conditions, and how they join: of AND all, of OR either; NOT turns what must come into what must
+// go.
 #include "core/program/lack.hpp"
 
 #include "core/program/constants.hpp"
@@ -96,9 +97,8 @@ Lack Lacks::any_of(std::vector<Lack> lacks) {
 }
 
 std::string_view Lacks::piece(Span span) const {
-  return span.begin < span.end && span.end <= text_.size()
-             ? text_.substr(span.begin, span.end - span.begin)
-             : std::string_view{};
+  return span.begin < span.end && span.end <= text_.size() ? text_.substr(span.begin, span.end - span.begin)
+                                                           : std::string_view{};
 }
 
 Lack Lacks::as_written(Written written) const {
@@ -124,7 +124,8 @@ Lack Lacks::of(const Condition &condition, bool wanted, Written written) const {
     // Of a group what people say by hand is all that there is to say.
     if (inner.form == Lack::Form::impossible)
       return as_written(written);
-    inner.text = fmt::format("{} segment '{}': {}", wanted ? "in" : "out of", condition.segment_name, inner.text);
+    inner.text =
+        fmt::format("{} segment '{}': {}", wanted ? "in" : "out of", condition.segment_name, inner.text);
     return inner;
   }
   case Form::all:
@@ -162,7 +163,8 @@ Lack Lacks::leaf(const Condition &condition, bool wanted, Written written) const
   case Form::within_distance:
     if (const auto tested = found_.tested(condition); tested && wanted)
       if (const auto distance = found_.judge(*tested).distance(tested->test))
-        return some(show_lack(*distance - condition.circle.kilometres, condition.circle.in_miles) + " closer");
+        return some(show_lack(*distance - condition.circle.kilometres, condition.circle.in_miles) +
+                    " closer");
     return as_written(written);
   case Form::list_contains: {
     const ColumnRef &column = condition.left.column;
@@ -199,9 +201,8 @@ Lack Lacks::by_hand(const Condition &condition, bool wanted) const {
 Lack Lacks::number(const Condition &condition, bool wanted, Written written) const {
   const auto &relations = found_.schema().relations;
   const Scalar &left = condition.left;
-  const Relation *source = left.form == Scalar::Form::aggregate
-                               ? &relations[static_cast<std::size_t>(left.source)]
-                               : nullptr;
+  const Relation *source =
+      left.form == Scalar::Form::aggregate ? &relations[static_cast<std::size_t>(left.source)] : nullptr;
   if (source != nullptr && source->hand >= 0)
     return by_hand(condition, wanted);
   const auto tested = found_.tested(condition);
@@ -213,7 +214,8 @@ Lack Lacks::number(const Condition &condition, bool wanted, Written written) con
     if (member.form == Form::text_in || member.form == Form::number_in)
       return in_list(member, wanted, condition.list ? "the list" : source->name);
   }
-  if (!tested || condition.list || is_set || (source != nullptr && source->field >= 0 && left.fold == Fold::count))
+  if (!tested || condition.list || is_set ||
+      (source != nullptr && source->field >= 0 && left.fold == Fold::count))
     return as_written(written);
   const Judge judge = found_.judge(*tested);
   const auto value = judge.number(tested->test.left);
@@ -270,7 +272,8 @@ std::string Lacks::more(const Condition &condition, const WideFraction &gap, boo
     case Fold::weeks:
     case Fold::months: {
       const char *unit = left.fold == Fold::days ? "day" : left.fold == Fold::weeks ? "week" : "month";
-      return some_of(fmt::format("{}{} with {}", unit, one ? "" : "s", noun_of(source, true)), any_now) + which;
+      return some_of(fmt::format("{}{} with {}", unit, one ? "" : "s", noun_of(source, true)), any_now) +
+             which;
     }
     case Fold::count_distinct: {
       const Relation &relation = relations[static_cast<std::size_t>(left.column.relation)];
@@ -341,8 +344,10 @@ Lack Lacks::date(const Condition &condition, bool wanted, Written written) const
     const std::int64_t hours = (flip - clock.moment().now + 3'599'999'999) / 3'600'000'000;
     return some(days > 0 ? counted(days, "day") : counted(hours, "hour"));
   }
-  const auto lowest = is_day ? std::int64_t{first_clock_day} : std::int64_t{first_clock_day} * microseconds_per_day;
-  const auto highest = is_day ? std::int64_t{last_clock_day} : std::int64_t{last_clock_day} * microseconds_per_day;
+  const auto lowest =
+      is_day ? std::int64_t{first_clock_day} : std::int64_t{first_clock_day} * microseconds_per_day;
+  const auto highest =
+      is_day ? std::int64_t{last_clock_day} : std::int64_t{last_clock_day} * microseconds_per_day;
   const Scalar &left = condition.left;
   if (bound < lowest || bound > highest)
     return as_written(written);
@@ -350,15 +355,16 @@ Lack Lacks::date(const Condition &condition, bool wanted, Written written) const
     const Relation &source = found_.schema().relations[static_cast<std::size_t>(left.source)];
     if (left.column == ColumnRef{left.source, source.date, {}}) {
       const Day from = is_day ? static_cast<Day>(bound) : clock.zone().local_day(bound);
-      return some(fmt::format("one more {} since {}{}", noun_of(source.name, false), show(Kind::day, from, 0, clock.zone()),
-                              which(condition, written)));
+      return some(fmt::format("one more {} since {}{}", noun_of(source.name, false),
+                              show(Kind::day, from, 0, clock.zone()), which(condition, written)));
     }
   }
   if (value < lowest || value > highest)
     return as_written(written);
   const std::int64_t unit = is_day ? 1 : microseconds_per_day;
   const std::int64_t days = later ? (bound - value + unit - 1) / unit : (value - bound) / unit + 1;
-  return some(fmt::format("{} {}", days == 1 ? "one day" : fmt::format("{} days", days), later ? "later" : "earlier"));
+  return some(fmt::format("{} {}", days == 1 ? "one day" : fmt::format("{} days", days),
+                          later ? "later" : "earlier"));
 }
 
 } // namespace segmentation::core::program

@@ -8,8 +8,8 @@
 
 namespace segmentation::core::program {
 
-/// What would have to come or go. Nothing, where it is so already; impossible, where nothing that can happen to
-/// the customer's data would do.
+/// What would have to come or go. Nothing, where it is so already; impossible, where nothing that can happen
+/// to the customer's data would do.
 struct Lack {
   enum class Form : std::uint8_t { nothing, impossible, some };
   Form form = Form::nothing;

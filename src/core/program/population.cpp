@@ -128,7 +128,8 @@ void Customers::fold_customers() {
         kept.integers.push_back(value);
     }
   }
-  for (std::uint32_t k = 0; k < count && customer + k < explained_customers && plan.purpose == Purpose::explaining; ++k)
+  for (std::uint32_t k = 0;
+       k < count && customer + k < explained_customers && plan.purpose == Purpose::explaining; ++k)
     keep_card(customer + k, fresh[k]);
 }
 

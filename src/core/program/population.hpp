@@ -84,7 +84,7 @@ struct FeedState {
   std::size_t stride = 0;
   std::vector<std::byte> block;                                              // customer after customer
   std::map<std::pair<std::uint32_t, int>, std::vector<std::string>> members; // by (customer, RowPlan::lists)
-  std::map<std::pair<std::uint32_t, int>, NamedRows> named; // by (customer, RowPlan::shown)
+  std::map<std::pair<std::uint32_t, int>, NamedRows> named;                  // by (customer, RowPlan::shown)
   std::vector<Vacancy> vacancies;
   std::vector<std::uint8_t> lost; // by customer, as far as it goes: a measure is not known any more
 };

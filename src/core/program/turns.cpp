@@ -1,5 +1,5 @@
-// When time alone changes an answer. A horizon is the first instant at which an answer may change; judged there
-// anew, it either has changed, so that this is the instant, or it stands until the next horizon.
+// When time alone changes an answer. A horizon is the first instant at which an answer may change; judged
+// there anew, it either has changed, so that this is the instant, or it stands until the next horizon.
 #include "core/program/population.hpp"
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 namespace segmentation::core::program {
 namespace {
 
-constexpr std::size_t most_instants = 50;
+constexpr std::size_t most_instants = 200;
 constexpr std::size_t most_refolded_rows = 500'000;
 
 } // namespace
@@ -34,8 +34,8 @@ std::vector<Instant> Customers::turns(std::uint32_t customer) const {
   const std::size_t budget = rows ? std::min(most_instants, most_refolded_rows / (*rows + 1)) : 0;
   const auto at = [&](int node) -> Instant & { return out[static_cast<std::size_t>(node)]; };
   for (std::size_t step = 0; step < budget && !open.empty(); ++step) {
-    const Instant next = at(
-        *std::min_element(open.begin(), open.end(), [&](int a, int b) { return at(a) < at(b); }));
+    const Instant next =
+        at(*std::min_element(open.begin(), open.end(), [&](int a, int b) { return at(a) < at(b); }));
     Customers then(plan, Moment::at(next, clock.zone()), true, {}, roll);
     kept.replay(then);
     then.make_room();

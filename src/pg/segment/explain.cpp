@@ -18,8 +18,8 @@ int segment_named(const Live *live, text *given) {
   return rows.count == 0 ? -1 : find_segment(live, int_value(rows, 0, 1));
 }
 
-/// Returns what people say by hand about a customer and a segment, "put in by hand by ann (met at the fair)"; a
-/// null pointer for nothing. `puts_in` tells whether it makes her a member.
+/// Returns what people say by hand about a customer and a segment, "put in by hand by ann (met at the fair)";
+/// a null pointer for nothing. `puts_in` tells whether it makes her a member.
 const char *word_about(const Live *live, const SegmentInput &segment, Datum customer, bool *puts_in) {
   bool is_group = segment.source == nullptr;
   *puts_in = false;
@@ -65,9 +65,9 @@ void put_status(FunctionCallInfo fcinfo, const Live *live, const SegmentInput &s
   Arguments member;
   member.add(live->key.type, customer);
   member.add(INT4OID, Int32GetDatum(segment.id));
-  bool is_member = query("SELECT FROM segmentation.membership AS m WHERE m.customer_id = $1 AND m.segment_id = $2",
-                         member)
-                       .count > 0;
+  bool is_member =
+      query("SELECT FROM segmentation.membership AS m WHERE m.customer_id = $1 AND m.segment_id = $2", member)
+          .count > 0;
   put_word(fcinfo, 1, said, is_member);
 }
 
@@ -147,8 +147,7 @@ void explain(FunctionCallInfo fcinfo, bool by_text) {
                     errmsg("customer \"%s\" does not exist",
                            print_value(argument_type(fcinfo, 1), PG_GETARG_DATUM(1)))));
   bool puts_in = false;
-  const char *word =
-      segment == nullptr ? nullptr : word_about(live, *segment, keys.keys[0], &puts_in);
+  const char *word = segment == nullptr ? nullptr : word_about(live, *segment, keys.keys[0], &puts_in);
   if (word != nullptr)
     put_word(fcinfo, 0, word, puts_in);
   put_lines(fcinfo, live, lines, count, word != nullptr ? 1 : 0, keys.keys[0]);

@@ -21,7 +21,8 @@ struct Mistake {
 /// One line of explain.
 struct ExplainedLine {
   int depth;
-  int segment; // whose rule is explained from this line on, as an index into the input; -1: no other than before
+  int segment; // whose rule is explained from this line on, as an index into the input; -1: no other than
+               // before
   const char *condition; // nullptr: a group or tag, of which there is only what people say
   const char *actual;    // or nullptr
   bool holds;
