@@ -53,43 +53,43 @@ CREATE FUNCTION segmentation.matches(rule segmentation.rule, customers text[]) R
 COMMENT ON FUNCTION segmentation.matches(segmentation.rule, text[]) IS 'those of the customers for whom a rule holds now';
 
 CREATE FUNCTION segmentation.explain(rule_or_segment text, customer bigint, OUT depth integer, OUT condition text, OUT actual text,
-                                     OUT holds boolean, OUT missing text, OUT rows bigint, OUT changes_at timestamptz)
+                                     OUT holds boolean, OUT missing text, OUT rows text[], OUT changes_at timestamptz)
   RETURNS SETOF record
   LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_explain';
 COMMENT ON FUNCTION segmentation.explain(text, bigint) IS
-  'why a segment (by name) or a rule holds for a customer or not: each condition with what was found, what is short, and when time alone may change it';
+  'why a segment (by name) or a rule holds for a customer or not: each condition with what was found, what is missing, the keys of the rows that count, and when time alone changes it; takes no lock';
 
 CREATE FUNCTION segmentation.explain(rule_or_segment text, customer uuid, OUT depth integer, OUT condition text, OUT actual text,
-                                     OUT holds boolean, OUT missing text, OUT rows bigint, OUT changes_at timestamptz)
+                                     OUT holds boolean, OUT missing text, OUT rows text[], OUT changes_at timestamptz)
   RETURNS SETOF record
   LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_explain';
 COMMENT ON FUNCTION segmentation.explain(text, uuid) IS
-  'why a segment (by name) or a rule holds for a customer or not: each condition with what was found, what is short, and when time alone may change it';
+  'why a segment (by name) or a rule holds for a customer or not: each condition with what was found, what is missing, the keys of the rows that count, and when time alone changes it; takes no lock';
 
 CREATE FUNCTION segmentation.explain(rule_or_segment text, customer text, OUT depth integer, OUT condition text, OUT actual text,
-                                     OUT holds boolean, OUT missing text, OUT rows bigint, OUT changes_at timestamptz)
+                                     OUT holds boolean, OUT missing text, OUT rows text[], OUT changes_at timestamptz)
   RETURNS SETOF record
   LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_explain';
 COMMENT ON FUNCTION segmentation.explain(text, text) IS
-  'why a segment (by name) or a rule holds for a customer or not: each condition with what was found, what is short, and when time alone may change it';
+  'why a segment (by name) or a rule holds for a customer or not: each condition with what was found, what is missing, the keys of the rows that count, and when time alone changes it; takes no lock';
 
 CREATE FUNCTION segmentation.explain(rule segmentation.rule, customer bigint, OUT depth integer, OUT condition text, OUT actual text,
-                                     OUT holds boolean, OUT missing text, OUT rows bigint, OUT changes_at timestamptz)
+                                     OUT holds boolean, OUT missing text, OUT rows text[], OUT changes_at timestamptz)
   RETURNS SETOF record
   LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_explain_rule';
 COMMENT ON FUNCTION segmentation.explain(segmentation.rule, bigint) IS
-  'why a rule holds for a customer or not: each condition with what was found, what is short, and when time alone may change it';
+  'why a rule holds for a customer or not: each condition with what was found, what is missing, the keys of the rows that count, and when time alone changes it; takes no lock';
 
 CREATE FUNCTION segmentation.explain(rule segmentation.rule, customer uuid, OUT depth integer, OUT condition text, OUT actual text,
-                                     OUT holds boolean, OUT missing text, OUT rows bigint, OUT changes_at timestamptz)
+                                     OUT holds boolean, OUT missing text, OUT rows text[], OUT changes_at timestamptz)
   RETURNS SETOF record
   LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_explain_rule';
 COMMENT ON FUNCTION segmentation.explain(segmentation.rule, uuid) IS
-  'why a rule holds for a customer or not: each condition with what was found, what is short, and when time alone may change it';
+  'why a rule holds for a customer or not: each condition with what was found, what is missing, the keys of the rows that count, and when time alone changes it; takes no lock';
 
 CREATE FUNCTION segmentation.explain(rule segmentation.rule, customer text, OUT depth integer, OUT condition text, OUT actual text,
-                                     OUT holds boolean, OUT missing text, OUT rows bigint, OUT changes_at timestamptz)
+                                     OUT holds boolean, OUT missing text, OUT rows text[], OUT changes_at timestamptz)
   RETURNS SETOF record
   LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_explain_rule';
 COMMENT ON FUNCTION segmentation.explain(segmentation.rule, text) IS
-  'why a rule holds for a customer or not: each condition with what was found, what is short, and when time alone may change it';
+  'why a rule holds for a customer or not: each condition with what was found, what is missing, the keys of the rows that count, and when time alone changes it; takes no lock';

@@ -270,7 +270,7 @@ private:
         const bool holds = verdicts.holds[rule * verdicts.customers + i] != 0;
         if (holds != expected[rule].contains(population.integer_key(i)))
           fail(who + ", by her key: " + (holds ? "only the program finds her" : "only SQL finds her"));
-        const std::vector<Explanation> lines = population.explain(rule, i);
+        const std::vector<Explanation> lines = population.explain(rule, i, text_);
         if (lines.empty())
           fail(who + ": no explanation");
         for (const Explanation &line : lines)
