@@ -33,8 +33,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       _fold,_edit_distance,_name_hint,_segment_id,_key_type,_key_text,_bigint_of,_uuid_of,_is_due,_due,_due_state,_judged,_any_behind,_is_behind,
       _segment_sql,_has_news,_news,_queued,_judge,_members_now,_segments_now,_broken,_capture_state,_hidden_relations,_worker}'::name[]
     WHEN 'edit' THEN '{_access_edit,create_segment,alter_segment,rename_segment,copy_segment,drop_segment,
-      describe_segment,build_segment,create_group,freeze_segment,add_members,remove_members,clear_overrides,move_members,define_attribute,drop_attribute,define_source,drop_source,preview,count_matching,estimate_matching,suggest,refresh,
-      merge_customers,_suggest,_literal,_stored_type,_as_jsonb,_common_values,_sampled_values}'
+      describe_segment,build_segment,create_group,freeze_segment,add_members,remove_members,clear_overrides,move_members,define_attribute,drop_attribute,define_source,drop_source,preview,count_matching,estimate_matching,diff_segment,count_diff,suggest,refresh,
+      merge_customers,_diff_segment,_count_diff,_rule_segment_id,_check_has_rule,_segment,_suggest,_literal,_stored_type,_as_jsonb,_common_values,_sampled_values}'
     WHEN 'admin' THEN '{_access_admin,bind_customers,bind_source,bind_lookup,bind_set,bind_fields,bind_column,unbind,adopt,
       grant_access,revoke_access,refresh_all,tick,start_worker,
       check_replication}' END)

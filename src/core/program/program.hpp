@@ -170,6 +170,9 @@ public:
   TextCell text_key(std::uint32_t customer) const;
   std::optional<std::uint32_t> find(std::int64_t key) const;
   std::optional<std::uint32_t> find(std::string_view key) const;
+  /// Tells whether a customer, known or not, is of this population's slice.
+  bool is_mine(std::int64_t key) const noexcept;
+  bool is_mine(std::string_view key) const noexcept;
 
   /// Judges customers [first, first + count) by all rules. For a customer whom the customers' own condition
   /// leaves out is every rule is false.
