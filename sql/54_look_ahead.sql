@@ -26,3 +26,24 @@ END;
 COMMENT ON FUNCTION segmentation.count_diff(text, segmentation.rule) IS
   'How many customers a rule would bring into a segment that has another one, and how many it would make leave: the numbers of '
   'diff_segment without its rows. Locks: ACCESS SHARE on segmentation.membership and on the bound tables that the rule reads.';
+
+CREATE FUNCTION segmentation.what_if(customer bigint, rows jsonb, only_changes boolean DEFAULT false)
+  RETURNS TABLE (segment text, now boolean, "then" boolean)
+  LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'segmentation_what_if';
+COMMENT ON FUNCTION segmentation.what_if(bigint, jsonb, boolean) IS
+  'In which segments that have rules a customer is now, and in which she would be if these rows were hers, too: an object of arrays of rows by the '
+  'names of bound sources and sets, rows below inside them; NULL for a guest. Stores nothing. Locks: ACCESS SHARE on the tables that rules read';
+
+CREATE FUNCTION segmentation.what_if(customer uuid, rows jsonb, only_changes boolean DEFAULT false)
+  RETURNS TABLE (segment text, now boolean, "then" boolean)
+  LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'segmentation_what_if';
+COMMENT ON FUNCTION segmentation.what_if(uuid, jsonb, boolean) IS
+  'In which segments that have rules a customer is now, and in which she would be if these rows were hers, too: an object of arrays of rows by the '
+  'names of bound sources and sets, rows below inside them; NULL for a guest. Stores nothing. Locks: ACCESS SHARE on the tables that rules read';
+
+CREATE FUNCTION segmentation.what_if(customer text, rows jsonb, only_changes boolean DEFAULT false)
+  RETURNS TABLE (segment text, now boolean, "then" boolean)
+  LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'segmentation_what_if';
+COMMENT ON FUNCTION segmentation.what_if(text, jsonb, boolean) IS
+  'In which segments that have rules a customer is now, and in which she would be if these rows were hers, too: an object of arrays of rows by the '
+  'names of bound sources and sets, rows below inside them; NULL for a guest. Stores nothing. Locks: ACCESS SHARE on the tables that rules read';

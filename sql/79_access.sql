@@ -27,7 +27,7 @@ CREATE FUNCTION segmentation._routines_of(level text) RETURNS SETOF regprocedure
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT p.oid::regprocedure FROM pg_proc AS p
   WHERE p.pronamespace = 'segmentation'::regnamespace AND p.proname = ANY (CASE level
-    WHEN 'read' THEN '{_access_read,is_member,segments_of,members,members_at,member_count,matches,explain,to_sql,
+    WHEN 'read' THEN '{_access_read,is_member,segments_of,members,members_at,member_count,matches,explain,what_if,to_sql,
       check_rule,verify,flush,progress,rule,rule_in,rule_out,rule_recv,rule_send,rule_source,rule_eq,rule_ne,rule_hash,
       rule_hash_extended,
       _fold,_edit_distance,_name_hint,_segment_id,_key_type,_key_text,_bigint_of,_uuid_of,_is_due,_due,_due_state,_judged,_any_behind,_is_behind,

@@ -140,6 +140,10 @@ public:
   /// Bytes of state that one customer takes, without variable parts: for sizing slices.
   std::size_t state_bytes() const noexcept;
 
+  /// Returns a feed's select_keyed over rows that are in no table: for each relation, by index, what stands
+  /// in FROM in its place; empty for those that are read as they are.
+  std::string select_given(std::size_t feed, const std::vector<std::string> &from) const;
+
   struct Impl;
   const Impl &impl() const noexcept { return *impl_; }
 
