@@ -181,6 +181,14 @@ BEGIN
   COMMENT ON FUNCTION segmentation.members_at(text, timestamptz)
     IS 'Who was in a segment at an instant, by key; NULL for each who has been deleted since. Locks: ACCESS SHARE on '
       'segmentation.membership and membership_past.';
+  EXECUTE format(
+    'CREATE FUNCTION segmentation.diff_segment(name text, rule segmentation.rule) RETURNS TABLE (customer %s, change text) LANGUAGE sql STABLE '
+    'AS %L', key,
+    format(
+      'SELECT d.customer::%s, d.change FROM segmentation._diff_segment(segmentation._rule_segment_id($1), $2) AS d ORDER BY 2, 1', written));
+  COMMENT ON FUNCTION segmentation.diff_segment(text, segmentation.rule)
+    IS 'Whom a rule would bring into a segment that has another one (enters), and whom it would make leave (leaves), against the members stored '
+      'now; who is put in or kept out by hand stays so. Stores nothing. Locks: ACCESS SHARE on segmentation.membership and on the bound tables that the rule reads.';
   IF taken IS NOT NULL THEN
     EXECUTE format(
       'CREATE FUNCTION segmentation.segments_of(customers %s[]) RETURNS TABLE (customer %s, segment text) '
@@ -241,7 +249,7 @@ CREATE FUNCTION segmentation._readers() RETURNS SETOF regprocedure
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT p.oid::regprocedure FROM pg_proc AS p
   WHERE p.pronamespace = 'segmentation'::regnamespace
-    AND (p.proname IN ('members', 'members_at', 'list_members', 'attribute_values', 'changes') OR p.proname = 'segments_of' AND p.proretset
+    AND (p.proname IN ('members', 'members_at', 'list_members', 'attribute_values', 'changes', 'diff_segment') OR p.proname = 'segments_of' AND p.proretset
       AND p.proargnames[1] = 'customers')
   ORDER BY p.oid;
 $$;

@@ -19,6 +19,13 @@ CREATE FUNCTION segmentation.count_matching(rules segmentation.rule[]) RETURNS b
 COMMENT ON FUNCTION segmentation.count_matching(segmentation.rule[]) IS
   'numbers of customers for whom each of the rules holds now, in one pass over the bound tables';
 
+CREATE FUNCTION segmentation.estimate_matching(rule segmentation.rule, budget interval DEFAULT '200 ms')
+  RETURNS TABLE (estimate bigint, low bigint, high bigint) ROWS 1
+  LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_estimate_matching';
+COMMENT ON FUNCTION segmentation.estimate_matching(segmentation.rule, interval) IS
+  'about how many customers a rule holds for now, and between which ends that lies in 19 of 20 cases: judges customers drawn by chance as long as '
+  'the budget lasts, everyone where it lasts for that (then the three are equal). Locks: ACCESS SHARE on the bound tables that the rule reads';
+
 CREATE TYPE segmentation.preview_result AS (members bigint, low bigint, high bigint, sample jsonb);
 COMMENT ON TYPE segmentation.preview_result IS 'what segmentation.preview returns';
 

@@ -31,7 +31,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT p.oid::regprocedure FROM pg_proc AS p
   WHERE p.pronamespace = 'segmentation'::regnamespace AND p.proname = ANY (CASE level
     WHEN 'shared' THEN '{_access_shared,shared}'::name[]
-    WHEN 'read' THEN '{_access_read,is_member,segments_of,members,members_at,changes,_changes,changes_position,list_members,attribute_values,member_count,matches,explain,to_sql,
+    WHEN 'read' THEN '{_access_read,is_member,segments_of,members,members_at,changes,_changes,changes_position,list_members,attribute_values,member_count,matches,explain,what_if,to_sql,
       check_rule,rule_to_json,rule_from_json,verify,flush,progress,rule,rule_in,rule_out,rule_recv,rule_send,rule_source,rule_eq,rule_ne,rule_hash,
       rule_hash_extended,
       _fold,_edit_distance,_name_hint,_segment_id,_key_type,_key_text,_bigint_of,_uuid_of,_is_due,_due,_due_state,_judged,_any_behind,_is_behind,
@@ -42,8 +42,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       _money,_day,_svg,_svg_bars,_svg_moves,_svg_line,_svg_matrix,_html_table,_report_style,_report_segments,_report_sizes,_report_trends,_report_moves,
       _report_overlap,_report_money,_report_rest,_came_and_went}'::name[]
     WHEN 'edit' THEN '{_access_edit,create_segment,alter_segment,rename_segment,copy_segment,drop_segment,
-      describe_segment,use_segment,release_segment,build_segment,create_group,freeze_segment,add_members,remove_members,clear_overrides,move_members,define_attribute,drop_attribute,define_source,drop_source,preview,count_matching,suggest,refresh,
-      merge_customers,share,revoke_share,_suggest,_literal,_stored_type,_as_jsonb,_common_values,_sampled_values}'
+      describe_segment,use_segment,release_segment,build_segment,create_group,freeze_segment,add_members,remove_members,clear_overrides,move_members,define_attribute,drop_attribute,define_source,drop_source,preview,count_matching,estimate_matching,diff_segment,count_diff,suggest,refresh,
+      merge_customers,_diff_segment,_count_diff,_rule_segment_id,_check_has_rule,_segment,share,revoke_share,_suggest,_literal,_stored_type,_as_jsonb,_common_values,_sampled_values}'
     WHEN 'admin' THEN '{_access_admin,bind_customers,bind_source,bind_lookup,bind_set,bind_fields,bind_column,unbind,adopt,
       definitions,apply_definitions,grant_access,revoke_access,keep_changes,refresh_all,tick,start_worker,
       check_replication,share_uses}' END)

@@ -245,6 +245,13 @@ std::optional<std::uint32_t> Population::find(std::string_view key) const {
   return customer == KeyTable::none ? std::nullopt : std::optional(customer);
 }
 
+bool Population::is_mine(std::int64_t key) const noexcept {
+  return impl_->keys.is_mine(key);
+}
+bool Population::is_mine(std::string_view key) const noexcept {
+  return impl_->keys.is_mine(key);
+}
+
 std::size_t Population::memory_bytes() const noexcept {
   std::size_t bytes = impl_->keys.memory_bytes();
   for (const auto &one : impl_->bits)

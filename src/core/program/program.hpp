@@ -144,6 +144,10 @@ public:
   /// Bytes of state that one customer takes, without variable parts: for sizing slices.
   std::size_t state_bytes() const noexcept;
 
+  /// Returns a feed's select_keyed over rows that are in no table: for each relation, by index, what stands
+  /// in FROM in its place; empty for those that are read as they are.
+  std::string select_given(std::size_t feed, const std::vector<std::string> &from) const;
+
   struct Impl;
   const Impl &impl() const noexcept { return *impl_; }
 
@@ -174,6 +178,9 @@ public:
   TextCell text_key(std::uint32_t customer) const;
   std::optional<std::uint32_t> find(std::int64_t key) const;
   std::optional<std::uint32_t> find(std::string_view key) const;
+  /// Tells whether a customer, known or not, is of this population's slice.
+  bool is_mine(std::int64_t key) const noexcept;
+  bool is_mine(std::string_view key) const noexcept;
 
   /// Judges customers [first, first + count) by all rules. For a customer whom the customers' own condition
   /// leaves out is every rule is false.

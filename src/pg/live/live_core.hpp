@@ -74,7 +74,8 @@ public:
   static Work *make(const LiveCore &live, const char *const *rules, int count, Excerpt excerpt,
                     Failure &failure);
   /// Compiles the rule that a segment, given by its id, is to have, with what people say by hand about it.
-  static Work *make_for(const LiveCore &live, std::int32_t segment, const char *rule, Failure &failure);
+  static Work *make_for(const LiveCore &live, std::int32_t segment, const char *rule, Excerpt excerpt,
+                        Failure &failure);
   /// Compiles a rule's text to explain it: rule 0, and after it those of the segments that it names.
   static Work *make_explaining(const LiveCore &live, const char *rule, Failure &failure);
   /// Compiles the rules of segments, given as indexes into the input's list.
@@ -130,6 +131,8 @@ public:
   std::uint32_t list_dues(std::uint32_t from, std::uint32_t limit, Due *out, std::uint32_t &count) const;
   CustomerKey key(std::uint32_t customer) const;
   std::optional<std::uint32_t> find(const CustomerKey &key) const;
+  /// Tells whether a customer, known or not, is of the slice that was started with.
+  bool is_mine(const CustomerKey &key) const noexcept;
 
 private:
   void take_turns(const std::vector<std::vector<int>> &histories, const int *segments);

@@ -48,8 +48,9 @@ Work *Work::make_explaining(const LiveCore &live, const char *rule, Failure &fai
   return work.release();
 }
 
-Work *Work::make_for(const LiveCore &live, std::int32_t segment, const char *rule, Failure &failure) {
-  std::optional<core::CheckedRule> checked = live.check(rule, Excerpt::none, failure);
+Work *Work::make_for(const LiveCore &live, std::int32_t segment, const char *rule, Excerpt excerpt,
+                     Failure &failure) {
+  std::optional<core::CheckedRule> checked = live.check(rule, excerpt, failure);
   if (!checked)
     return nullptr;
   live.add_hands(segment, *checked);
@@ -148,6 +149,11 @@ std::optional<std::uint32_t> Work::find(const CustomerKey &key) const {
   if (key_is_integer_)
     return population_->find(key.integer);
   return population_->find(std::string_view(key.text, key.size));
+}
+
+bool Work::is_mine(const CustomerKey &key) const noexcept {
+  return key_is_integer_ ? population_->is_mine(key.integer)
+                         : population_->is_mine(std::string_view(key.text, key.size));
 }
 
 void Work::sort_by_key() {

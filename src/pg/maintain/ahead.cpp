@@ -144,8 +144,9 @@ bool nobody_looks(const Live *live) {
 Owned<Work> *compile_ahead(const Live *live) {
   auto *work = Owned<Work>::make();
   const Ahead *one = ahead;
-  run_core(
-      [=](Failure &failure) { work->set(Work::make_for(**live->core, one->segment, one->rule, failure)); });
+  run_core([=](Failure &failure) {
+    work->set(Work::make_for(**live->core, one->segment, one->rule, Excerpt::none, failure));
+  });
   return work;
 }
 

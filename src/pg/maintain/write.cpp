@@ -89,22 +89,6 @@ void write_pass(void *argument, const Pass &pass) {
     write_all_dues(writing->live, pass.work);
 }
 
-/// Several passes see one slice of the customers each: rows of customers who are gone belong to none of them.
-void delete_gone(Writing *writing) {
-  Arguments arguments;
-  arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(writing->at));
-  arguments.add(INT4ARRAYOID, writing->segment_array);
-  ChangeNotes notes = start_notes(writing->live);
-  writing->rows += static_cast<int64>(end_leavers(
-      take(psprintf("WITH gone AS (DELETE FROM segmentation.membership AS m WHERE m.segment_id = ANY ($2) "
-                    "AND NOT EXISTS (SELECT FROM %s AS c WHERE c.%s = m.customer_id) RETURNING m.*) %s",
-                    writing->live->schema.relations[0].from_sql, writing->live->key_column,
-                    keep_leavers(*writing->live)),
-           arguments),
-      &notes));
-  end_notes(&notes);
-}
-
 /// Writes the members of some of the segments, which are given as indexes into the schema.
 void write_some(Writing *writing, const WriteRequest &request, const int *indexes, int count) {
   const Live *live = writing->live;
@@ -130,21 +114,8 @@ void write_some(Writing *writing, const WriteRequest &request, const int *indexe
   writing->reason = request.changed ? reason_changed : reason_rule;
   if (request.changed)
     note_rule_change(writing->segment_array, writing->at);
-  bool several = false;
-  struct Visit {
-    Writing *writing;
-    bool *several;
-  } visit = {writing, &several};
-  judge_everyone(
-      live, owned->get(), transaction_now(), writing->moves, request.progress,
-      [](void *argument, const Pass &pass) {
-        auto *both = static_cast<Visit *>(argument);
-        *both->several = pass.slice.count > 1;
-        write_pass(both->writing, pass);
-      },
-      &visit);
-  if (several)
-    delete_gone(writing);
+  judge_everyone(live, owned->get(), transaction_now(), writing->moves, request.progress, write_pass,
+                 writing);
   write_counts(writing->segments, count, **writing->difference);
   mark_built(writing->segment_array);
   PopActiveSnapshot();

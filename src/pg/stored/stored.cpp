@@ -16,7 +16,6 @@ struct StoredReceiver {
   Work *work;
   Difference *difference;
   const KeyType *key;
-  bool unknown_leave;
   MemoryContext keys; // texts of the batch's keys
   uint32 count;
   StoredRow rows[batch_rows];
@@ -26,7 +25,7 @@ void flush(StoredReceiver *receiver) {
   CHECK_FOR_INTERRUPTS();
   fault_in_server();
   run_core([receiver](Failure &) {
-    receiver->difference->compare(*receiver->work, receiver->rows, receiver->count, receiver->unknown_leave);
+    receiver->difference->compare(*receiver->work, receiver->rows, receiver->count);
   });
   receiver->count = 0;
   MemoryContextReset(receiver->keys);
@@ -79,7 +78,6 @@ void compare_stored(const Live *live, const Pass &pass, Difference *difference, 
   receiver->work = pass.work;
   receiver->difference = difference;
   receiver->key = &live->key;
-  receiver->unknown_leave = pass.slice.count == 1;
   receiver->keys =
       AllocSetContextCreate(CurrentMemoryContext, "segmentation stored rows", ALLOCSET_DEFAULT_SIZES);
   Work *work = pass.work;
