@@ -40,7 +40,7 @@ END $$;
 COMMENT ON FUNCTION segmentation._segment_moves() IS 'what view segment_summary shows of who came and went';
 
 -- Returns what the words of a standard shop say of the members of each segment, in one pass over the shop's rows. By the rights of whoever asks;
--- no row where he may not read them. A word that the shop does not have, or uses for something else, is NULL.
+-- no row where he may not read them, or they are gone. A word that the shop does not have, or uses for something else, is NULL.
 CREATE FUNCTION segmentation._segment_money(
   OUT segment_id integer, OUT orders bigint, OUT revenue numeric, OUT paid_revenue numeric, OUT last_order timestamptz)
 RETURNS SETOF record LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB'
@@ -75,7 +75,7 @@ BEGIN
   RETURN QUERY EXECUTE format(
     'WITH v AS MATERIALIZED (%s) SELECT m.segment_id, %s FROM segmentation.membership AS m JOIN v ON v.key OPERATOR(pg_catalog.=) m.customer_id GROUP BY 1',
     (segmentation._values_sql(given, ''))[1], list);
-EXCEPTION WHEN insufficient_privilege THEN
+EXCEPTION WHEN insufficient_privilege OR undefined_table OR undefined_column THEN
   RETURN;
 END $$;
 COMMENT ON FUNCTION segmentation._segment_money() IS 'what view segment_summary shows of orders and money';

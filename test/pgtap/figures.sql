@@ -8,14 +8,14 @@ SELECT is_empty('SELECT * FROM segmentation.segment_summary', 'before anything i
 SELECT throws_ok($$SELECT segmentation.segment_trend('x')$$, '42704', 'segment "x" does not exist', 'and there is no segment to follow');
 
 CREATE TABLE customers (id bigint PRIMARY KEY, city text, code character(4), tags text[], born date, score float8, points numeric, extra jsonb,
-                        seen_at timestamp, "select ""this""" text);
+                        seen_at timestamp, fan boolean, "select ""this""" text);
 CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint REFERENCES customers, total numeric(10,2), paid boolean, cancelled boolean, at timestamptz);
 CREATE TABLE tags (customer_id bigint, tag text);
 CREATE INDEX ON orders (customer_id);
 INSERT INTO customers
 SELECT i, (ARRAY['Sofia', 'Varna', NULL])[1 + i % 3], (ARRAY['BG', 'RO'])[1 + i % 2], CASE i % 5 WHEN 0 THEN '{}' WHEN 1 THEN NULL WHEN 2 THEN '{a,a,b}' ELSE '{b}' END::text[],
        DATE '1990-02-28' + i % 3, CASE WHEN i % 10 = 0 THEN 'NaN' WHEN i % 10 = 1 THEN 'Infinity' ELSE i % 4 / 2.0 END, CASE i % 3 WHEN 0 THEN 2.5 WHEN 1 THEN 2.50 END,
-       CASE i % 4 WHEN 0 THEN '{"pet": "cat"}' WHEN 1 THEN '{"pet": null}' WHEN 2 THEN '{"pet": "dog"}' END::jsonb, now()::timestamp, 'it''s ' || i % 2
+       CASE i % 4 WHEN 0 THEN '{"pet": "cat"}' WHEN 1 THEN '{"pet": null}' WHEN 2 THEN '{"pet": "dog"}' END::jsonb, now()::timestamp, (ARRAY[true, false, NULL])[1 + i % 3], 'it''s ' || i % 2
 FROM generate_series(1, 300) AS i;
 INSERT INTO orders SELECT i, 1 + floor(random() * 200), round((random() * 100)::numeric, 2), random() < 0.7, random() < 0.2, now() - random() * interval '100 days' FROM generate_series(1, 900) AS i;
 INSERT INTO tags SELECT i, t FROM generate_series(1, 300, 2) AS i, unnest('{x,y}'::text[]) AS t WHERE i % 3 <> 0 OR t = 'x';
@@ -144,6 +144,8 @@ FROM (VALUES
   ('Buyers "in" spring', 'count(orders_placed)', 'SELECT count(*)::text FROM orders AS o WHERE o.customer_id = c.id AND NOT o.cancelled'),
   ('press', 'avg(orders.total)', 'SELECT trim_scale(avg(o.total))::text FROM orders AS o WHERE o.customer_id = c.id'),
   ('all', 'points * 2', $q$SELECT '5' WHERE c.points IS NOT NULL$q$),
+  ('all', 'fan', 'SELECT c.fan::text'),
+  ('all', 'city = ''Varna'' OR fan', $q$SELECT (COALESCE(c.city = 'Varna', false) OR COALESCE(c.fan, false))::text$q$),
   ('all', 'city = ''Sofia''', $q$SELECT (c.city IS NOT NULL AND c.city = 'Sofia')::text$q$)) AS w(segment, attribute, query);
 SELECT is_empty($$SELECT * FROM segmentation.breakdown('none', 'city')$$, 'nobody has no values');
 SELECT throws_ok($$SELECT * FROM segmentation.breakdown('all', 'citty')$$, '42703', 'attribute "citty" does not exist', 'an unknown name');
