@@ -40,6 +40,8 @@ BEGIN
       'entered_at timestamptz NOT NULL DEFAULT now(), recorded_at timestamptz, PRIMARY KEY (segment_id, customer_id))', key.full_type,
         key.collation);
     CREATE INDEX membership_customer_id_idx ON segmentation.membership (customer_id);
+    -- Who came lately (76_summary.sql, 76_trend.sql). Those who come at one instant share an entry.
+    CREATE INDEX membership_entered_at_idx ON segmentation.membership (segment_id, entered_at);
     COMMENT ON TABLE segmentation.membership
       IS 'Who is in which segment since when. Kept by the extension; read it freely.';
     COMMENT ON COLUMN segmentation.membership.recorded_at IS 'When time brought her in, seen at this later instant; NULL: seen as it happened.';

@@ -69,8 +69,9 @@ DECLARE
   chosen text := format('SELECT m.customer_id FROM segmentation.membership AS m WHERE m.segment_id = %s', id);
   given  text[];
 BEGIN
-  -- The second says what rules count as missing, where that can be asked: of a condition it cannot.
-  given := segmentation._values_sql(ARRAY[attribute, attribute || ' IS NOT NULL'], chosen);
+  -- The second says what rules count as missing. Nothing is where the first is a condition, to which it would be appended.
+  given := segmentation._values_sql(
+    ARRAY[attribute, CASE WHEN EXISTS (SELECT FROM segmentation.check_rule(attribute)) THEN attribute || ' IS NOT NULL' END], chosen);
   IF attribute IS NULL OR given[2] IS DISTINCT FROM attribute THEN
     PERFORM segmentation._check_shown(attribute);
   END IF;

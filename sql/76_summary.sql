@@ -40,36 +40,42 @@ END $$;
 COMMENT ON FUNCTION segmentation._segment_moves() IS 'what view segment_summary shows of who came and went';
 
 -- Returns what the words of a standard shop say of the members of each segment, in one pass over the shop's rows. By the rights of whoever asks;
--- no row where he may not read them. A word that the shop does not have, or uses for something else, is NULL.
+-- no row where he may not read them, or they are gone. A word that the shop does not have, or uses for something else, is NULL.
 CREATE FUNCTION segmentation._segment_money(
   OUT segment_id integer, OUT orders bigint, OUT revenue numeric, OUT paid_revenue numeric, OUT last_order timestamptz)
-RETURNS SETOF record LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
+RETURNS SETOF record LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off SET work_mem = '64MB'
 SET datestyle = 'ISO, YMD' SET intervalstyle = postgres SET timezone = 'UTC' SET bytea_output = hex SET extra_float_digits = 1
 SET standard_conforming_strings = on SET transform_null_equals = off SET array_nulls = on AS $$
 DECLARE
   zone  text := (SELECT b.timezone FROM segmentation.bindings AS b WHERE b.role = 'customers');
-  known jsonb; -- the type of each attribute
+  known jsonb;  -- the type of each attribute
+  found text[]; -- what can be said here
   given text[];
   list  text;
 BEGIN
   IF segmentation._key_type() IS NULL THEN RETURN; END IF;
   SELECT jsonb_object_agg(segmentation._fold(d.name), d.type) INTO known
   FROM segmentation._describe_attributes() AS d WHERE d.kind IN ('defined', 'column') AND d.type IN ('number', 'date');
-  given := segmentation._values_sql(ARRAY(
+  found := (segmentation._values_sql(ARRAY(
     SELECT w.said FROM (VALUES ('number_of_orders', 'number'), ('amount_spent', 'number'), ('paid_total', 'number'), ('last_order_date', 'date'))
-      AS w(said, type) WHERE known ->> w.said = w.type) || 'sum(orders_placed.amount)'::text, '');
-  SELECT string_agg(format('(%s)::%s', CASE WHEN n.at IS NULL THEN 'NULL' ELSE format(w.shown, 'v.value_' || n.at) END, w.type), ', ' ORDER BY w.at)
-  INTO list
-  FROM (VALUES (1, 'number_of_orders', NULL, 'bigint', 'sum(%s)'), (2, 'sum(orders_placed.amount)', NULL, 'numeric', 'sum(%s)'),
-               (3, 'amount_spent', 'paid_total', 'numeric', 'sum(%s)'),
-               (4, 'last_order_date', NULL, 'timestamptz', format('CASE pg_typeof(max(%%1$s)) WHEN ''timestamptz''::regtype THEN max(%%1$s)::timestamptz '
-                 'ELSE max(%%1$s)::timestamp AT TIME ZONE %L END', zone))) AS w(at, said, other, type, shown),
-    LATERAL (SELECT COALESCE(array_position(given[2:], w.said), array_position(given[2:], w.other)) AS at) AS n;
-  IF cardinality(given) = 1 THEN RETURN; END IF;
+      AS w(said, type) WHERE known ->> w.said = w.type) || '{sum(orders_placed.amount),max(orders_placed.date)}'::text[], ''))[2:];
+  -- Of two that say the same the first: the latest of all orders takes no sorting.
+  SELECT array_agg(w.said ORDER BY w.at) FILTER (WHERE w.said IS NOT NULL),
+         string_agg(format('(%s)::%s', CASE WHEN w.said IS NULL THEN 'NULL' ELSE format(w.shown, 'v.value_' || w.n) END, w.type), ', ' ORDER BY w.at)
+  INTO given, list
+  FROM (SELECT w.*, sum(num_nonnulls(w.said)) OVER (ORDER BY w.at) AS n
+        FROM (SELECT w.at, w.type, w.shown, (SELECT u.said FROM unnest(w.words) WITH ORDINALITY AS u(said, at) WHERE u.said = ANY (found) ORDER BY u.at LIMIT 1) AS said
+              FROM (VALUES (1, '{number_of_orders}'::text[], 'bigint', 'sum(%s)'), (2, '{sum(orders_placed.amount)}', 'numeric', 'sum(%s)'),
+                           (3, '{amount_spent,paid_total}', 'numeric', 'sum(%s)'),
+                           (4, '{max(orders_placed.date),last_order_date}', 'timestamptz',
+                            format('CASE pg_typeof(max(%%1$s)) WHEN ''timestamptz''::regtype THEN max(%%1$s)::timestamptz '
+                              'ELSE max(%%1$s)::timestamp AT TIME ZONE %L END', zone))) AS w(at, words, type, shown)) AS w) AS w;
+  IF given IS NULL THEN RETURN; END IF;
+  -- Materialized, or each parallel worker would compute all customers' values for itself.
   RETURN QUERY EXECUTE format(
-    'SELECT m.segment_id, %s FROM segmentation.membership AS m JOIN (%s) AS v ON v.key OPERATOR(pg_catalog.=) m.customer_id GROUP BY 1',
-    list, given[1]);
-EXCEPTION WHEN insufficient_privilege THEN
+    'WITH v AS MATERIALIZED (%s) SELECT m.segment_id, %s FROM segmentation.membership AS m JOIN v ON v.key OPERATOR(pg_catalog.=) m.customer_id GROUP BY 1',
+    (segmentation._values_sql(given, ''))[1], list);
+EXCEPTION WHEN insufficient_privilege OR undefined_table OR undefined_column THEN
   RETURN;
 END $$;
 COMMENT ON FUNCTION segmentation._segment_money() IS 'what view segment_summary shows of orders and money';

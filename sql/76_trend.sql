@@ -8,6 +8,7 @@ DECLARE
   id    integer := segmentation._segment_id(segment);
   zone  text := (SELECT b.timezone FROM segmentation.bindings AS b WHERE b.role = 'customers');
   today date := segmentation.local_day(now(), zone);
+  total bigint := segmentation.member_count(segment);
   since timestamptz;
 BEGIN
   IF days IS NULL OR days NOT BETWEEN 1 AND 36525 THEN
@@ -18,14 +19,15 @@ BEGIN
   RETURN QUERY
     WITH moved AS (
       -- A clock that was turned back leaves instants that are yet to come; they count today, as the size has them.
-      SELECT least(segmentation.local_day(e.at, zone), today) AS day, count(*) FILTER (WHERE e.came) AS entered, count(*) FILTER (WHERE NOT e.came) AS gone
-      FROM (SELECT m.entered_at AS at, true AS came FROM segmentation.membership AS m WHERE m.segment_id = id AND m.entered_at >= since
+      SELECT least(segmentation.local_day(e.at, zone), today) AS day, sum(e.entered)::bigint AS entered, sum(e.gone)::bigint AS gone
+      FROM (SELECT m.entered_at AS at, count(*) AS entered, 0 AS gone -- many come at one instant
+            FROM segmentation.membership AS m WHERE m.segment_id = id AND m.entered_at >= since GROUP BY m.entered_at
             UNION ALL
-            SELECT u.at, u.came
+            SELECT u.at, count(*) FILTER (WHERE u.came), count(*) FILTER (WHERE NOT u.came)
             FROM segmentation.membership_past AS p, LATERAL (VALUES (p.entered_at, true), (p.left_at, false)) AS u(at, came)
-            WHERE p.segment_id = id AND p.left_at >= since AND u.at >= since) AS e
+            WHERE p.segment_id = id AND p.left_at >= since AND u.at >= since GROUP BY u.at) AS e
       GROUP BY 1)
-    SELECT d.day, segmentation.member_count(segment) - COALESCE(sum(COALESCE(m.entered, 0) - COALESCE(m.gone, 0)) OVER later, 0)::bigint,
+    SELECT d.day, total - COALESCE(sum(COALESCE(m.entered, 0) - COALESCE(m.gone, 0)) OVER later, 0)::bigint,
            COALESCE(m.entered, 0), COALESCE(m.gone, 0)
     FROM (SELECT today - n AS day FROM generate_series(0, days - 1) AS n) AS d LEFT JOIN moved AS m ON m.day = d.day
     WINDOW later AS (ORDER BY d.day DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)

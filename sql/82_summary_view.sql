@@ -38,4 +38,4 @@ COMMENT ON COLUMN segmentation.segment_summary.orders IS
 COMMENT ON COLUMN segmentation.segment_summary.revenue IS 'What these orders came to: sum(orders_placed.amount).';
 COMMENT ON COLUMN segmentation.segment_summary.paid_revenue IS 'What the members have paid: amount_spent, else paid_total.';
 COMMENT ON COLUMN segmentation.segment_summary.average_order IS 'revenue for each of orders, to four places.';
-COMMENT ON COLUMN segmentation.segment_summary.last_order IS 'When a member placed an order last: last_order_date.';
+COMMENT ON COLUMN segmentation.segment_summary.last_order IS 'When a member placed an order last: the latest date of orders_placed, else last_order_date.';

@@ -14,7 +14,6 @@ SELECT segmentation.bind_source('orders', 'orders', key => 'customer_id', date =
 SELECT segmentation.define_source('orders_placed', 'orders', '{"amount": "total"}', 'cancelled_at IS NULL');
 SELECT segmentation.define_attribute('number_of_orders', 'count(orders_placed)');
 SELECT segmentation.define_attribute('amount_spent', 'sum(orders.total MATCHES (paid))');
-SELECT segmentation.define_attribute('last_order_date', 'last(orders_placed.date)');
 SELECT segmentation.create_segment('vip', 'amount_spent > 250');
 SELECT segmentation.create_segment('Who "lives" in Sofia', 'city = ''Sofia''');
 SELECT segmentation.create_group('press');
