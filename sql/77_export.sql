@@ -4,7 +4,7 @@
 -- made from the names of values as SHOW's is, and runs by the caller's rights and by his snapshot.
 
 CREATE FUNCTION segmentation._rows_of(query text) RETURNS SETOF text[]
-  LANGUAGE c STABLE STRICT PARALLEL RESTRICTED ROWS 1000 AS 'MODULE_PATHNAME', 'segmentation_rows_of';
+  LANGUAGE c STABLE STRICT ROWS 1000 AS 'MODULE_PATHNAME', 'segmentation_rows_of';
 COMMENT ON FUNCTION segmentation._rows_of(text) IS
   'the rows of one SELECT of a text[], run by the caller''s rights in the snapshot of the statement that asks, as far as rows are asked for';
 
@@ -131,7 +131,7 @@ RETURN (SELECT p.query FROM segmentation._export_plan(segment, columns, guarded,
 CREATE FUNCTION segmentation.export(segment text)
 RETURNS TABLE ("CustomerId" text, "Name" text, "Organization" text, "Email" text, "Phone" text, "ManagerName" text, "LastOrderNumber" text,
                "LastOrderId" text, "OrdersSum" text, "OrdersCount" text, "Location" text, "RegistrationDateTime" text, "BirthDay" text)
-LANGUAGE sql STABLE PARALLEL RESTRICTED AS $$
+LANGUAGE sql STABLE AS $$
   SELECT x.r[2], x.r[3], x.r[4], x.r[5], x.r[6], x.r[7], x.r[8], x.r[9], x.r[10], x.r[11], x.r[12], x.r[13], x.r[14]
   FROM (SELECT segmentation._rows_of(segmentation._export_sql($1, NULL, true, true)) AS r) AS x
 $$;
@@ -142,7 +142,7 @@ COMMENT ON FUNCTION segmentation.export(text) IS
 
 CREATE FUNCTION segmentation.export(segment text, columns text[], guard boolean DEFAULT true)
 RETURNS TABLE (customer text, "values" text[])
-LANGUAGE sql STABLE PARALLEL RESTRICTED AS $$
+LANGUAGE sql STABLE AS $$
   SELECT x.r[1], x.r[2:] FROM (SELECT segmentation._rows_of(segmentation._export_sql($1, $2, $3)) AS r) AS x
 $$;
 COMMENT ON FUNCTION segmentation.export(text, text[], boolean) IS

@@ -9,12 +9,13 @@ RETURN replace(replace(replace(replace(replace(
   regexp_replace(regexp_replace(value, '[\u202a-\u202e\u2066-\u2069]', '', 'g'), '[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]', chr(65533), 'g'),
   '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;');
 
--- Returns text cut to so many letters of usual width, those of East Asia being two wide, with an ellipsis where it was longer.
+-- Returns text cut to so many letters of usual width, capitals and those of East Asia being wider, with an ellipsis where it was longer.
 CREATE FUNCTION segmentation._cut(value text, width integer) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT CASE WHEN max(l.used) <= width THEN value
                     ELSE COALESCE(string_agg(l.letter, '' ORDER BY l.at) FILTER (WHERE l.used < width), '') || chr(8230) END
-        FROM (SELECT u.letter, u.at, sum(CASE WHEN ascii(u.letter) BETWEEN 4352 AND 4447 OR ascii(u.letter) >= 11904 THEN 2 ELSE 1 END) OVER (ORDER BY u.at) AS used
+        FROM (SELECT u.letter, u.at, sum(CASE WHEN ascii(u.letter) BETWEEN 4352 AND 4447 OR ascii(u.letter) >= 11904 THEN 2
+                WHEN u.letter IN ('M', 'W', '@', '%') THEN 1.9 WHEN u.letter <> lower(u.letter) OR u.letter IN ('m', 'w') THEN 1.4 ELSE 1 END) OVER (ORDER BY u.at) AS used
               FROM regexp_split_to_table(left(value, 1000), '') WITH ORDINALITY AS u(letter, at)) AS l);
 
 -- Return numbers as people read them, NULL for none.

@@ -88,11 +88,18 @@ DECLARE first CURSOR FOR SELECT customer FROM segmentation.export('many', ARRAY[
 DECLARE kept CURSOR WITH HOLD FOR SELECT customer FROM segmentation.export('many', ARRAY['name']);
 FETCH 2 FROM first \g /dev/null
 FETCH 2 FROM kept \g /dev/null
+MOVE ABSOLUTE 2450 FROM first;
+SELECT cmp_ok((SELECT max(c.total_bytes) FROM pg_backend_memory_contexts AS c WHERE c.name = 'segmentation rows'), '<', 200000::bigint, 'some hundred rows are in memory, not all that were read');
 DELETE FROM customers WHERE id = 2999;
 SELECT results_eq('FETCH ABSOLUTE 2900 FROM first', $$VALUES ('2999')$$, 'a cursor goes on in its snapshot');
 COMMIT;
 SELECT results_eq('FETCH ABSOLUTE 2900 FROM kept', $$VALUES ('2999')$$, 'one that outlives its transaction too');
 CLOSE kept;
+SELECT segmentation.define_attribute('newer', 'city') \g /dev/null -- definitions are read again
+SELECT set_config(name, 'on', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \g /dev/null
+SELECT count(*) AS many FROM segmentation.export('many', ARRAY['name']) \gset
+SELECT set_config(name, 'off', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \g /dev/null
+SELECT is(:many, 2899, 'PostgreSQL does not go parallel around it');
 BEGIN;
 SELECT throws_ok($$SELECT 1 / (customer::integer - 1800) FROM segmentation.export('many', ARRAY['name'])$$, '22012', NULL, 'the statement fails half-way');
 SELECT is((SELECT count(*) FROM segmentation.export('many')), 2899::bigint, 'and the next one is as ever');

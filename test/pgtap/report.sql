@@ -80,7 +80,7 @@ SELECT matches(segmentation._svg_line('i', 't', 'd', ARRAY['2026-01-01', '2026-0
 SELECT matches(segmentation._svg_line('i', 't', 'd', ARRAY['2026-01-01', '2026-01-02']::date[], ARRAY[900, 1000]), '>1,000<.*>800<.*points="4.0,50.0 356.0,12.0"', 'of large numbers little is made more');
 SELECT matches(segmentation._svg_line('i', 't', 'd', ARRAY['2026-01-01', '2026-01-02']::date[], ARRAY[0, 0]), 'points="4.0,88.0 356.0,88.0"', 'nobody is at the bottom');
 SELECT matches(segmentation._svg_moves('i', 't', 'd', ARRAY['a'], ARRAY[0], ARRAY[0]), 'width="0".*width="0"', 'nobody came or went');
-SELECT is(segmentation._cut('abcdef', 6) || segmentation._cut('abcdefg', 6) || segmentation._cut('日本語', 6) || segmentation._cut('日本語x', 6) || segmentation._cut('', 6), 'abcdefabcde…日本語日本…', 'text is cut by width');
+SELECT is(segmentation._cut('abcdef', 6) || segmentation._cut('abcdefg', 6) || segmentation._cut('日本語', 6) || segmentation._cut('日本語x', 6) || segmentation._cut('', 6) || segmentation._cut('WWWW', 6), 'abcdefabcde…日本語日本…WWW…', 'text is cut by width');
 
 -- Whoever asks, whatever he has set.
 CREATE ROLE pgtap_viewer; CREATE ROLE pgtap_nobody;
