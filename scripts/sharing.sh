@@ -103,6 +103,7 @@ is "one whose segment is gone" "$(answer -H "Authorization: Bearer $dropped" "$u
 is "none" "$(answer "$url/list.csv")" "$unknown"
 is "a wrong one in the path" "$(answer "$url/list/x.csv")" "$unknown"
 is "a path that there is not" "$(answer "$url/other")" "$unknown"
+is "a path that is none" "$(answer "$url/list/%zz.csv" | sed -n '1p;$p')" "$(printf '%s\n' "$unknown" | sed -n '1p;$p')"
 is "HEAD with the right one" "$(answer -I -H "Authorization: Bearer $token" "$url/list.csv")" "$(printf '%s\n' "$unknown" | sed '/^{/d')"
 is "which was no use" "$(psql -XAtc "SELECT uses FROM segmentation.shares WHERE columns @> '{debt}'")" 6
 
@@ -140,5 +141,14 @@ is "where no tokens are taken from paths" "$(answer "$url/list/$token.csv" | sed
 get "$token" csv >/dev/null
 is "the fourth in a minute" "$(answer -H "Authorization: Bearer $token" "$url/list.csv" | sed -n '1p;$p')" "HTTP/1.1 429 Too Many Requests
 {\"error\":\"too many requests\"}"
+kill "$gateway" 2>/dev/null || true
+wait "$gateway" 2>/dev/null || true
+(cd "$home" && PGUSER=gateway PORT=$port exec node gateway.js) >>"$home/gateway.log" 2>&1 &
+gateway=$!
+until curl -s -o /dev/null "$url/"; do sleep 0.1; done
+get "$token" csv >/dev/null
+"$root/scripts/private_server.sh" stop sharing
+is "a server that is away" "$(answer -H "Authorization: Bearer $token" "$url/list.csv" | sed -n '1p;$p')" "HTTP/1.1 503 Service Unavailable
+{\"error\":\"not available\"}"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
