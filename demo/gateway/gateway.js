@@ -65,7 +65,9 @@ const app = Fastify({
   connectionTimeout: 60000, // who takes nothing for so long is gone
   requestTimeout: 10000,
 });
-app.addHook("onRequest", async (request, reply) => reply.headers(headers));
+app.addHook("onRequest", async (request, reply) => {
+  reply.headers(headers);
+});
 await app.register(rateLimit, { max: Number(RATE), timeWindow: "1 minute" });
 
 app.setNotFoundHandler({ preHandler: app.rateLimit() }, notFound);
