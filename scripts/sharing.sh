@@ -53,7 +53,7 @@ port=$(shuf -i 20000-59999 -n 1)
 gateway=$!
 url=http://127.0.0.1:$port
 tries=0
-until curl -s -o /dev/null "$url/"; do
+until curl -s --max-time 5 -o /dev/null "$url/"; do
   tries=$((tries + 1))
   [ "$tries" -lt 100 ] && kill -0 "$gateway" 2>/dev/null || { cat "$home/gateway.log"; fail "the gateway does not answer"; }
   sleep 0.1
@@ -103,6 +103,7 @@ is "one whose segment is gone" "$(answer -H "Authorization: Bearer $dropped" "$u
 is "none" "$(answer "$url/list.csv")" "$unknown"
 is "a wrong one in the path" "$(answer "$url/list/x.csv")" "$unknown"
 is "a path that there is not" "$(answer "$url/other")" "$unknown"
+is "a path that is none" "$(answer "$url/list/%zz.csv" | sed -n '1p;$p')" "$(printf '%s\n' "$unknown" | sed -n '1p;$p')"
 is "HEAD with the right one" "$(answer -I -H "Authorization: Bearer $token" "$url/list.csv")" "$(printf '%s\n' "$unknown" | sed '/^{/d')"
 is "which was no use" "$(psql -XAtc "SELECT uses FROM segmentation.shares WHERE columns @> '{debt}'")" 6
 
@@ -135,10 +136,19 @@ kill "$gateway" 2>/dev/null || true
 wait "$gateway" 2>/dev/null || true
 (cd "$home" && PGUSER=gateway PORT=$port RATE=3 exec node gateway.js) >>"$home/gateway.log" 2>&1 &
 gateway=$!
-until curl -s -o /dev/null "$url/"; do sleep 0.1; done
+until curl -s --max-time 5 -o /dev/null "$url/"; do sleep 0.1; done
 is "where no tokens are taken from paths" "$(answer "$url/list/$token.csv" | sed -n '1p')" "HTTP/1.1 404 Not Found"
 get "$token" csv >/dev/null
 is "the fourth in a minute" "$(answer -H "Authorization: Bearer $token" "$url/list.csv" | sed -n '1p;$p')" "HTTP/1.1 429 Too Many Requests
 {\"error\":\"too many requests\"}"
+kill "$gateway" 2>/dev/null || true
+wait "$gateway" 2>/dev/null || true
+(cd "$home" && PGUSER=gateway PORT=$port exec node gateway.js) >>"$home/gateway.log" 2>&1 &
+gateway=$!
+until curl -s --max-time 5 -o /dev/null "$url/"; do sleep 0.1; done
+get "$token" csv >/dev/null
+"$root/scripts/private_server.sh" stop sharing
+is "a server that is away" "$(answer -H "Authorization: Bearer $token" "$url/list.csv" | sed -n '1p;$p')" "HTTP/1.1 503 Service Unavailable
+{\"error\":\"not available\"}"
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

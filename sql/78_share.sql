@@ -128,9 +128,9 @@ DECLARE
   shown  text[] := COALESCE(share.columns, '{}');
   token  text;
 BEGIN
-  IF expires IS NULL OR expires <= interval '0' THEN
+  IF expires IS NULL OR expires <= interval '0' OR NOT isfinite(expires) THEN
     RAISE EXCEPTION USING ERRCODE = CASE WHEN expires IS NULL THEN '22004' ELSE '22023' END,
-      MESSAGE = CASE WHEN expires IS NULL THEN 'expires must not be null' ELSE 'a list must be shared for some time' END,
+      MESSAGE = CASE WHEN expires IS NULL THEN 'expires must not be null' ELSE 'expires must be a time to come' END,
       HINT = 'Say for how long the list is to be read, such as ''30 days''.';
   END IF;
   IF array_position(shown, NULL) IS NOT NULL OR cardinality(shown) <> (SELECT count(DISTINCT c) FROM unnest(shown) AS c) THEN
@@ -186,7 +186,10 @@ BEGIN
       'LEFT JOIN segmentation.membership AS m ON m.customer_id = k AND m.segment_id = %4$s', members, segmentation._keys_sql(due),
       segmentation._keys_sql(ARRAY(SELECT j.customer FROM segmentation._judged(due) AS j WHERE j.segment_id = list.segment_id)), list.segment_id);
   END IF;
-  SELECT s.* INTO settings FROM segmentation._settings_of(ARRAY[list.segment_id]) AS s;
+  -- Only where the rule may have any: one that lost what it reads keeps its members, and has none to tell.
+  IF (SELECT segmentation.rule_source(s.rule) ~* '\mlimit\M' FROM segmentation.segment AS s WHERE s.id = list.segment_id) THEN
+    SELECT s.* INTO settings FROM segmentation._settings_of(ARRAY[list.segment_id]) AS s;
+  END IF;
   members := format('SELECT m.customer_id, m.entered_at FROM (%s) AS m WHERE true%s%s ORDER BY m.customer_id%s', members,
     CASE WHEN after IS NOT NULL THEN ' AND m.customer_id > (' || segmentation._keys_sql(ARRAY[after]) || ')[1]' END,
     -- A list is no longer than the segment's view.

@@ -49,28 +49,31 @@ const writers = {
   },
 };
 
+const headers = {
+  "cache-control": "no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex", "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; sandbox",
+};
+// One answer to all that is not a good token.
+const notFound = (request, reply) => reply.code(404).headers(headers).type("application/json; charset=utf-8").send('{"error":"not found"}\n');
+
 const app = Fastify({
   exposeHeadRoutes: false, // HEAD asks nothing, and is answered like anything unknown
+  frameworkErrors: (error, request, reply) => notFound(request, reply), // a path that is none
   disableRequestLogging: true, // paths may hold tokens
   logger: { level: "warn", serializers: { req: (request) => ({ method: request.method }) } },
   trustProxy: Number(TRUST_PROXY) || false,
   connectionTimeout: 60000, // who takes nothing for so long is gone
   requestTimeout: 10000,
 });
+app.addHook("onRequest", async (request, reply) => {
+  reply.headers(headers);
+});
 await app.register(rateLimit, { max: Number(RATE), timeWindow: "1 minute" });
 
-app.addHook("onRequest", async (request, reply) => {
-  reply.headers({
-    "cache-control": "no-store", "referrer-policy": "no-referrer", "x-robots-tag": "noindex", "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; sandbox",
-  });
-});
-
-// One answer to all that is not a good token, from a constant.
-const notFound = (request, reply) => reply.code(404).type("application/json; charset=utf-8").send('{"error":"not found"}\n');
 app.setNotFoundHandler({ preHandler: app.rateLimit() }, notFound);
 app.setErrorHandler((error, request, reply) => {
   if (error.statusCode === 429) return reply.code(429).send({ error: "too many requests" });
+  if (error.statusCode < 500) return notFound(request, reply);
   request.log.error({ code: error.code }, error.message);
   return reply.code(503).send({ error: "not available" });
 });

@@ -14,7 +14,7 @@ INSERT INTO shop.customers SELECT i, '=name ' || i, 'c' || i || '@example.org', 
 FROM generate_series(1, 20) AS i;
 INSERT INTO shop.orders SELECT i, 1 + i % 20, i, now() - interval '3 days' FROM generate_series(1, 40) AS i;
 SELECT segmentation.bind_customers('shop.customers', timezone => 'UTC'), segmentation.bind_source('orders', 'shop.orders', 'customer_id', date => 'created_at'),
-  segmentation.bind_column('customers', 'loud', 'upper(name)'), segmentation.define_attribute('spent', 'sum(orders.total)'),
+  segmentation.bind_column('customers', 'loud', 'upper(name)'), segmentation.bind_column('customers', 'inverse', '1 / (CASE WHEN id::text = ''15'' THEN 0 ELSE 1 END)'), segmentation.define_attribute('spent', 'sum(orders.total)'),
   segmentation.create_segment('odd''s "best"', 'spent > 42'), segmentation.create_segment('cut', 'FROM customers WHERE spent > 0 ORDER BY spent DESC LIMIT 3'),
   segmentation.create_group('by hand'), segmentation.add_members('by hand', ARRAY[3, 1]) \g /dev/null
 
@@ -88,7 +88,7 @@ CALL segmentation.tick();
 
 -- What is not good is one answer.
 SELECT segmentation.share('other', '1 ms') AS expired, segmentation.share('cut', '1 day') AS revoked, segmentation.share('hour', '1 day') AS dropped,
-  segmentation.share('odd''s "best"', '1 day', '{born}') AS broken, segmentation.share('odd''s "best"', '1 day', '{spent}') AS grown \gset
+  segmentation.share('odd''s "best"', '1 day', '{born}') AS broken, segmentation.share('odd''s "best"', '1 day', '{inverse}') AS failing, segmentation.share('odd''s "best"', '1 day', '{spent}') AS grown \gset
 SELECT is(segmentation.revoke_share('cut'), 2, 'all of a segment''s are revoked');
 SELECT is(segmentation.revoke_share('cut'), 0, 'once');
 SELECT throws_ok($$SELECT segmentation.revoke_share('other', (SELECT max(id) FROM segmentation.shares WHERE segment = 'hour'))$$, '42704', NULL, 'an id of another segment');
@@ -114,16 +114,17 @@ SELECT pg_temp.answer('unknown') AS unknown \gset
 SELECT matches(:'unknown'::text, '^[{]28000,"no list is shared by this token"', 'an unknown token');
 SELECT is(pg_temp.answer(t.token), :'unknown'::text, t.what || ' is as one')
 FROM (VALUES ('an expired one', :'expired'), ('a revoked one', :'revoked'), ('another that was revoked with it', :'cut'), ('one of several', :'gone'),
-  ('one whose segment was dropped', :'dropped'), ('the other', :'hour'), ('one whose column is gone', :'broken'), ('one whose column reads more now', :'grown'),
+  ('one whose segment was dropped', :'dropped'), ('the other', :'hour'), ('one whose column is gone', :'broken'), ('one whose column reads more now', :'grown'), ('one whose values fail', :'failing'),
   ('none', NULL), ('an empty one', ''), ('a hash', encode(sha256(:'kept'), 'hex'))) AS t(what, token);
 SELECT is(pg_temp.answer(:'kept'), 'a list', 'the others are good');
+SELECT is(CURRENT_USER::text, 'pgtap gu''e"st', 'and he is who he was');
 BEGIN READ ONLY;
 SELECT is(pg_temp.answer(:'kept'), pg_temp.answer('unknown'), 'who can write nothing is told so first');
 SELECT throws_ok(format('SELECT segmentation.shared(%L)', :'kept'), '25006', NULL, 'since uses are counted');
 ROLLBACK;
 RESET ROLE;
 SELECT results_eq('SELECT count(*) FILTER (WHERE is_good), count(*) FILTER (WHERE revoked_by IS NOT NULL), count(*) FILTER (WHERE segment IS NULL) FROM segmentation.shares',
-  'SELECT 8::bigint, 5::bigint, 2::bigint', 'the view tells them apart');
+  'SELECT 9::bigint, 5::bigint, 2::bigint', 'the view tells them apart');
 SELECT is((SELECT count(*) FROM segmentation.share AS s WHERE s.revoked_at IS NOT NULL AND s.hash IS NOT NULL), 0::bigint, 'a revoked token''s hash is gone');
 -- Time is the clock's, not the transaction's, and a revocation is known at once.
 SELECT segmentation.share('other', '200 ms') AS short \gset
