@@ -208,7 +208,8 @@ COMMENT ON FUNCTION segmentation.release_segment(text, text) IS
 CREATE FUNCTION segmentation._keep_version() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF NOT segmentation._holds_gate() THEN RETURN NULL; END IF;
+  -- A restore in one transaction has the gate as well, by making the extension, and has counted no definition.
+  IF NOT segmentation._holds_gate() OR (SELECT v.version = 0 FROM segmentation.definition_version AS v) THEN RETURN NULL; END IF;
   INSERT INTO segmentation.segment_version (segment_id, version, rule, valid_from, changed_by)
   VALUES (NEW.id, NEW.version, NEW.rule, NEW.changed_at, NEW.changed_by)
   ON CONFLICT ON CONSTRAINT segment_version_pkey DO UPDATE SET rule = EXCLUDED.rule;
