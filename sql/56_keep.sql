@@ -120,11 +120,15 @@ EXCEPTION WHEN SQLSTATE 'SG000' THEN
   NULL;
 END $$;
 
+CREATE FUNCTION segmentation._marks(segment_id integer) RETURNS text[]
+  LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_marks';
+COMMENT ON FUNCTION segmentation._marks(integer) IS 'who has marked a segment as used, by the newest snapshot whatever the isolation level';
+
 -- Raises 2BP01, saying by whom, where a segment is used. `by_rules`: rules can be judged.
 CREATE FUNCTION segmentation._check_unused_segment(segment_id integer, verb text, by_rules boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  marks text[] := ARRAY(SELECT u.used_by FROM segmentation.segment_use AS u WHERE u.segment_id = _check_unused_segment.segment_id ORDER BY u.used_by COLLATE "C");
+  marks text[] := segmentation._marks(segment_id);
   rules text[];
   name  text;
 BEGIN
@@ -165,12 +169,15 @@ END $$;
 
 CREATE FUNCTION segmentation.use_segment(name text, used_by text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  used integer;
 BEGIN
   PERFORM segmentation._check_name('user', use_segment.used_by);
-  -- Who drops the segment has it locked; then its name is looked up behind him.
+  -- Who drops the segment has it locked; then its name is looked up behind him, and an older snapshot fails with 40001 at its row.
   LOCK TABLE segmentation.segment_use IN ROW EXCLUSIVE MODE;
-  INSERT INTO segmentation.segment_use (segment_id, used_by)
-  VALUES (segmentation._usable(use_segment.name), use_segment.used_by)
+  used := segmentation._usable(use_segment.name);
+  PERFORM FROM segmentation.segment AS s WHERE s.id = used FOR KEY SHARE;
+  INSERT INTO segmentation.segment_use (segment_id, used_by) VALUES (used, use_segment.used_by)
   ON CONFLICT ON CONSTRAINT segment_use_pkey DO NOTHING;
 END $$;
 COMMENT ON FUNCTION segmentation.use_segment(text, text) IS
@@ -208,7 +215,8 @@ COMMENT ON FUNCTION segmentation.release_segment(text, text) IS
 CREATE FUNCTION segmentation._keep_version() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF NOT segmentation._holds_gate() THEN RETURN NULL; END IF;
+  -- A restore in one transaction has the gate as well, by making the extension, and has counted no definition.
+  IF NOT segmentation._holds_gate() OR (SELECT v.version = 0 FROM segmentation.definition_version AS v) THEN RETURN NULL; END IF;
   INSERT INTO segmentation.segment_version (segment_id, version, rule, valid_from, changed_by)
   VALUES (NEW.id, NEW.version, NEW.rule, NEW.changed_at, NEW.changed_by)
   ON CONFLICT ON CONSTRAINT segment_version_pkey DO UPDATE SET rule = EXCLUDED.rule;
