@@ -38,7 +38,7 @@ Owned<Work> *compile_next(const Live *live, int32 segment, const char *rule) {
   auto *work = Owned<Work>::make();
   run_core([=](Failure &) {
     Failure unsaid;
-    work->set(Work::make_for(**live->core, segment, rule, unsaid));
+    work->set(Work::make_for(**live->core, segment, rule, Excerpt::none, unsaid));
   });
   return work;
 }
