@@ -13,8 +13,9 @@ CREATE TABLE segmentation.change_pending (
   reason       text        NOT NULL,
   customers    text[]      NOT NULL  -- none: only says that the transaction ends after this
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
--- Without a key of its own, so that it can be published all the same.
-ALTER TABLE segmentation.change_pending REPLICA IDENTITY FULL;
+-- Without a key of its own, so that it can be published all the same. Packing long lists would cost whoever makes or drops a segment more
+-- than it saves.
+ALTER TABLE segmentation.change_pending REPLICA IDENTITY FULL, ALTER COLUMN customers SET STORAGE EXTERNAL;
 
 -- What has positions, one a customer. They are microseconds since 1970 when they were given, or the next number where that is taken: so a copy of
 -- the database and one that went back in time go on by others, and a position that is in none of these rows is somebody else's.
@@ -28,6 +29,8 @@ CREATE TABLE segmentation.change_log (
   reason       text        NOT NULL,
   customers    text[]      NOT NULL
 );
+
+ALTER TABLE segmentation.change_log ALTER COLUMN customers SET STORAGE EXTERNAL;
 
 -- Up to where changes are not there any more; whoever has read up to just there can go on. 0: none are missing.
 CREATE TABLE segmentation.change_floor (
