@@ -13,8 +13,9 @@ CREATE TABLE segmentation.change_pending (
   reason       text        NOT NULL,
   customers    text[]      NOT NULL  -- none: only says that the transaction ends after this
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
--- Without a key of its own, so that it can be published all the same.
-ALTER TABLE segmentation.change_pending REPLICA IDENTITY FULL;
+-- Without a key of its own, so that it can be published all the same. Packing long lists would cost whoever makes or drops a segment more
+-- than it saves.
+ALTER TABLE segmentation.change_pending REPLICA IDENTITY FULL, ALTER COLUMN customers SET STORAGE EXTERNAL;
 
 -- What has positions, one a customer. They are microseconds since 1970 when they were given, or the next number where that is taken: so a copy of
 -- the database and one that went back in time go on by others, and a position that is in none of these rows is somebody else's.
@@ -28,6 +29,8 @@ CREATE TABLE segmentation.change_log (
   reason       text        NOT NULL,
   customers    text[]      NOT NULL
 );
+
+ALTER TABLE segmentation.change_log ALTER COLUMN customers SET STORAGE EXTERNAL;
 
 -- Up to where changes are not there any more; whoever has read up to just there can go on. 0: none are missing.
 CREATE TABLE segmentation.change_floor (
@@ -62,9 +65,9 @@ CREATE TRIGGER dropped AFTER DELETE ON segmentation.segment REFERENCING OLD TABL
   FOR EACH STATEMENT EXECUTE FUNCTION segmentation._note_dropped();
 ALTER TABLE segmentation.segment ENABLE ALWAYS TRIGGER dropped;
 
-CREATE VIEW segmentation.change_segments AS
+CREATE VIEW segmentation._change_names AS
 SELECT s.id, s.name FROM segmentation.segment AS s UNION ALL SELECT d.id, d.name FROM segmentation.dropped_segment AS d;
-COMMENT ON VIEW segmentation.change_segments IS 'The names of segments, and of those dropped whose changes are still told, by their ids.';
+COMMENT ON VIEW segmentation._change_names IS 'The names of segments, and of those dropped whose changes are still told, by their ids.';
 
 -- Returns how long changes are kept; zero: not at all.
 CREATE FUNCTION segmentation._changes_kept() RETURNS interval
@@ -150,7 +153,7 @@ DECLARE
 BEGIN
   PERFORM segmentation._segment_id(n) FROM unnest(names) AS n
   WHERE NOT EXISTS (SELECT FROM segmentation.dropped_segment AS d WHERE segmentation._fold(d.name) = segmentation._fold(n));
-  SELECT COALESCE(array_agg(s.id), '{}') INTO answer FROM segmentation.change_segments AS s
+  SELECT COALESCE(array_agg(s.id), '{}') INTO answer FROM segmentation._change_names AS s
   WHERE segmentation._fold(s.name) IN (SELECT segmentation._fold(n) FROM unnest(names) AS n);
   RETURN answer;
 END $$;
@@ -181,7 +184,7 @@ BEGIN
   WHERE u.told >= _changes.max ORDER BY u.last LIMIT 1;
   RETURN QUERY
     SELECT l.first - 1 + c.place, s.name, c.customer, CASE WHEN l.entered THEN 'entered' ELSE 'left' END, l.effective_at, l.reason
-    FROM segmentation.change_log AS l JOIN segmentation.change_segments AS s ON s.id = l.segment_id
+    FROM segmentation.change_log AS l JOIN segmentation._change_names AS s ON s.id = l.segment_id
       CROSS JOIN LATERAL unnest(l.customers) WITH ORDINALITY AS c (customer, place)
     WHERE l.last > _changes.after AND l.last <= COALESCE(stop, 9223372036854775807) AND l.first - 1 + c.place > _changes.after
       AND (_changes.segments IS NULL OR l.segment_id = ANY (chosen))

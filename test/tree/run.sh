@@ -225,6 +225,19 @@ definitions_examples_run() {
   return $status
 }
 
+# The SQL of docs/changes.md, likewise: it leaves a copy that is right.
+changes_examples_run() {
+  database=tree_changes
+  make_database
+  status=0
+  sql_of docs/changes.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
+  found=$(psql -XAtd $database -c "SELECT string_agg(segment || ' ' || customer, ', ' ORDER BY segment, customer) || (SELECT cursor = segmentation.changes_position() FROM copy_at)
+    FROM copy")
+  [ "$found" = "buyers 2, buyers 3, vip 2, vip 3true" ] || { echo "found: $found"; status=1; }
+  psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
 # The README's reference names every function and view that SQL can use.
 readme_names_everything() {
   database=tree_names
@@ -302,6 +315,7 @@ check "SQL of docs/report.md runs" report_examples_run
 check "SQL of docs/bi.md runs, and its columns are the catalog's" bi_examples_run
 check "SQL of docs/sharing.md runs" sharing_examples_run
 check "SQL of docs/definitions.md runs" definitions_examples_run
+check "SQL of docs/changes.md runs" changes_examples_run
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match
 check "install replaces the module at once" install_replaces_at_once

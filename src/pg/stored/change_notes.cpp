@@ -57,6 +57,44 @@ Datum key_text(const KeyType &key, Datum customer) {
   }
 }
 
+Datum key_text(const KeyType &key, const CustomerKey &customer) {
+  if (!key.integer)
+    return PointerGetDatum(cstring_to_text_with_len(customer.text, static_cast<int>(customer.size)));
+  char printed[MAXINT8LEN + 1];
+  int length = pg_lltoa(customer.integer, printed);
+  return PointerGetDatum(cstring_to_text_with_len(printed, length));
+}
+
+/// Starts another row unless the change belongs to the one at hand; tells whether anybody is to be told.
+bool take_place(ChangeNotes *notes, int32 segment, bool entered, TimestampTz at, const char *reason) {
+  if (!notes->are_kept)
+    return false;
+  if (notes->count == chunk || segment != notes->segment || entered != notes->entered || at != notes->at ||
+      notes->reason == nullptr || strcmp(reason, notes->reason) != 0) {
+    write_group(notes);
+    if (segment != notes->segment || notes->reason == nullptr)
+      notes->is_told = !is_draft(notes->live, segment);
+    notes->segment = segment;
+    notes->entered = entered;
+    notes->at = at;
+    notes->reason = reason;
+  }
+  return notes->is_told;
+}
+
+/// `customer` is a Datum or the core's.
+template <typename Key> void add_customer(ChangeNotes *notes, const Key &customer) {
+  MemoryContext before = MemoryContextSwitchTo(notes->memory);
+  if (notes->count == notes->room) {
+    notes->room = Max(notes->room * 2, 8);
+    Size size = sizeof(Datum) * static_cast<Size>(notes->room);
+    notes->customers =
+        static_cast<Datum *>(notes->customers == nullptr ? palloc(size) : repalloc(notes->customers, size));
+  }
+  notes->customers[notes->count++] = key_text(notes->live->key, customer);
+  MemoryContextSwitchTo(before);
+}
+
 } // namespace
 
 ChangeNotes start_notes(const Live *live) {
@@ -71,29 +109,14 @@ ChangeNotes start_notes(const Live *live) {
 
 void note_change(ChangeNotes *notes, int32 segment, bool entered, TimestampTz at, const char *reason,
                  Datum customer) {
-  if (!notes->are_kept)
-    return;
-  if (notes->count == chunk || segment != notes->segment || entered != notes->entered || at != notes->at ||
-      notes->reason == nullptr || strcmp(reason, notes->reason) != 0) {
-    write_group(notes);
-    if (segment != notes->segment || notes->reason == nullptr)
-      notes->is_told = !is_draft(notes->live, segment);
-    notes->segment = segment;
-    notes->entered = entered;
-    notes->at = at;
-    notes->reason = reason;
-  }
-  if (!notes->is_told)
-    return;
-  MemoryContext before = MemoryContextSwitchTo(notes->memory);
-  if (notes->count == notes->room) {
-    notes->room = Max(notes->room * 2, 8);
-    Size size = sizeof(Datum) * static_cast<Size>(notes->room);
-    notes->customers =
-        static_cast<Datum *>(notes->customers == nullptr ? palloc(size) : repalloc(notes->customers, size));
-  }
-  notes->customers[notes->count++] = key_text(notes->live->key, customer);
-  MemoryContextSwitchTo(before);
+  if (take_place(notes, segment, entered, at, reason))
+    add_customer(notes, customer);
+}
+
+void note_change(ChangeNotes *notes, int32 segment, bool entered, TimestampTz at, const char *reason,
+                 const CustomerKey &customer) {
+  if (take_place(notes, segment, entered, at, reason))
+    add_customer(notes, customer);
 }
 
 void note_rows(ChangeNotes *notes, const Rows &rows, bool entered) {

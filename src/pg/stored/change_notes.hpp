@@ -26,6 +26,9 @@ ChangeNotes start_notes(const Live *live);
 /// changes of a segment each is noted after the one before it was committed.
 void note_change(ChangeNotes *notes, int32 segment, bool entered, TimestampTz at, const char *reason,
                  Datum customer);
+/// The same by a key as the core carries it, which is how it is printed unless it is a number.
+void note_change(ChangeNotes *notes, int32 segment, bool entered, TimestampTz at, const char *reason,
+                 const CustomerKey &customer);
 /// Notes many whom a statement has written or deleted; the rows' columns are the segment, since or until
 /// when, the reason, and the customers, a text[].
 void note_rows(ChangeNotes *notes, const Rows &rows, bool entered);

@@ -99,7 +99,7 @@ void note_batch(Joiners *joiners, int32 segment, uint32 count) {
   bool by_hand = index >= 0 && live->schema.segments[index].source == nullptr;
   for (uint32 i = 0; i < count && joiners->notes.are_kept; ++i)
     note_change(&joiners->notes, segment, true, joiners->at, by_hand ? reason_hand : joiners->reason,
-                key_datum(live->key, joiners->keys[i]));
+                joiners->keys[i]);
 }
 
 void tell(const Joiners &joiners, uint64 inserted) {

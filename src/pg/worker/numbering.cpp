@@ -20,7 +20,7 @@ constexpr const char *number =
     "max(t.at_lsn) OVER (PARTITION BY t.transaction) AS ended FROM taken AS t), "
     "placed AS (SELECT e.*, sum(e.size) OVER (ORDER BY e.ended, e.transaction, e.at_lsn, e.place "
     "ROWS UNBOUNDED PRECEDING) AS upto, sum(e.size) OVER (ORDER BY e.ended, e.transaction) AS ends "
-    "FROM ended AS e WHERE EXISTS (SELECT FROM segmentation.change_segments AS s WHERE s.id = "
+    "FROM ended AS e WHERE EXISTS (SELECT FROM segmentation._change_names AS s WHERE s.id = "
     "e.segment_id)), "
     // Once: the clock goes on.
     "base AS MATERIALIZED (SELECT GREATEST((SELECT max(l.last) FROM segmentation.change_log AS l), "
