@@ -8,7 +8,7 @@ namespace segmentation::core::program {
 namespace {
 
 constexpr std::size_t most_instants = 200;
-constexpr std::size_t most_refolded_rows = 500'000;
+constexpr std::size_t most_refolded_rows = 200'000;
 
 } // namespace
 
