@@ -1,6 +1,7 @@
 -- What explain says of one customer: rows, what is missing, when time changes it, words by hand, segments inside rules, segments being built.
 \set QUIET 1
 SET client_min_messages = warning;
+SET timezone = 'Europe/Sofia';
 CREATE TABLE customers (id bigint PRIMARY KEY, name text, city text, credit numeric(10,2), registered timestamptz);
 CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint, total numeric(10,2), status text, created_at timestamptz);
 CREATE TABLE items (order_id bigint, line integer, category text, PRIMARY KEY (order_id, line));

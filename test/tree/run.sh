@@ -105,15 +105,16 @@ binding_examples_run() {
   return $status
 }
 
-# Its second part, in another: what a block of SQL answers is what the block of text behind it says.
-binding_by_hand_answers() {
-  database=tree_by_hand
+# page_answers DATABASE FILE FROM: in a database of its own, from a line on, what a block of SQL of a page answers is what the block of text behind
+# it says.
+page_answers() {
+  database=$1
   answers=$(mktemp -d)
   make_database
   status=0
-  awk -v to="$answers" '/^## By hand$/ { part = 1 } !part { next }
+  awk -v to="$answers" -v from="$3" '$0 == from { part = 1 } !part { next }
     /^```sql$/ { on = 1; n++; printf "\\o %s/%d.out\n", to, n; next } /^```text$/ { on = 2; next } /^```$/ { on = 0; next }
-    on == 1 { print } on == 2 { print > (to "/" n ".expected") }' docs/binding.md |
+    on == 1 { print } on == 2 { print > (to "/" n ".expected") }' "$2" |
     psql -Xqd $database -v ON_ERROR_STOP=1 -P footer=off || status=1
   for expected in "$answers"/*.expected; do
     diff -bBu "$expected" "${expected%expected}out" || status=1
@@ -122,6 +123,9 @@ binding_by_hand_answers() {
   rm -rf "$answers"
   return $status
 }
+
+binding_by_hand_answers() { page_answers tree_by_hand docs/binding.md "## By hand"; }
+explain_answers() { page_answers tree_explain docs/explain.md "# Why is she in, why is she not"; }
 
 # The SQL of docs/groups.md, likewise.
 groups_examples_run() {
@@ -207,6 +211,7 @@ check "README examples run" readme_examples_run
 check "commands of docs/operations.md run" operations_run
 check "SQL of docs/binding.md runs" binding_examples_run
 check "SQL of docs/binding.md by hand answers what it says" binding_by_hand_answers
+check "docs/explain.md answers as it says" explain_answers
 check "SQL of docs/groups.md runs" groups_examples_run
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match

@@ -209,13 +209,15 @@ Lack Lacks::number(const Condition &condition, bool wanted, Written written) con
   const auto tested = found_.tested(condition);
   // A test of a list, or of a field, is one on its values.
   const bool is_set = source != nullptr && source->role == Role::set;
-  if ((condition.list || is_set) && left.filter) {
+  if (condition.op == CompareOp::gt && condition.number == Decimal(0) && (condition.list || is_set) &&
+      left.filter) {
     const Condition &filter = *left.filter;
-    const Condition &member = filter.form == Form::all ? *filter.children.back() : filter;
+    const bool is_joined = filter.form == Form::all && !filter.children.empty();
+    const Condition &member = is_joined ? *filter.children.back() : filter;
     if (member.form == Form::text_in || member.form == Form::number_in)
       return in_list(member, wanted, condition.list ? "the list" : source->name);
   }
-  if (!tested || condition.list || is_set ||
+  if (!tested || condition.list || (is_set && left.filter) ||
       (source != nullptr && source->field >= 0 && left.fold == Fold::count))
     return as_written(written);
   const Judge judge = found_.judge(*tested);

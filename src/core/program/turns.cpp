@@ -31,7 +31,8 @@ std::vector<Instant> Customers::turns(std::uint32_t customer) const {
       open.push_back(static_cast<int>(node));
   }
   const std::optional<std::size_t> rows = kept.size();
-  const std::size_t budget = rows ? std::min(most_instants, most_refolded_rows / (*rows + 1)) : 0;
+  const bool all_kept = plan.purpose == Purpose::explaining && rows;
+  const std::size_t budget = all_kept ? std::min(most_instants, most_refolded_rows / (*rows + 1)) : 0;
   const auto at = [&](int node) -> Instant & { return out[static_cast<std::size_t>(node)]; };
   for (std::size_t step = 0; step < budget && !open.empty(); ++step) {
     const Instant next =
