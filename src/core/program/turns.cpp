@@ -8,7 +8,7 @@ namespace segmentation::core::program {
 namespace {
 
 constexpr std::size_t most_instants = 200;
-constexpr std::size_t most_refolded_rows = 200'000;
+constexpr std::size_t most_refolded_rows = 1'000'000;
 
 } // namespace
 
@@ -38,6 +38,7 @@ std::vector<Instant> Customers::turns(std::uint32_t customer) const {
     const Instant next =
         at(*std::min_element(open.begin(), open.end(), [&](int a, int b) { return at(a) < at(b); }));
     Customers then(plan, Moment::at(next, clock.zone()), true, {}, roll);
+    then.lay_out(Level::horizons); // what is shown beside answers is not asked for
     kept.replay(then);
     then.make_room();
     then.judge_block(customer, 1, Level::nothing, true);
