@@ -77,7 +77,7 @@ SELECT segmentation.create_segment('almost loyal', 'number_of_orders >= 3 AND am
 \pset format aligned
 \pset tuples_only off
 \pset footer off
-SELECT repeat('  ', depth) || condition AS condition, actual, holds, missing AS short
+SELECT repeat('  ', depth) || condition AS condition, actual, holds, missing
 FROM segmentation.explain('loyal', 2026);
 \set ECHO none
 

@@ -91,7 +91,7 @@ public:
     const Moment moment = Moment::at(now_, meaning_->schema.zone);
     compare(*program, moment, expected, false, dice);
     compare(*program, moment, expected, true, dice);
-    compare_some(*program, moment, expected, dice);
+    compare_some(*Program::compile(meaning_, rules, true, Purpose::explaining), moment, expected, dice);
     ++compared_;
     cache_.trim();
     if (answers_.size() > 20'000)

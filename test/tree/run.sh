@@ -105,15 +105,16 @@ binding_examples_run() {
   return $status
 }
 
-# page_answers FILE [HEADING]: the SQL of a page, from a heading on, in an empty database: what a block of SQL answers is what the block of
-# text behind it says.
+# page_answers DATABASE FILE [FROM]: in a database of its own, from a line on or the whole page, what a block of SQL of a page answers is what the block of text behind
+# it says.
 page_answers() {
+  database=$1
   answers=$(mktemp -d)
   make_database
   status=0
-  awk -v to="$answers" -v heading="$2" '$0 == heading || heading == "" { part = 1 } !part { next }
+  awk -v to="$answers" -v from="${3:-}" 'from == "" || $0 == from { part = 1 } !part { next }
     /^```sql$/ { on = 1; n++; printf "\\o %s/%d.out\n", to, n; next } /^```text$/ { on = 2; next } /^```$/ { on = 0; next }
-    on == 1 { print } on == 2 { print > (to "/" n ".expected") }' "$1" |
+    on == 1 { print } on == 2 { print > (to "/" n ".expected") }' "$2" |
     psql -Xqd $database -v ON_ERROR_STOP=1 -P footer=off || status=1
   for expected in "$answers"/*.expected; do
     diff -bBu "$expected" "${expected%expected}out" || status=1
@@ -123,16 +124,9 @@ page_answers() {
   return $status
 }
 
-# Its second part, in another.
-binding_by_hand_answers() {
-  database=tree_by_hand
-  page_answers docs/binding.md "## By hand"
-}
-
-application_answers() {
-  database=tree_application
-  page_answers docs/application.md ""
-}
+binding_by_hand_answers() { page_answers tree_by_hand docs/binding.md "## By hand"; }
+explain_answers() { page_answers tree_explain docs/explain.md "# Why is she in, why is she not"; }
+application_answers() { page_answers tree_application docs/application.md; }
 
 # The SQL of docs/groups.md, likewise.
 groups_examples_run() {
@@ -308,6 +302,7 @@ check "README examples run" readme_examples_run
 check "commands of docs/operations.md run" operations_run
 check "SQL of docs/binding.md runs" binding_examples_run
 check "SQL of docs/binding.md by hand answers what it says" binding_by_hand_answers
+check "docs/explain.md answers as it says" explain_answers
 check "SQL of docs/groups.md runs" groups_examples_run
 check "SQL of docs/application.md answers what it says" application_answers
 check "SQL of docs/export.md runs" export_examples_run

@@ -27,8 +27,10 @@ TEST(ProgramExplainRandom, HoldsAsTheOracleDoesAndTurnsWhenItDoes) {
     Round made = make_round(dice, 4, 1, 3);
     // A birthday may come round more often than explain() looks ahead; a window does not.
     const bool is_usual = round % 2 == 0;
-    if (is_usual)
+    if (is_usual) {
       made.rules[0].condition = RandomWorld(dice).usual_rule();
+      made.shop.meaning.row_conditions.assign(made.shop.meaning.row_conditions.size(), nullptr);
+    }
     const Moment moment = Moment::at(somewhen(dice), made.zone);
     const Row &customer = made.shop.tables[customers][static_cast<std::size_t>(dice.between(0, 3))];
     const Explanation whole = explained(made, moment, customer, dice).at(0);

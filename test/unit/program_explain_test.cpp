@@ -233,8 +233,8 @@ TEST(ProgramExplain, ATestOfASegmentIsOneLine) {
   define("recent", "orders MATCHES (date >= -30d, count >= 2) AND NOT segments CONTAINS 'rich'");
   shop.meaning = *meaning_of(std::move(schema));
   EXPECT_EQ(explained("segments CONTAINS 'rich'", shop),
-            "segments CONTAINS 'rich': no, missing in segment 'rich': 7.51 more credit, or 3 more orders, or "
-            "48 more points\n");
+            "segments CONTAINS 'rich': no, missing segment 'rich' (7.51 more credit, or 3 more orders, or 48 "
+            "more points)\n");
   EXPECT_EQ(explained("segments NOT CONTAINS 'rich'", shop), "segments NOT CONTAINS 'rich': yes\n");
   EXPECT_EQ(explained("segments CONTAINS ANY ('rich', 'recent')", shop),
             "segments CONTAINS ANY ('rich', 'recent'): yes, until 2026-06-20 00:00:00+03\n");
@@ -244,8 +244,8 @@ TEST(ProgramExplain, ATestOfASegmentIsOneLine) {
       "name = 'Maria' AND (segments CONTAINS 'recent' OR NOT segments CONTAINS 'rich') AND vip: yes\n  name "
       "= 'Maria' = Maria: yes\n  segments CONTAINS 'recent' OR NOT segments CONTAINS 'rich': yes\n    "
       "segments CONTAINS 'recent': yes, until 2026-06-20 00:00:00+03\n    NOT segments CONTAINS 'rich': "
-      "yes\n      segments CONTAINS 'rich': no, missing in segment 'rich': 7.51 more credit, or 3 more "
-      "orders, or 48 more points\n  vip = true: yes\n");
+      "yes\n      segments CONTAINS 'rich': no, missing segment 'rich' (7.51 more credit, or 3 more orders, "
+      "or 48 more points)\n  vip = true: yes\n");
 }
 
 TEST(ProgramExplain, ACustomerWhoDoesNotExistIsInNoSegment) {

@@ -112,7 +112,7 @@ Lack Lacks::of(const Condition &condition, bool wanted, Written written) const {
   if (found_.holds(condition) == wanted)
     return {};
   if (condition.span != written.span && !written.elsewhere)
-    written = {condition.span, wanted};
+    written = {condition.span, wanted, false, false};
   switch (condition.form) {
   case Form::constant:
     return {Lack::Form::impossible, {}, false};
@@ -124,12 +124,13 @@ Lack Lacks::of(const Condition &condition, bool wanted, Written written) const {
     // Of a group what people say by hand is all that there is to say.
     if (inner.form == Lack::Form::impossible)
       return as_written(written);
-    inner.text =
-        fmt::format("{} segment '{}': {}", wanted ? "in" : "out of", condition.segment_name, inner.text);
+    inner.text = fmt::format("{}segment '{}' ({})", wanted ? "" : "not ", condition.segment_name, inner.text);
+    inner.either = false;
     return inner;
   }
   case Form::all:
   case Form::any: {
+    written.between = condition.span == written.span;
     std::vector<Lack> lacks;
     for (const ConditionPtr &child : condition.children)
       lacks.push_back(of(*child, wanted, written));
@@ -208,13 +209,15 @@ Lack Lacks::number(const Condition &condition, bool wanted, Written written) con
   const auto tested = found_.tested(condition);
   // A test of a list, or of a field, is one on its values.
   const bool is_set = source != nullptr && source->role == Role::set;
-  if ((condition.list || is_set) && left.filter) {
+  if (condition.op == CompareOp::gt && condition.number == Decimal(0) && (condition.list || is_set) &&
+      left.filter) {
     const Condition &filter = *left.filter;
-    const Condition &member = filter.form == Form::all ? *filter.children.back() : filter;
+    const bool is_joined = filter.form == Form::all && !filter.children.empty();
+    const Condition &member = is_joined ? *filter.children.back() : filter;
     if (member.form == Form::text_in || member.form == Form::number_in)
       return in_list(member, wanted, condition.list ? "the list" : source->name);
   }
-  if (!tested || condition.list || is_set ||
+  if (!tested || condition.list || (is_set && left.filter) ||
       (source != nullptr && source->field >= 0 && left.fold == Fold::count))
     return as_written(written);
   const Judge judge = found_.judge(*tested);
@@ -272,8 +275,7 @@ std::string Lacks::more(const Condition &condition, const WideFraction &gap, boo
     case Fold::weeks:
     case Fold::months: {
       const char *unit = left.fold == Fold::days ? "day" : left.fold == Fold::weeks ? "week" : "month";
-      return some_of(fmt::format("{}{} with {}", unit, one ? "" : "s", noun_of(source, true)), any_now) +
-             which;
+      return some_of(fmt::format("{}{} of {}", unit, one ? "" : "s", noun_of(source, true)), any_now) + which;
     }
     case Fold::count_distinct: {
       const Relation &relation = relations[static_cast<std::size_t>(left.column.relation)];
@@ -351,7 +353,8 @@ Lack Lacks::date(const Condition &condition, bool wanted, Written written) const
   const Scalar &left = condition.left;
   if (bound < lowest || bound > highest)
     return as_written(written);
-  if (later && left.form == Scalar::Form::aggregate && (left.fold == Fold::max || left.fold == Fold::last)) {
+  if (later && !written.between && left.form == Scalar::Form::aggregate &&
+      (left.fold == Fold::max || left.fold == Fold::last)) {
     const Relation &source = found_.schema().relations[static_cast<std::size_t>(left.source)];
     if (left.column == ColumnRef{left.source, source.date, {}}) {
       const Day from = is_day ? static_cast<Day>(bound) : clock.zone().local_day(bound);

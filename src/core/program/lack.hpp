@@ -33,6 +33,7 @@ private:
     Span span;
     bool wanted;
     bool elsewhere = false; // what is inside was written in a segment's rule
+    bool between = false;   // it has a second bound
   };
 
   Lack of(const Condition &condition, bool wanted, Written written) const;

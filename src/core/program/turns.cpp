@@ -8,7 +8,7 @@ namespace segmentation::core::program {
 namespace {
 
 constexpr std::size_t most_instants = 200;
-constexpr std::size_t most_refolded_rows = 500'000;
+constexpr std::size_t most_refolded_rows = 1'000'000;
 
 } // namespace
 
@@ -31,12 +31,14 @@ std::vector<Instant> Customers::turns(std::uint32_t customer) const {
       open.push_back(static_cast<int>(node));
   }
   const std::optional<std::size_t> rows = kept.size();
-  const std::size_t budget = rows ? std::min(most_instants, most_refolded_rows / (*rows + 1)) : 0;
+  const bool all_kept = plan.purpose == Purpose::explaining && rows;
+  const std::size_t budget = all_kept ? std::min(most_instants, most_refolded_rows / (*rows + 1)) : 0;
   const auto at = [&](int node) -> Instant & { return out[static_cast<std::size_t>(node)]; };
   for (std::size_t step = 0; step < budget && !open.empty(); ++step) {
     const Instant next =
         at(*std::min_element(open.begin(), open.end(), [&](int a, int b) { return at(a) < at(b); }));
     Customers then(plan, Moment::at(next, clock.zone()), true, {}, roll);
+    then.lay_out(Level::horizons); // what is shown beside answers is not asked for
     kept.replay(then);
     then.make_room();
     then.judge_block(customer, 1, Level::nothing, true);
