@@ -123,6 +123,18 @@ binding_by_hand_answers() {
   return $status
 }
 
+# The SQL of docs/look.md, likewise: what it answers.
+look_examples_run() {
+  database=tree_look
+  make_database
+  status=0
+  found=$(sql_of docs/look.md | psql -XAtqF, -d $database -v ON_ERROR_STOP=1 | sed -e '/^$/d' -e 's/,\[.*//' | paste -sd ' ') || status=1
+  psql -Xqc "DROP DATABASE $database"
+  expected='1 2 2 2 2,2,2 2,2,2 1,enters 1,0 VIP,f,t shoes,f,t VIP'
+  [ "$found" = "$expected" ] || { echo "found: $found"; return 1; }
+  return $status
+}
+
 # The SQL of docs/groups.md, likewise.
 groups_examples_run() {
   database=tree_groups
@@ -208,6 +220,7 @@ check "commands of docs/operations.md run" operations_run
 check "SQL of docs/binding.md runs" binding_examples_run
 check "SQL of docs/binding.md by hand answers what it says" binding_by_hand_answers
 check "SQL of docs/groups.md runs" groups_examples_run
+check "SQL of docs/look.md answers what it says" look_examples_run
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match
 check "install replaces the module at once" install_replaces_at_once
