@@ -27,4 +27,13 @@ DELETE FROM customers WHERE id NOT IN (1, 79999);
 SELECT ok(e.high >= 2 AND e.low <= 2, 'a table that is almost empty: ' || e::text) FROM segmentation.estimate_matching('id > 0') AS e;
 DELETE FROM customers;
 SELECT ok(e.low = 0 AND e.estimate = 0, 'one that is empty') FROM segmentation.estimate_matching('id > 0') AS e;
+
+-- Partitions are drawn from alike, whatever their sizes.
+SELECT segmentation.unbind('customers') \g /dev/null
+CREATE TABLE parted (id bigint PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (6000);
+CREATE TABLE parted_2 PARTITION OF parted FOR VALUES FROM (6000) TO (1000000);
+INSERT INTO parted SELECT generate_series(1, 40000);
+SELECT segmentation.bind_customers('parted', timezone => 'UTC') \g /dev/null
+SELECT cmp_ok(hits(r, 12), '>=', 9, r || ', in partitions') FROM unnest('{id < 6000,id > 30000,id > 0}'::text[]) AS r;
 SELECT finish();
