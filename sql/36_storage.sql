@@ -185,7 +185,7 @@ BEGIN
       'segmentation.membership and membership_past.';
   EXECUTE format(
     'CREATE FUNCTION segmentation.diff_segment(name text, rule segmentation.rule) RETURNS TABLE (customer %s, change text) LANGUAGE sql STABLE '
-    'AS %L', key,
+    'SET search_path = pg_catalog, pg_temp AS %L', key,
     format(
       'SELECT d.customer::%s, d.change FROM segmentation._diff_segment(segmentation._rule_segment_id($1), $2) AS d ORDER BY 2, 1', written));
   COMMENT ON FUNCTION segmentation.diff_segment(text, segmentation.rule)

@@ -86,6 +86,8 @@ BEGIN
     $$SELECT segmentation.segments_of(7)$$, $$SELECT segmentation.members('other path')$$, $$SELECT segmentation.segments_of('{1,2}'::pg_catalog.int8[])$$,
     $$SELECT segmentation.members_at('other path', pg_catalog.now())$$,
     $$SELECT segmentation.preview('spent > 5')$$, $$SELECT segmentation.explain('other path', 7)$$, $$SELECT segmentation.matches('spent > 5', 7)$$,
+    $$SELECT segmentation.estimate_matching('spent > 5')$$, $$SELECT segmentation.diff_segment('other path', 'spent > 5')$$, $$SELECT segmentation.count_diff('other path', 'spent > 5')$$,
+    $$SELECT segmentation.what_if(7, '{"orders": [{"total": 5, "status": "paid"}]}')$$,
     $$SELECT segmentation.suggest('orders.')$$, $$SELECT segmentation.to_sql('spent > 5')$$, $$SELECT segmentation.check_rule('spnt > 5')$$,
     $$SELECT * FROM segmentation.status$$, $$SELECT * FROM segmentation.attributes$$, $$SELECT * FROM segmentation.segments$$, $$SELECT * FROM segmentation.access$$,
     $$SELECT segmentation.refresh(7), segmentation.refresh_all()$$, $$SELECT segmentation.verify()$$, $$CALL segmentation.tick()$$,

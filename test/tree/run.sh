@@ -128,6 +128,18 @@ binding_by_hand_answers() { page_answers tree_by_hand docs/binding.md "## By han
 explain_answers() { page_answers tree_explain docs/explain.md "# Why is she in, why is she not"; }
 application_answers() { page_answers tree_application docs/application.md; }
 
+# The SQL of docs/look.md, likewise: what it answers.
+look_examples_run() {
+  database=tree_look
+  make_database
+  status=0
+  found=$(sql_of docs/look.md | psql -XAtqF, -d $database -v ON_ERROR_STOP=1 | sed -e '/^$/d' -e 's/,\[.*//' | paste -sd ' ') || status=1
+  psql -Xqc "DROP DATABASE $database"
+  expected='1 2 2 2 2,2,2 2,2,2 1,enters 1,0 VIP,f,t shoes,f,t VIP'
+  [ "$found" = "$expected" ] || { echo "found: $found"; return 1; }
+  return $status
+}
+
 # The SQL of docs/groups.md, likewise.
 groups_examples_run() {
   database=tree_groups
@@ -311,6 +323,7 @@ check "SQL of docs/bi.md runs, and its columns are the catalog's" bi_examples_ru
 check "SQL of docs/sharing.md runs" sharing_examples_run
 check "SQL of docs/definitions.md runs" definitions_examples_run
 check "SQL of docs/changes.md runs" changes_examples_run
+check "SQL of docs/look.md answers what it says" look_examples_run
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match
 check "install replaces the module at once" install_replaces_at_once

@@ -81,7 +81,8 @@ SEGMENTATION_FUNCTION(segmentation_estimate_matching) {
   if (time <= 0)
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("budget must be more than no time"),
                     errhint("Give an interval such as '200 ms'.")));
-  TimestampTz until = GetCurrentTimestamp() + time; // loading what is live and compiling count, too
+  // Loading what is live and compiling count, too; what is left over is for the last batch.
+  TimestampTz until = GetCurrentTimestamp() + time / 20 * 17;
   Session session = open_session();
   const Live *live = load_live();
   Owned<Work> *work = compile_argument(live, fcinfo, 0);
