@@ -61,9 +61,9 @@ BEGIN
   INSERT INTO segmentation.dropped_segment (id, name) SELECT o.id, o.name FROM old_rows AS o ON CONFLICT DO NOTHING;
   RETURN NULL;
 END $$;
-CREATE TRIGGER dropped AFTER DELETE ON segmentation.segment REFERENCING OLD TABLE AS old_rows
+CREATE TRIGGER tell_dropped AFTER DELETE ON segmentation.segment REFERENCING OLD TABLE AS old_rows
   FOR EACH STATEMENT EXECUTE FUNCTION segmentation._note_dropped();
-ALTER TABLE segmentation.segment ENABLE ALWAYS TRIGGER dropped;
+ALTER TABLE segmentation.segment ENABLE ALWAYS TRIGGER tell_dropped;
 
 CREATE VIEW segmentation._change_names AS
 SELECT s.id, s.name FROM segmentation.segment AS s UNION ALL SELECT d.id, d.name FROM segmentation.dropped_segment AS d;
