@@ -158,7 +158,7 @@ DECLARE
   written text := format('pg_catalog.%I', (SELECT t.typname FROM pg_type AS t WHERE t.oid = key));
 BEGIN
   EXECUTE format(
-    'CREATE FUNCTION segmentation.members(segment text) RETURNS SETOF %s LANGUAGE sql STABLE PARALLEL RESTRICTED '
+    'CREATE FUNCTION segmentation.members(segment text) RETURNS SETOF %s LANGUAGE sql STABLE '
     'AS %L', written,
     -- In a SELECT of its own the name is looked up when the statement runs. The planner would otherwise ask
     -- it for an estimate, by a snapshot that does not see a segment made just before in the same transaction.
@@ -194,7 +194,7 @@ BEGIN
   IF taken IS NOT NULL THEN
     EXECUTE format(
       'CREATE FUNCTION segmentation.segments_of(customers %s[]) RETURNS TABLE (customer %s, segment text) '
-      'LANGUAGE sql STABLE PARALLEL RESTRICTED AS %L', taken, key,
+      'LANGUAGE sql STABLE AS %L', taken, key,
       'SELECT m.customer_id, s.name FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id '
       'OPERATOR(pg_catalog.=) m.segment_id '
       'WHERE m.customer_id OPERATOR(pg_catalog.=) ANY ($1) AND NOT (SELECT segmentation._any_behind()) '
@@ -206,7 +206,7 @@ BEGIN
   END IF;
   EXECUTE format(
     'CREATE FUNCTION segmentation.segments_of(customers text[]) RETURNS TABLE (customer %s, segment text) '
-    'LANGUAGE sql STABLE PARALLEL RESTRICTED AS %L', key,
+    'LANGUAGE sql STABLE AS %L', key,
     format(
       'SELECT m.customer_id, s.name FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id '
       'OPERATOR(pg_catalog.=) m.segment_id '

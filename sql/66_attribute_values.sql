@@ -45,7 +45,7 @@ $$;
 -- Returns the values of customers, given as keys are printed, in the order of their keys. `exact`: by the names as they were given, of
 -- which none may be wrong; else without quotes, as columns of a view are called.
 CREATE FUNCTION segmentation._json_values(names text[], customers text[], exact boolean) RETURNS TABLE (customer text, "values" jsonb)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 SET datestyle = 'ISO, YMD' SET intervalstyle = postgres SET timezone = 'UTC' SET bytea_output = hex SET extra_float_digits = 1
 SET standard_conforming_strings = on SET transform_null_equals = off SET array_nulls = on AS $$
 DECLARE

@@ -4,7 +4,7 @@
 -- Returns up to `wanted` members by key, behind `after`: both given as keys are printed. Of customers of whom what is stored is behind
 -- now(), only those among them are judged.
 CREATE FUNCTION segmentation._members_by_key(segment_id integer, after text, wanted integer, OUT customers text[], OUT entered timestamptz[])
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   key    record := segmentation._key_of_given();
   behind text[];
@@ -64,7 +64,7 @@ END $$;
 -- the values that she has now.
 CREATE FUNCTION segmentation._members_in_order(segment text, names text[], descending boolean[], most integer, after text, wanted integer,
   OUT customers text[], OUT entered timestamptz[])
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off
 SET datestyle = 'ISO, YMD' SET intervalstyle = postgres SET timezone = 'UTC' SET bytea_output = hex SET extra_float_digits = 1
 SET standard_conforming_strings = on SET transform_null_equals = off SET array_nulls = on AS $$
 DECLARE
@@ -109,7 +109,7 @@ END $$;
 
 -- Returns a key as it is printed; raises 22P02 for what is none.
 CREATE FUNCTION segmentation._after_text(after text) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   answer text := segmentation._key_text(after);
 BEGIN
@@ -123,7 +123,7 @@ END $$;
 -- What list_members returns, with keys as they are printed.
 CREATE FUNCTION segmentation._list_members(segment text, after text, lim integer, columns text[])
 RETURNS TABLE (customer text, entered_at timestamptz, "values" jsonb)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   target   integer := segmentation._segment_id(segment);
   settings jsonb := COALESCE((SELECT segmentation.rule_to_json(s.rule) FROM segmentation.segment AS s WHERE s.id = target), '{}');

@@ -26,7 +26,7 @@ BEGIN
            'rights. Locks: ACCESS SHARE on the tables that are read.'
     FROM (SELECT DISTINCT u.type FROM unnest(ARRAY[taken, taken || '[]', 'text', 'text[]']) AS u(type)) AS t
   LOOP
-    EXECUTE format('CREATE FUNCTION segmentation.%s(%s) RETURNS TABLE (customer %s, %s) LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100 '
+    EXECUTE format('CREATE FUNCTION segmentation.%s(%s) RETURNS TABLE (customer %s, %s) LANGUAGE plpgsql STABLE ROWS 100 '
       'SET search_path = pg_catalog, pg_temp AS %L', call.name, call.arguments, key, call.results, format('BEGIN RETURN QUERY %s; END', call.body));
     EXECUTE format('COMMENT ON FUNCTION segmentation.%s(%s) IS %L', call.name, call.signature, call.told);
   END LOOP;

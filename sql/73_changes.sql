@@ -197,7 +197,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   EXECUTE format('CREATE FUNCTION segmentation.changes(after bigint, max integer DEFAULT 1000, segments text[] DEFAULT NULL) '
     'RETURNS TABLE (cursor bigint, segment text, customer %1$s, change text, effective_at timestamptz, reason text) '
-    'LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS %2$L', key,
+    'LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS %2$L', key,
     format('SELECT c.cursor, c.segment, c.customer::%s, c.change, c.effective_at, c.reason FROM segmentation._changes($1, $2, $3) AS c '
       'ORDER BY c.cursor', format('pg_catalog.%I', (SELECT t.typname FROM pg_type AS t WHERE t.oid = key))));
   COMMENT ON FUNCTION segmentation.changes(bigint, integer, text[]) IS

@@ -19,7 +19,7 @@ COMMENT ON FUNCTION segmentation._customer_total() IS 'how many customers there 
 CREATE FUNCTION segmentation._segment_moves(
   OUT segment_id integer, OUT entered_1_day bigint, OUT entered_7_days bigint, OUT entered_30_days bigint,
   OUT left_1_day bigint, OUT left_7_days bigint, OUT left_30_days bigint)
-RETURNS SETOF record LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+RETURNS SETOF record LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   day_ago   timestamptz := now() - interval '24 hours';
