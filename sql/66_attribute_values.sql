@@ -51,17 +51,18 @@ SET standard_conforming_strings = on SET transform_null_equals = off SET array_n
 DECLARE
   key    record := segmentation._key_of_given();
   chosen text := format('SELECT k%s FROM unnest($1::%s[]) AS k', key.collation, key.type);
+  given  text[] := ARRAY(SELECT unnest(names)); -- from 1 on, and of one dimension
   answer record;
   parts  text;
 BEGIN
   IF names IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'names must not be null', HINT = 'View segmentation.attributes has all names.';
   END IF;
-  SELECT v.* INTO answer FROM segmentation._values_of(names, '{}', chosen, exact) AS v;
+  SELECT v.* INTO answer FROM segmentation._values_of(given, '{}', chosen, exact) AS v;
   -- A function takes at most 100 arguments.
   SELECT string_agg('jsonb_build_object(' || p.pairs || ')', ' || ' ORDER BY p.part) INTO parts
   FROM (SELECT u.n / 45 AS part,
-               string_agg(format('%L::text, %s', CASE WHEN exact THEN names[u.place] ELSE u.name END,
+               string_agg(format('%L::text, %s', CASE WHEN exact THEN given[u.place] ELSE u.name END,
                                  segmentation._as_json('v.value_' || u.n, u.type, answer.zone)), ', ' ORDER BY u.n) AS pairs
         FROM unnest(answer.shown, answer.called, answer.types) WITH ORDINALITY AS u(place, name, type, n) GROUP BY 1) AS p;
   RETURN QUERY EXECUTE format('SELECT v.key::text, %s FROM (%s) AS v WHERE v.key IN (%s) ORDER BY v.key',

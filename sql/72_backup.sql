@@ -18,8 +18,10 @@ $$;
 CREATE FUNCTION segmentation._follow_restore() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF NOT segmentation._holds_gate() THEN PERFORM segmentation._note_restore(); END IF;
-  PERFORM segmentation._forget_changes(); -- members come without
+  IF NOT segmentation._holds_gate() THEN
+    PERFORM segmentation._note_restore();
+    PERFORM segmentation._forget_changes(); -- members come without
+  END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER restored AFTER INSERT ON segmentation.binding EXECUTE FUNCTION segmentation._follow_restore();
@@ -34,6 +36,7 @@ BEGIN
              WHERE d.classid = 'pg_class'::regclass AND t.tgname = 'restored' AND t.tgfoid = 'segmentation._follow_restore'::regproc
                AND (t.tgenabled = 'D' OR EXISTS (SELECT FROM segmentation.definition_version AS v WHERE v.restoring_pid IS NOT NULL))) THEN
     PERFORM segmentation._note_restore();
+    PERFORM segmentation._forget_changes();
   END IF;
 END $$;
 COMMENT ON FUNCTION segmentation._follow_silent_restore() IS 'notes a restore that disables the triggers of the tables of definitions';

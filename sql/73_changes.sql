@@ -85,8 +85,10 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   LOCK TABLE segmentation.change_pending IN SHARE UPDATE EXCLUSIVE MODE;
   DELETE FROM segmentation.change_pending;
+  -- Behind all that were given, which run ahead of the clock where they are many.
+  UPDATE segmentation.change_floor AS f SET position = GREATEST(f.position + 1, segmentation._change_position(clock_timestamp()),
+    (SELECT max(l.last) + 1 FROM segmentation.change_log AS l));
   DELETE FROM segmentation.change_log;
-  UPDATE segmentation.change_floor AS f SET position = GREATEST(f.position + 1, segmentation._change_position(clock_timestamp()));
 END $$;
 
 -- Raises 55000 where changes are not kept.

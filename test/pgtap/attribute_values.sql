@@ -42,6 +42,7 @@ SELECT is(of('seen'), '"2026-03-29T12:00:00+03:00"', 'a time without a zone is t
 SELECT is(of('last_order'), '"2026-01-07T10:00:00+02:00"', 'the date of a source');
 SELECT is(of('born'), '"1988-02-29"', 'a day');
 SELECT is(of('birthday'), to_jsonb(segmentation.next_anniversary('1988-02-29', (now() AT TIME ZONE 'Europe/Sofia')::date)), 'an anniversary');
+SELECT is((SELECT v.values FROM segmentation.attribute_values('[0:1]={born,active}', c(1)) AS v), '{"born": "1988-02-29", "active": true}', 'names of any array');
 SELECT is(of('tags'), '["a", "b"]', 'a list of texts');
 SELECT is(of('sizes')::text, '[1.50, 2]', 'a list of numbers');
 SELECT is(of('labels'), '["VIP", "new"]', 'a set');

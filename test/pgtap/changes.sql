@@ -153,7 +153,12 @@ UPDATE segmentation.change_log SET last = last - 8 * 86400000000, first = first 
 \! psql -Xqc 'CALL segmentation.tick()'
 SELECT throws_ok('SELECT * FROM segmentation.changes(0)', '55000', 'changes after cursor 0 are not kept any more', 'after seven days they are gone');
 SELECT is(follow(), 0::bigint, 'who has kept up goes on');
+INSERT INTO segmentation.change_log SELECT f.position + i, f.position + i, f.position + i, 1, true, now(), 'rule', '{1}' FROM segmentation.change_floor AS f, generate_series(1, 20001) AS i;
+\! psql -Xqc 'CALL segmentation.tick()' -c 'CALL segmentation.tick()' -c 'CALL segmentation.tick()'
+SELECT is((SELECT count(*) FROM segmentation.change_log WHERE last < current_setting('t.before')::bigint - 7 * 86400000000), 0::bigint, 'however many they are');
 SELECT throws_ok($$SELECT segmentation.keep_changes('-1 day')$$, '22023');
+INSERT INTO segmentation.change_log SELECT at() + 86400000000, at() + 1, at() + 86400000000, 1, true, now(), 'rule', '{1}';
+SELECT set_config('t.ahead', at()::text, false) \g /dev/null
 SELECT segmentation.keep_changes('0') \g /dev/null
 SELECT throws_ok('SELECT * FROM segmentation.changes(0)', '55000', 'changes are not kept');
 SELECT throws_ok('SELECT segmentation.changes_position()', '55000', 'changes are not kept');
@@ -161,6 +166,7 @@ UPDATE customers SET city = 'Varna' WHERE id = 14;
 SELECT is((SELECT count(*) FROM segmentation.change_pending), 0::bigint, 'then none are written');
 SELECT segmentation.keep_changes('1 day') \g /dev/null
 SELECT throws_ok('SELECT follow()', '55000', format('changes after cursor %s are not kept any more', cursor), 'nobody goes on as if nothing had been') FROM consumer;
+SELECT throws_ok(format('SELECT * FROM segmentation.changes(%s)', current_setting('t.ahead')), '55000', NULL, 'nor by positions that ran ahead of the clock');
 UPDATE consumer SET cursor = at();
 DELETE FROM copied;
 INSERT INTO copied SELECT s.name, m.customer_id FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id = m.segment_id;

@@ -36,23 +36,30 @@ constexpr const char *forget_old =
     "WITH old AS (DELETE FROM segmentation.change_log AS l WHERE l.last IN (SELECT o.last "
     "FROM segmentation.change_log AS o WHERE o.last <= "
     "segmentation._change_position(clock_timestamp() - segmentation._changes_kept()) "
-    "ORDER BY o.last LIMIT 10000) RETURNING l.last) "
+    "ORDER BY o.last LIMIT $1) RETURNING l.last) "
     "UPDATE segmentation.change_floor AS f SET position = n.last "
-    "FROM (SELECT max(o.last) AS last FROM old AS o) AS n WHERE n.last IS NOT NULL";
+    "FROM (SELECT max(o.last) AS last, count(*) AS count FROM old AS o) AS n WHERE n.last IS NOT NULL "
+    "RETURNING n.count";
 
 constexpr const char *forget_names =
     "DELETE FROM segmentation.dropped_segment AS d "
     "WHERE d.dropped_at < clock_timestamp() - segmentation._changes_kept() - interval '1 day' "
     "AND NOT EXISTS (SELECT FROM segmentation.change_log AS l WHERE l.segment_id = d.id)";
 
-/// What is old is looked for once a minute by a session.
+/// What is old is looked for once a minute by a session; the next time as well where there was more.
 void forget() {
+  constexpr int64 at_once = 10000;
   static TimestampTz looked_at = 0;
   TimestampTz now = GetCurrentTimestamp();
   if (now >= looked_at && now - looked_at < USECS_PER_MINUTE)
     return;
-  looked_at = now;
-  if (execute_own(forget_old, {}, Plan::saved) > 0)
+  Arguments arguments;
+  arguments.add(INT8OID, Int64GetDatum(at_once));
+  Rows rows = take_own(forget_old, arguments, Plan::saved);
+  bool missing;
+  if (rows.count == 0 || DatumGetInt64(value_of(rows, 0, 1, missing)) < at_once)
+    looked_at = now;
+  if (rows.count > 0)
     execute_own(forget_names, {}, Plan::saved);
 }
 
