@@ -6,22 +6,21 @@
 -- commits judge nobody, and where any has left that, none does until everyone is judged. That tick, the worker or refresh_all does in any
 -- case, if only because time has passed since the dump. A parallel restore's sessions all go on until its data is there.
 CREATE FUNCTION segmentation._note_restore() RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
   -- By v itself: another session of the restore may have updated it since.
   UPDATE segmentation.definition_version AS v
   SET version = GREATEST(v.version, n.built) + 1, shrunk = GREATEST(v.version, n.built) + 1, epoch = hashtextextended(gen_random_uuid()::text, 0),
       restoring_pid = pg_backend_pid(), restoring_since = a.backend_start,
       restored_at = clock_timestamp()
   FROM (SELECT max(s.built) AS built FROM segmentation.segment AS s) AS n, pg_stat_get_activity(pg_backend_pid()) AS a;
-$$;
+  PERFORM segmentation._forget_changes(); -- members come without
+END $$;
 
 CREATE FUNCTION segmentation._follow_restore() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF NOT segmentation._holds_gate() THEN
-    PERFORM segmentation._note_restore();
-    PERFORM segmentation._forget_changes(); -- members come without
-  END IF;
+  IF NOT segmentation._holds_gate() THEN PERFORM segmentation._note_restore(); END IF;
   RETURN NULL;
 END $$;
 CREATE TRIGGER restored AFTER INSERT ON segmentation.binding EXECUTE FUNCTION segmentation._follow_restore();
@@ -36,7 +35,6 @@ BEGIN
              WHERE d.classid = 'pg_class'::regclass AND t.tgname = 'restored' AND t.tgfoid = 'segmentation._follow_restore'::regproc
                AND (t.tgenabled = 'D' OR EXISTS (SELECT FROM segmentation.definition_version AS v WHERE v.restoring_pid IS NOT NULL))) THEN
     PERFORM segmentation._note_restore();
-    PERFORM segmentation._forget_changes();
   END IF;
 END $$;
 COMMENT ON FUNCTION segmentation._follow_silent_restore() IS 'notes a restore that disables the triggers of the tables of definitions';
