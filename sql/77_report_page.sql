@@ -36,8 +36,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format('<section class="long"><h2>Trends</h2><p class="quiet">Members at the end of each of the last 90 days, or since the segment was made.</p>'
       '<div class="cards">%s</div></section>', string_agg(format(
     '<div class="card"><h3>%s</h3><p>%s <span class="quiet">%s</span></p>%s</div>', segmentation._html(segmentation._cut(c.name, 80)), segmentation._figure(c.last),
-    CASE WHEN c.count = 1 THEN 'made today' WHEN c.least = c.most THEN format('the same for %s days', c.count - 1)
-         ELSE format('%s in %s days; between %s and %s', replace(to_char(c.last - c.first, 'FMSG999,999,999,990'), '-', chr(8722)), c.count - 1,
+    CASE WHEN c.count = 1 THEN 'made today' WHEN c.least = c.most THEN format('the same for %s', CASE c.count WHEN 2 THEN 'a day' ELSE format('%s days', c.count - 1) END)
+         ELSE format('%s in %s; between %s and %s', replace(to_char(c.last - c.first, 'FMSG999,999,999,990'), '-', chr(8722)), CASE c.count WHEN 2 THEN 'a day' ELSE format('%s days', c.count - 1) END,
                      segmentation._figure(c.least), segmentation._figure(c.most)) END,
     segmentation._svg_line('trend-' || c.n, 'Members of ' || c.name,
       format('A line of %s days: from %s to %s members, never below %s or above %s.', c.count, segmentation._figure(c.first), segmentation._figure(c.last),
