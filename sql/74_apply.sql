@@ -17,7 +17,9 @@ DECLARE
   answer jsonb := jsonb_strip_nulls(wanted);
   item   record;
 BEGIN
-  IF kind = 'binding' THEN
+  IF kind = 'column' THEN
+    answer := answer || jsonb_build_object('of', COALESCE(present -> 'of', answer -> 'of'), 'name', COALESCE(present -> 'name', answer -> 'name'));
+  ELSIF kind = 'binding' THEN
     answer := (SELECT COALESCE(jsonb_object_agg(p.key, p.value), '{}') FROM jsonb_each(present) AS p
                WHERE p.key = ANY ('{key,of_key,lookup_key,target_key,timezone}') OR p.key = 'label' AND answer ? 'parent') || answer;
     IF answer ? 'kind' AND NOT answer ? 'of' THEN answer := answer || '{"of": "customers"}'; END IF;
@@ -215,11 +217,14 @@ BEGIN
         COALESCE(format(' of family "%s"', present.family), '')), HINT = 'Drop it first, or give the other another name.';
   END IF;
   PERFORM segmentation._note_segment(present.id, COALESCE(step.wanted ->> 'description', ''), ARRAY(SELECT jsonb_array_elements_text(step.wanted -> 'labels')));
+  IF step.wanted ->> 'rule' IS NOT DISTINCT FROM step.present ->> 'rule' THEN RETURN false; END IF;
+  -- The same rule in other words.
+  UPDATE segmentation.segment AS s SET rule = next WHERE s.id = present.id AND s.rule OPERATOR(segmentation.=) next;
+  UPDATE segmentation.alteration AS a SET rule = next WHERE a.segment_id = present.id AND a.rule OPERATOR(segmentation.=) next;
+  IF segmentation.rule(step.present ->> 'rule') OPERATOR(segmentation.=) next THEN RETURN false; END IF;
+  -- Back to the present rule, which another was to follow.
   IF present.rule OPERATOR(segmentation.=) next THEN
-    -- The same rule in other words, or just these.
-    IF segmentation.rule_source(present.rule) <> segmentation.rule_source(next) THEN
-      UPDATE segmentation.segment AS s SET rule = next WHERE s.id = present.id;
-    END IF;
+    PERFORM segmentation._drop_draft(present.id);
     RETURN false;
   END IF;
   IF next IS NULL OR walks AND NOT present.archived THEN RETURN false; END IF;
@@ -337,7 +342,8 @@ BEGIN
   END IF;
   FOREACH step IN ARRAY steps LOOP
     CONTINUE WHEN step.kind <> 'segment' OR step.action <> 'alter' OR wait OR step.present ? 'archived' OR step.wanted ? 'archived';
-    IF segmentation.rule(step.wanted ->> 'rule') OPERATOR(segmentation.<>) segmentation.rule(step.present ->> 'rule') THEN
+    IF segmentation.rule(step.wanted ->> 'rule') OPERATOR(segmentation.<>) ALL (SELECT segmentation.rule(step.present ->> 'rule')
+         UNION ALL SELECT s.rule FROM segmentation.segment AS s WHERE s.name = step.name) THEN
       PERFORM segmentation._alter_by_walk(segmentation._segment(step.name), segmentation.rule(step.wanted ->> 'rule'));
     END IF;
   END LOOP;
