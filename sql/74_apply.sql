@@ -281,6 +281,21 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN NOT EXISTS (SELECT FROM unnest(steps) AS s WHERE s.kind <> 'segment' OR s.action <> 'alter'
   OR s.wanted - '{description,labels}'::text[] <> s.present - '{description,labels}'::text[]);
 
+-- Tells whether rules that are there may mean something else by other steps than theirs.
+CREATE FUNCTION segmentation._change_words(steps segmentation._definition_step[]) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (SELECT FROM segmentation.segment) AND EXISTS (SELECT FROM unnest(steps) AS s WHERE s.kind <> 'segment' AND s.action <> 'drop'
+  AND (s.action = 'alter' OR segmentation._rules_may_read(COALESCE(s.wanted ->> 'word', s.wanted ->> 'name', s.name))));
+
+-- Tells whether a segment's next members hang on its own step alone, so that they can be counted before.
+CREATE FUNCTION segmentation._is_apart(steps segmentation._definition_step[], segment text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN NOT segmentation._change_words(steps) AND NOT (
+  EXISTS (SELECT FROM unnest(steps) AS s WHERE s.kind = 'segment' AND s.action = 'alter' AND s.name <> segment)
+  AND EXISTS (SELECT FROM (SELECT s.wanted ->> 'rule' FROM unnest(steps) AS s WHERE s.kind = 'segment' AND s.name = segment
+                           UNION ALL SELECT a.expression FROM segmentation.attribute_definition AS a) AS r(text)
+              WHERE r.text ~* 'segments|memberships|customer_groups|customer_tags'));
+
 -- Makes definitions as a document says, alone with the gate.
 CREATE FUNCTION segmentation._apply(given jsonb, prune boolean, wait boolean) RETURNS SETOF segmentation._definition_step
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -301,7 +316,7 @@ BEGIN
   END IF;
   PERFORM segmentation._check_relation(s.relation), segmentation._check_ownership(s.relation) FROM segmentation._relations_of(steps, 'wanted') AS s;
   PERFORM segmentation._check_ownership(s.relation) FROM segmentation._relations_of(steps, 'present') AS s;
-  PERFORM segmentation._tell_users(segmentation._segment(s.name), segmentation.rule(s.wanted ->> 'rule')) FROM unnest(steps) AS s
+  PERFORM segmentation._tell_users(segmentation._segment(s.name), segmentation.rule(s.wanted ->> 'rule'), segmentation._is_apart(steps, s.name)) FROM unnest(steps) AS s
   WHERE s.kind = 'segment' AND s.action = 'alter' AND s.wanted ->> 'rule' IS DISTINCT FROM s.present ->> 'rule' AND s.wanted ? 'rule';
   PERFORM segmentation._wait_for_marks();
   PERFORM segmentation._lock_definitions(ARRAY(SELECT w.relation FROM segmentation._relations_of(steps, 'wanted') AS w),
@@ -311,8 +326,7 @@ BEGIN
   steps := ARRAY(SELECT s FROM segmentation._definition_steps(given, prune) AS s);
   IF steps = '{}' THEN RETURN; END IF;
   known := segmentation._problems();
-  others := EXISTS (SELECT FROM segmentation.segment) AND EXISTS (SELECT FROM unnest(steps) AS s WHERE s.kind <> 'segment' AND s.action <> 'drop'
-    AND (s.action = 'alter' OR segmentation._rules_may_read(COALESCE(s.wanted ->> 'word', s.wanted ->> 'name', s.name))));
+  others := segmentation._change_words(steps);
 
   ids := segmentation._write_bindings(steps);
   IF NOT EXISTS (SELECT FROM segmentation.binding AS b WHERE b.role = 'customers') THEN
