@@ -232,7 +232,7 @@ BEGIN
   UPDATE segmentation.segment AS s SET rule = next, version = s.version + 1, changed_at = now(), changed_by = SESSION_USER,
     status = 'live', walk_id = NULL
   WHERE s.id = present.id;
-  RETURN NOT present.archived;
+  RETURN NOT present.archived AND NOT rests;
 END $$;
 
 -- Takes away what a document leaves out: each when nothing needs it any more. What goes on being needed says so.

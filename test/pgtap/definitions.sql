@@ -101,6 +101,15 @@ ROLLBACK;
 CALL segmentation.build_segment('paying');
 SELECT is_empty('SELECT FROM segmentation.verify()', 'right by plain SQL');
 SELECT is_empty($$SELECT FROM segmentation.apply_definitions('{"columns": {"Customers": {"HALF": "id / 3"}}}')$$, 'names of columns are the same in either case, too');
+BEGIN;
+SELECT is((SELECT count(*) FROM segmentation.apply_definitions('{"segments": {"paying": {"rule": "id > 3", "archived": true}}}')), 1::bigint, 'another rule for one that rests from now on');
+SELECT is((SELECT count(*) FROM segmentation.membership_history AS h WHERE h.segment_id = (SELECT s.id FROM segmentation.segment AS s WHERE s.name = 'paying')
+  AND h.entered_at >= now()), 0::bigint, 'brings nobody');
+SELECT is((SELECT concat_ws(' ', status, members, version) FROM segmentation.segments WHERE name = 'paying'), 'archived 0 4', 'and takes away who is there');
+COMMIT;
+SELECT is_empty('SELECT FROM segmentation.verify()', 'right by plain SQL');
+SELECT is((SELECT count(*) FROM segmentation.apply_definitions('{"segments": {"paying": {"rule": "orders MATCHES (count >= 1)"}}}')), 1::bigint, 'it comes back with another rule');
+SELECT is_empty('SELECT FROM segmentation.verify()', 'right by plain SQL');
 -- Prune keeps to the sections that are there, and to what nothing needs.
 SELECT is_empty($$SELECT FROM segmentation.apply_definitions('{}', prune => true)$$, 'nothing is said of anything');
 SELECT segmentation.use_segment('paying', 'mail') \g /dev/null
