@@ -82,15 +82,16 @@ BEGIN
       ELSE format('%s %s would enter and %s leave.', entering, CASE entering WHEN 1 THEN 'customer' ELSE 'customers' END, leaving) END;
 END $$;
 
--- The same before a segment gets another rule, without the gate. Nothing is counted where nobody uses it.
-CREATE FUNCTION segmentation._tell_users(segment segmentation.segment, rule segmentation.rule) RETURNS void
+-- The same before a segment gets another rule, without the gate. Nothing is counted where nobody uses it, or where more than the rule is to
+-- change (not `apart`).
+CREATE FUNCTION segmentation._tell_users(segment segmentation.segment, rule segmentation.rule, apart boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   users  text[] := segmentation._users_of(segment.id);
   change record;
 BEGIN
   IF users = '{}' OR segment.rule OPERATOR(segmentation.=) rule OR segment.archived THEN RETURN; END IF;
-  SELECT f.* INTO change FROM segmentation._foresee(segment.id, segmentation.rule_source(rule)) AS f;
+  SELECT f.* INTO change FROM segmentation._foresee(segment.id, CASE WHEN apart THEN segmentation.rule_source(rule) END) AS f;
   PERFORM segmentation._tell_use(segment.name, users, CASE WHEN segment.status = 'live' THEN change.entering END, change.leaving);
 END $$;
 

@@ -17,7 +17,9 @@ DECLARE
   answer jsonb := jsonb_strip_nulls(wanted);
   item   record;
 BEGIN
-  IF kind = 'binding' THEN
+  IF kind = 'column' THEN
+    answer := answer || jsonb_build_object('of', COALESCE(present -> 'of', answer -> 'of'), 'name', COALESCE(present -> 'name', answer -> 'name'));
+  ELSIF kind = 'binding' THEN
     answer := (SELECT COALESCE(jsonb_object_agg(p.key, p.value), '{}') FROM jsonb_each(present) AS p
                WHERE p.key = ANY ('{key,of_key,lookup_key,target_key,timezone}') OR p.key = 'label' AND answer ? 'parent') || answer;
     IF answer ? 'kind' AND NOT answer ? 'of' THEN answer := answer || '{"of": "customers"}'; END IF;
@@ -215,11 +217,14 @@ BEGIN
         COALESCE(format(' of family "%s"', present.family), '')), HINT = 'Drop it first, or give the other another name.';
   END IF;
   PERFORM segmentation._note_segment(present.id, COALESCE(step.wanted ->> 'description', ''), ARRAY(SELECT jsonb_array_elements_text(step.wanted -> 'labels')));
+  IF step.wanted ->> 'rule' IS NOT DISTINCT FROM step.present ->> 'rule' THEN RETURN false; END IF;
+  -- The same rule in other words.
+  UPDATE segmentation.segment AS s SET rule = next WHERE s.id = present.id AND s.rule OPERATOR(segmentation.=) next;
+  UPDATE segmentation.alteration AS a SET rule = next WHERE a.segment_id = present.id AND a.rule OPERATOR(segmentation.=) next;
+  IF segmentation.rule(step.present ->> 'rule') OPERATOR(segmentation.=) next THEN RETURN false; END IF;
+  -- Back to the present rule, which another was to follow.
   IF present.rule OPERATOR(segmentation.=) next THEN
-    -- The same rule in other words, or just these.
-    IF segmentation.rule_source(present.rule) <> segmentation.rule_source(next) THEN
-      UPDATE segmentation.segment AS s SET rule = next WHERE s.id = present.id;
-    END IF;
+    PERFORM segmentation._drop_draft(present.id);
     RETURN false;
   END IF;
   IF next IS NULL OR walks AND NOT present.archived THEN RETURN false; END IF;
@@ -227,7 +232,7 @@ BEGIN
   UPDATE segmentation.segment AS s SET rule = next, version = s.version + 1, changed_at = now(), changed_by = SESSION_USER,
     status = 'live', walk_id = NULL
   WHERE s.id = present.id;
-  RETURN NOT present.archived;
+  RETURN NOT present.archived AND NOT rests;
 END $$;
 
 -- Takes away what a document leaves out: each when nothing needs it any more. What goes on being needed says so.
@@ -276,6 +281,21 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN NOT EXISTS (SELECT FROM unnest(steps) AS s WHERE s.kind <> 'segment' OR s.action <> 'alter'
   OR s.wanted - '{description,labels}'::text[] <> s.present - '{description,labels}'::text[]);
 
+-- Tells whether rules that are there may mean something else by other steps than theirs.
+CREATE FUNCTION segmentation._change_words(steps segmentation._definition_step[]) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (SELECT FROM segmentation.segment) AND EXISTS (SELECT FROM unnest(steps) AS s WHERE s.kind <> 'segment' AND s.action <> 'drop'
+  AND (s.action = 'alter' OR segmentation._rules_may_read(COALESCE(s.wanted ->> 'word', s.wanted ->> 'name', s.name))));
+
+-- Tells whether a segment's next members hang on its own step alone, so that they can be counted before.
+CREATE FUNCTION segmentation._is_apart(steps segmentation._definition_step[], segment text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN NOT segmentation._change_words(steps) AND NOT (
+  EXISTS (SELECT FROM unnest(steps) AS s WHERE s.kind = 'segment' AND s.action = 'alter' AND s.name <> segment)
+  AND EXISTS (SELECT FROM (SELECT s.wanted ->> 'rule' FROM unnest(steps) AS s WHERE s.kind = 'segment' AND s.name = segment
+                           UNION ALL SELECT a.expression FROM segmentation.attribute_definition AS a) AS r(text)
+              WHERE r.text ~* 'segments|memberships|customer_groups|customer_tags'));
+
 -- Makes definitions as a document says, alone with the gate.
 CREATE FUNCTION segmentation._apply(given jsonb, prune boolean, wait boolean) RETURNS SETOF segmentation._definition_step
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -296,7 +316,7 @@ BEGIN
   END IF;
   PERFORM segmentation._check_relation(s.relation), segmentation._check_ownership(s.relation) FROM segmentation._relations_of(steps, 'wanted') AS s;
   PERFORM segmentation._check_ownership(s.relation) FROM segmentation._relations_of(steps, 'present') AS s;
-  PERFORM segmentation._tell_users(segmentation._segment(s.name), segmentation.rule(s.wanted ->> 'rule')) FROM unnest(steps) AS s
+  PERFORM segmentation._tell_users(segmentation._segment(s.name), segmentation.rule(s.wanted ->> 'rule'), segmentation._is_apart(steps, s.name)) FROM unnest(steps) AS s
   WHERE s.kind = 'segment' AND s.action = 'alter' AND s.wanted ->> 'rule' IS DISTINCT FROM s.present ->> 'rule' AND s.wanted ? 'rule';
   PERFORM segmentation._wait_for_marks();
   PERFORM segmentation._lock_definitions(ARRAY(SELECT w.relation FROM segmentation._relations_of(steps, 'wanted') AS w),
@@ -306,8 +326,7 @@ BEGIN
   steps := ARRAY(SELECT s FROM segmentation._definition_steps(given, prune) AS s);
   IF steps = '{}' THEN RETURN; END IF;
   known := segmentation._problems();
-  others := EXISTS (SELECT FROM segmentation.segment) AND EXISTS (SELECT FROM unnest(steps) AS s WHERE s.kind <> 'segment' AND s.action <> 'drop'
-    AND (s.action = 'alter' OR segmentation._rules_may_read(COALESCE(s.wanted ->> 'word', s.wanted ->> 'name', s.name))));
+  others := segmentation._change_words(steps);
 
   ids := segmentation._write_bindings(steps);
   IF NOT EXISTS (SELECT FROM segmentation.binding AS b WHERE b.role = 'customers') THEN
@@ -337,7 +356,8 @@ BEGIN
   END IF;
   FOREACH step IN ARRAY steps LOOP
     CONTINUE WHEN step.kind <> 'segment' OR step.action <> 'alter' OR wait OR step.present ? 'archived' OR step.wanted ? 'archived';
-    IF segmentation.rule(step.wanted ->> 'rule') OPERATOR(segmentation.<>) segmentation.rule(step.present ->> 'rule') THEN
+    IF segmentation.rule(step.wanted ->> 'rule') OPERATOR(segmentation.<>) ALL (SELECT segmentation.rule(step.present ->> 'rule')
+         UNION ALL SELECT s.rule FROM segmentation.segment AS s WHERE s.name = step.name) THEN
       PERFORM segmentation._alter_by_walk(segmentation._segment(step.name), segmentation.rule(step.wanted ->> 'rule'));
     END IF;
   END LOOP;

@@ -44,14 +44,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
                   'description', s.description)) FROM segmentation.source_definition AS s), '{}'),
     'attributes', COALESCE((SELECT jsonb_object_agg(a.name, jsonb_build_object('expression', a.expression, 'description', a.description))
                    FROM segmentation.attribute_definition AS a), '{}'),
-    'segments', COALESCE((SELECT jsonb_object_agg(s.name, jsonb_build_object('kind', NULLIF(s.kind, 'rule'), 'rule', segmentation.rule_source(s.rule),
+    'segments', COALESCE((SELECT jsonb_object_agg(s.name, jsonb_build_object('kind', NULLIF(s.kind, 'rule'), 'rule', segmentation.rule_source(COALESCE(a.rule, s.rule)),
                    'family', s.family, 'archived', NULLIF(s.archived, false), 'description', n.description, 'labels', to_jsonb(NULLIF(n.labels, '{}'))))
-                 FROM segmentation.segment AS s LEFT JOIN segmentation.segment_note AS n ON n.segment_id = s.id), '{}')));
+                 FROM segmentation.segment AS s LEFT JOIN segmentation.segment_note AS n ON n.segment_id = s.id
+                   LEFT JOIN segmentation.alteration AS a ON a.segment_id = s.id AND a.error IS NULL), '{}')));
 $$;
 COMMENT ON FUNCTION segmentation.definitions() IS
   'All that is bound and defined, by name, as apply_definitions takes it: customers, bindings, computed columns, what columns were called before, '
-  'sources, attributes, and segments with their rules as typed, descriptions, labels and whether they are archived. No members, words by '
-  'hand, marks of use or rights. Locks: ACCESS SHARE on the tables of definitions.';
+  'sources, attributes, and segments with their rules as typed (of one that is being altered the next), descriptions, labels and whether they are '
+  'archived. No members, words by hand, marks of use or rights. Locks: ACCESS SHARE on the tables of definitions.';
 
 -- Raises 22023, saying where, unless a value is an object of the keys and types in `shape`: string, boolean, strings (a list), texts (an object
 -- of strings), any; with ! it may not be missing.
@@ -80,9 +81,9 @@ BEGIN
     wrong := CASE item.type
       WHEN 'string' THEN CASE WHEN jsonb_typeof(item.given) <> 'string' THEN 'a string' END
       WHEN 'boolean' THEN CASE WHEN jsonb_typeof(item.given) <> 'boolean' THEN 'true or false' END
-      WHEN 'strings' THEN CASE WHEN jsonb_typeof(item.given) <> 'array' OR jsonb_path_exists(item.given, '$[*] ? (@.type() != "string")', silent => true)
+      WHEN 'strings' THEN CASE WHEN jsonb_typeof(item.given) <> 'array' OR jsonb_path_exists(item.given, 'strict $[*] ? (@.type() != "string")', silent => true)
         THEN 'a list of strings' END
-      WHEN 'texts' THEN CASE WHEN jsonb_typeof(item.given) <> 'object' OR jsonb_path_exists(item.given, '$.* ? (@.type() != "string")', silent => true)
+      WHEN 'texts' THEN CASE WHEN jsonb_typeof(item.given) <> 'object' OR jsonb_path_exists(item.given, 'strict $.* ? (@.type() != "string")', silent => true)
         THEN 'an object of strings' END END;
     IF wrong IS NOT NULL THEN
       RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('%s.%s must be %s', path, item.key, wrong), HINT = 'segmentation.definitions() shows the form.';

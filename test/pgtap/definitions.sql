@@ -92,7 +92,23 @@ SELECT is((SELECT string_agg(a.kind, ',' ORDER BY a.kind) FROM segmentation.appl
 SELECT is_empty('SELECT FROM segmentation.verify()', 'right by plain SQL');
 SELECT is((SELECT count(*) FROM segmentation.apply_definitions(jsonb_set(segmentation.definitions(), '{segments,paying,rule}', '"orders MATCHES (count >= 1)"'), wait => false)), 1::bigint, 'a rule without waiting');
 SELECT is((SELECT status FROM segmentation.segments WHERE name = 'paying'), 'building', 'waits');
+SELECT is(segmentation.definitions() #>> '{segments,paying,rule}', 'orders MATCHES (count >= 1)', 'definitions say what is to be');
+SELECT is_empty('SELECT FROM segmentation.apply_definitions(segmentation.definitions(), wait => false)', 'to say it again begins nothing anew');
+BEGIN;
+SELECT is((SELECT count(*) FROM segmentation.apply_definitions('{"segments": {"paying": {"rule": "orders MATCHES (count >= 3)"}}}', wait => false)), 1::bigint, 'who thinks better of it');
+SELECT is((SELECT status FROM segmentation.segments WHERE name = 'paying'), 'live', 'keeps the present rule');
+ROLLBACK;
 CALL segmentation.build_segment('paying');
+SELECT is_empty('SELECT FROM segmentation.verify()', 'right by plain SQL');
+SELECT is_empty($$SELECT FROM segmentation.apply_definitions('{"columns": {"Customers": {"HALF": "id / 3"}}}')$$, 'names of columns are the same in either case, too');
+BEGIN;
+SELECT is((SELECT count(*) FROM segmentation.apply_definitions('{"segments": {"paying": {"rule": "id > 3", "archived": true}}}')), 1::bigint, 'another rule for one that rests from now on');
+SELECT is((SELECT count(*) FROM segmentation.membership_history AS h WHERE h.segment_id = (SELECT s.id FROM segmentation.segment AS s WHERE s.name = 'paying')
+  AND h.entered_at >= now()), 0::bigint, 'brings nobody');
+SELECT is((SELECT concat_ws(' ', status, members, version) FROM segmentation.segments WHERE name = 'paying'), 'archived 0 4', 'and takes away who is there');
+COMMIT;
+SELECT is_empty('SELECT FROM segmentation.verify()', 'right by plain SQL');
+SELECT is((SELECT count(*) FROM segmentation.apply_definitions('{"segments": {"paying": {"rule": "orders MATCHES (count >= 1)"}}}')), 1::bigint, 'it comes back with another rule');
 SELECT is_empty('SELECT FROM segmentation.verify()', 'right by plain SQL');
 -- Prune keeps to the sections that are there, and to what nothing needs.
 SELECT is_empty($$SELECT FROM segmentation.apply_definitions('{}', prune => true)$$, 'nothing is said of anything');
@@ -123,6 +139,7 @@ SELECT is(refusal(g.document::jsonb), g.answer, g.answer) FROM (VALUES
   ('{"segments": {"x": {"rule": "id <"}}}', '42601 segments."x".rule: a value is missing after "<"'),
   ('{"segments": {"x": {"rule": "nobody < 3"}}}', '42703 attribute "nobody" does not exist'),
   ('{"segments": {"x": {"rule": "id < 3", "labels": [1]}}}', '22023 segments."x".labels must be a list of strings'),
+  ('{"segments": {"x": {"rule": "id < 3", "labels": [["a"]]}}}', '22023 segments."x".labels must be a list of strings'),
   ('{"segments": {"x": {"rule": "id < 3", "archived": "yes"}}}', '22023 segments."x".archived must be true or false'),
   ('{"segments": {"x": {"rule": "id < 3", "kind": "group"}}}', '22023 segments."x": a group or tag has no rule'),
   ('{"segments": {"x": {"kind": "club"}}}', '22023 segments."x".kind "club" is unknown'),
@@ -131,6 +148,7 @@ SELECT is(refusal(g.document::jsonb), g.answer, g.answer) FROM (VALUES
   ('{"bindings": {"o": {"kind": "heap", "relation": "public.orders", "key": "x"}}}', '22023 bindings."o".kind "heap" is unknown'),
   ('{"bindings": {"o": {"kind": "source", "relation": "public.nothing", "key": "x"}}}', '42P01 bindings."o".relation: relation "public.nothing" does not exist'),
   ('{"bindings": {"o": {"kind": "source", "relation": "public.orders", "key": "customer_id", "of": "nobody"}}}', '42704 binding "nobody" does not exist'),
+  ('{"columns": {"customers": {"x": ["id"]}}}', '22023 columns.customers must be an object of strings'),
   ('{"columns": {"customers": 3}}', '22023 columns.customers must be an object of strings'),
   ('{"columns": {"customers": {"x": "random()"}}}', '42P17 computed column "x" of "customers" is not immutable'),
   ('{"words": {"public.customers": {"x": "nothing"}}}', '42703 words.public.customers.x: column "nothing" does not exist'),

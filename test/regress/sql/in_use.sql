@@ -43,6 +43,9 @@ SELECT * FROM segmentation.segment_use;
 SELECT segmentation.apply_definitions('{"segments": {"b": {"rule": "id < 4"}}}');
 SELECT segmentation.use_segment('b', 'mail');
 SELECT segmentation.apply_definitions('{"segments": {"b": {"rule": "id < 7"}}}');
+-- What other changes of the same document have a part in is not counted.
+SELECT segmentation.define_attribute('few', 'id < 3');
+SELECT segmentation.apply_definitions('{"attributes": {"few": {"expression": "id < 2"}}, "segments": {"b": {"rule": "few"}}}');
 -- A rule that does not check is told as ever.
 \set VERBOSITY terse
 SELECT segmentation.alter_segment('b', 'nobody < 3');
