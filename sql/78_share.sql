@@ -212,7 +212,8 @@ END $$;
 
 CREATE FUNCTION segmentation.shared(token text, after text DEFAULT NULL, lim bigint DEFAULT NULL)
 RETURNS TABLE (customer text, entered_at timestamptz, "values" json)
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+-- Plans that a session has printed (debug_print_plan) go to its client, and have keys and constants that are not for a guest; so have notices.
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
 SET timezone = 'UTC' SET bytea_output = hex SET extra_float_digits = 1 SET standard_conforming_strings = on
 SET transform_null_equals = off SET array_nulls = on SET jit = off AS $$
 DECLARE
