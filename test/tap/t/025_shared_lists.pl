@@ -41,6 +41,14 @@ my (undef, undef, $printed) = $node->psql('shop', 'SET client_min_messages = deb
 like($printed, qr/LOG:  plan:.*aliasname shared/s, 'plans are printed');
 unlike($printed, qr/aliasname (?:m|customers) |segment_id|city/, 'and none of what is behind the call');
 
+# Where an error arose has the statements behind the call.
+my $holder = $node->background_psql('shop');
+$holder->query_safe('BEGIN; LOCK TABLE customers');
+my (undef, undef, $cut) = $node->psql('shop', "\\set VERBOSITY verbose\nSET lock_timeout = '100ms';\n" . $count->($token), @guest);
+like($cut, qr/canceling statement due to lock timeout/, 'a guest gives up waiting');
+unlike($cut, qr/CONTEXT|QUERY|customers|city/, 'and learns nothing of what he waited for');
+$holder->quit;
+
 # Dump and restore: tokens, uses and the role's level come along.
 my $file = $node->basedir . '/shop.sql';
 $node->command_ok([ 'pg_dump', '-f', $file, 'shop' ], 'dump');
