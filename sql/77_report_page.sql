@@ -16,8 +16,13 @@ BEGIN
     FROM (
       SELECT l.*, l.total <= 12 OR l.size <= 8 OR row_number() OVER (PARTITION BY l.size <= 8 ORDER BY l.entered_30_days + l.left_30_days DESC, l.size) <= 4 AS is_shown
       FROM (SELECT s.*, row_number() OVER (ORDER BY s.members DESC, s.segment) AS size, count(*) OVER () AS total
-            FROM segmentation.segment_summary AS s WHERE segments IS NULL OR s.segment_id = ANY (ids)) AS l) AS r);
+            FROM segmentation.segment_summary AS s WHERE CASE WHEN segments IS NULL THEN s.status <> 'archived' ELSE s.segment_id = ANY (ids) END) AS l) AS r);
 END $$;
+
+-- Returns a segment's name, and what it is where it is not live.
+CREATE FUNCTION segmentation._report_name(segment jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+RETURN (segment ->> 'segment') || CASE segment ->> 'status' WHEN 'live' THEN '' ELSE format(' (%s)', segment ->> 'status') END;
 
 CREATE FUNCTION segmentation._report_sizes(shown jsonb) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -25,7 +30,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     segmentation._svg_bars('sizes', 'Members of each segment', 'Bars, the largest segment first. The table beside has the same figures.', array_agg(s ->> 'segment' ORDER BY n),
       array_agg((s ->> 'members')::numeric ORDER BY n), array_agg(segmentation._figure((s ->> 'members')::numeric) ORDER BY n)),
     segmentation._html_table('Members now, and their part of all customers', '{Segment,Members,"Of all customers"}', 1, jsonb_agg(jsonb_build_array(
-      (s ->> 'segment') || CASE s ->> 'status' WHEN 'live' THEN '' ELSE format(' (%s)', s ->> 'status') END, segmentation._figure((s ->> 'members')::numeric),
+      segmentation._report_name(s), segmentation._figure((s ->> 'members')::numeric),
       to_char((s ->> 'share')::numeric * 100, 'FM990.0" %"')) ORDER BY n)))
   FROM jsonb_array_elements(shown) WITH ORDINALITY AS u(s, n)
 $$;
@@ -120,7 +125,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format('<section class="long"><h2>All %s segments</h2>%s</section>', jsonb_array_length(everything), segmentation._html_table(
     CASE WHEN count(*) < jsonb_array_length(everything) THEN format('The %s largest', count(*)) ELSE 'The largest first' END,
     '{Segment,Members,"Of all customers","Came in 30 days","Went in 30 days"}', 1, jsonb_agg(jsonb_build_array(
-      u.s ->> 'segment', segmentation._figure((u.s ->> 'members')::numeric), to_char((u.s ->> 'share')::numeric * 100, 'FM990.0" %"'),
+      segmentation._report_name(u.s), segmentation._figure((u.s ->> 'members')::numeric), to_char((u.s ->> 'share')::numeric * 100, 'FM990.0" %"'),
       segmentation._figure((u.s ->> 'entered_30_days')::numeric), segmentation._figure((u.s ->> 'left_30_days')::numeric)) ORDER BY u.n)))
   FROM jsonb_array_elements(everything) WITH ORDINALITY AS u(s, n) WHERE u.n <= 1000
 $$;
@@ -154,6 +159,6 @@ BEGIN
     today, segmentation._report_style(), segmentation._html(zone), body);
 END $$;
 COMMENT ON FUNCTION segmentation.report(text[]) IS
-  'One page of HTML about these segments, or all: sizes, trends, who came and went, overlaps, revenue, with charts, in itself whole and without a script. Of more than twelve '
+  'One page of HTML about these segments, or all that are not archived: sizes, trends, who came and went, overlaps, revenue, with charts, in itself whole and without a script. Of more than twelve '
   'the charts show the eight largest and the four others of whom most came or went. Money by the rights of whoever asks. Locks: ACCESS SHARE on the tables of '
   'members and the shop''s that segment_summary reads.';

@@ -53,10 +53,10 @@ CREATE FUNCTION segmentation._note_use(hash bytea, goes_on boolean, role name) R
 COMMENT ON FUNCTION segmentation._note_use(bytea, boolean, name) IS
   'the id of the share whose token has this hash, if it is good now, whatever the transaction''s snapshot; its use is noted';
 
-CREATE FUNCTION segmentation._list_as(reader oid, query text) RETURNS TABLE (customer text, entered_at timestamptz, "values" json)
+CREATE FUNCTION segmentation._list_as(reader oid, query text, due text[], present text[]) RETURNS TABLE (customer text, entered_at timestamptz, "values" json)
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_list_as';
-COMMENT ON FUNCTION segmentation._list_as(oid, text) IS
-  'the rows of a query that is run by the rights of a role, in a security-restricted operation';
+COMMENT ON FUNCTION segmentation._list_as(oid, text, text[], text[]) IS
+  'the rows of a query, in which due is $1 and present $2, that is run by the rights of a role, in a security-restricted operation';
 
 CREATE FUNCTION segmentation._tell_log(message text) RETURNS void
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_tell_log';
@@ -172,19 +172,22 @@ COMMENT ON FUNCTION segmentation.revoke_share(text, integer) IS
   'Makes the tokens of a segment, or the one of an id out of view shares, worthless from the commit on; returns how many there were. Locks until the transaction '
   'ends: these rows of segmentation.share.';
 
--- Returns the SELECT of a shared list, or a part of it: those behind a key, in the order of keys.
-CREATE FUNCTION segmentation._shared_sql(list segmentation.share, after text, lim bigint) RETURNS text
+-- Returns the SELECT of a shared list, or a part of it: those behind a key, in the order of keys. It reads whom time has changed and no clock has
+-- seen (`due`), and who of them is in (`present`), as parameters: keys of others stand in no text that a guest could get to see.
+CREATE FUNCTION segmentation._shared_sql(list segmentation.share, after text, lim bigint, OUT query text, OUT due text[], OUT present text[])
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  due      text[] := ARRAY(SELECT d FROM segmentation._due() AS d); -- those whom time has changed and no clock has seen
+  keys     text := substring(segmentation._keys_sql('{}') FROM '::.*$'); -- the type of many
   members  text := format('SELECT m.customer_id, m.entered_at FROM segmentation.membership AS m WHERE m.segment_id = %s', list.segment_id);
   settings segmentation._view_settings;
   given    text[];
 BEGIN
+  due := ARRAY(SELECT d FROM segmentation._due() AS d);
+  present := '{}';
   IF due <> '{}' THEN
-    members := format('%1$s AND m.customer_id <> ALL (%2$s) UNION ALL SELECT k, COALESCE(m.entered_at, now()) FROM unnest(%3$s) AS k '
-      'LEFT JOIN segmentation.membership AS m ON m.customer_id = k AND m.segment_id = %4$s', members, segmentation._keys_sql(due),
-      segmentation._keys_sql(ARRAY(SELECT j.customer FROM segmentation._judged(due) AS j WHERE j.segment_id = list.segment_id)), list.segment_id);
+    present := ARRAY(SELECT j.customer FROM segmentation._judged(due) AS j WHERE j.segment_id = list.segment_id);
+    members := format('%1$s AND m.customer_id <> ALL ($1%2$s) UNION ALL SELECT k, COALESCE(m.entered_at, now()) FROM unnest($2%2$s) AS k '
+      'LEFT JOIN segmentation.membership AS m ON m.customer_id = k AND m.segment_id = %3$s', members, keys, list.segment_id);
   END IF;
   -- Only where the rule may have any: one that lost what it reads keeps its members, and has none to tell.
   IF (SELECT segmentation.rule_source(s.rule) ~* '\mlimit\M' FROM segmentation.segment AS s WHERE s.id = list.segment_id) THEN
@@ -197,7 +200,8 @@ BEGIN
       THEN ' AND m.customer_id IN (SELECT m.customer_id' || (segmentation._settings_source(settings)).rest || ')' END,
     ' LIMIT ' || lim);
   IF list.columns = '{}' THEN
-    RETURN format('SELECT m.customer_id::text, m.entered_at, ''{}''::json FROM (%s) AS m', members);
+    query := format('SELECT m.customer_id::text, m.entered_at, ''{}''::json FROM (%s) AS m', members);
+    RETURN;
   END IF;
   given := segmentation._values_sql(list.columns, 'SELECT p.customer_id FROM page AS p');
   IF given[2:] <> list.columns OR NOT segmentation._share_needs(list.columns) <@ segmentation._present_needs(list.needs) THEN
@@ -205,14 +209,15 @@ BEGIN
       (SELECT format('column "%s" cannot be shown any more', min(c)) FROM unnest(list.columns) AS c WHERE c <> ALL (given[2:]) HAVING count(*) > 0),
       'its columns read more than they did when it was shared');
   END IF;
-  RETURN format('WITH page AS MATERIALIZED (%s) SELECT p.customer_id::text, p.entered_at, json_build_object(%s) FROM page AS p '
+  query := format('WITH page AS MATERIALIZED (%s) SELECT p.customer_id::text, p.entered_at, json_build_object(%s) FROM page AS p '
     'LEFT JOIN (%s) AS v ON v.key = p.customer_id ORDER BY p.customer_id', members,
     (SELECT string_agg(format('%L, v.value_%s', c.name, c.at), ', ' ORDER BY c.at) FROM unnest(list.columns) WITH ORDINALITY AS c(name, at)), given[1]);
 END $$;
 
 CREATE FUNCTION segmentation.shared(token text, after text DEFAULT NULL, lim bigint DEFAULT NULL)
 RETURNS TABLE (customer text, entered_at timestamptz, "values" json)
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
+-- Plans that a session has printed (debug_print_plan) go to its client, and have keys and constants that are not for a guest; so have notices.
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET client_min_messages = error SET datestyle = 'ISO, YMD' SET intervalstyle = postgres
 SET timezone = 'UTC' SET bytea_output = hex SET extra_float_digits = 1 SET standard_conforming_strings = on
 SET transform_null_equals = off SET array_nulls = on SET jit = off AS $$
 DECLARE
@@ -233,7 +238,8 @@ BEGIN
       RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'after is not a key', HINT = 'Say the last customer that was read.';
     END IF;
     BEGIN
-      RETURN QUERY SELECT l.* FROM segmentation._list_as(segmentation._reader(), segmentation._shared_sql(list, segmentation._key_text(after), lim)) AS l;
+      RETURN QUERY SELECT l.* FROM segmentation._shared_sql(list, segmentation._key_text(after), lim) AS q,
+        LATERAL segmentation._list_as(segmentation._reader(), q.query, q.due, q.present) AS l;
       RETURN;
     EXCEPTION WHEN OTHERS THEN
       IF left(SQLSTATE, 2) IN ('40', '53', '55', '57', '58') AND SQLSTATE <> '55000' THEN RAISE; END IF; -- the server's own

@@ -39,7 +39,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       _broken,_capture_state,_hidden_relations,_worker,
       segment_trend,overlap,breakdown,_customer_total,_segment_moves,_segment_money,_values_sql,_describe_attributes,_check_shown,export,export_query,
       _rows_of,_types_of,_guarded,_standard_columns,_export_columns,_cell_sql,_export_plan,_export_sql,_settings_of,_rule_name,report,_html,_cut,_figure,
-      _money,_day,_svg,_svg_bars,_svg_moves,_svg_line,_svg_matrix,_html_table,_report_style,_report_segments,_report_sizes,_report_trends,_report_moves,
+      _money,_day,_svg,_svg_bars,_svg_moves,_svg_line,_svg_matrix,_html_table,_report_style,_report_segments,_report_name,_report_sizes,_report_trends,_report_moves,
       _report_overlap,_report_money,_report_rest,_came_and_went}'::name[]
     WHEN 'edit' THEN '{_access_edit,create_segment,alter_segment,rename_segment,copy_segment,drop_segment,
       describe_segment,use_segment,release_segment,build_segment,create_group,freeze_segment,add_members,remove_members,clear_overrides,move_members,define_attribute,drop_attribute,define_source,drop_source,preview,count_matching,estimate_matching,diff_segment,count_diff,suggest,refresh,

@@ -6,7 +6,7 @@ SELECT s.id AS segment_id, s.name AS segment, s.kind, s.status, COALESCE(n.membe
        COALESCE(v.entered_30_days, 0) AS entered_30_days, COALESCE(v.left_1_day, 0) AS left_1_day,
        COALESCE(v.left_7_days, 0) AS left_7_days, COALESCE(v.left_30_days, 0) AS left_30_days,
        m.orders, m.revenue, m.paid_revenue, round(m.revenue / NULLIF(m.orders, 0), 4) AS average_order, m.last_order
-FROM (SELECT s.id, s.name, s.kind, CASE WHEN a.segment_id IS NULL THEN s.status ELSE 'building' END AS status
+FROM (SELECT s.id, s.name, s.kind, CASE WHEN s.archived THEN 'archived' WHEN a.segment_id IS NULL THEN s.status ELSE 'building' END AS status
       FROM segmentation.segment AS s LEFT JOIN segmentation.alteration AS a ON a.segment_id = s.id AND a.error IS NULL) AS s
 LEFT JOIN segmentation.member_counts AS n ON n.segment_id = s.id
 -- Grouped by what they are joined by, so that the planner leaves out what no column asks for.
@@ -23,7 +23,7 @@ COMMENT ON VIEW segmentation.segment_summary IS
 COMMENT ON COLUMN segmentation.segment_summary.segment_id IS 'The id that members are stored under; a segment keeps it when it is renamed.';
 COMMENT ON COLUMN segmentation.segment_summary.segment IS 'The name.';
 COMMENT ON COLUMN segmentation.segment_summary.kind IS 'rule, group or tag.';
-COMMENT ON COLUMN segmentation.segment_summary.status IS 'live, or building while members are being written; those that are there already count.';
+COMMENT ON COLUMN segmentation.segment_summary.status IS 'live, building while members are being written (those that are there already count), or archived: without members.';
 COMMENT ON COLUMN segmentation.segment_summary.members IS 'How many members are stored: exact, without counting them.';
 COMMENT ON COLUMN segmentation.segment_summary.share IS 'members as a part of all customers, from 0 to 1.';
 COMMENT ON COLUMN segmentation.segment_summary.entered_1_day IS

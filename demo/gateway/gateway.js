@@ -84,7 +84,7 @@ async function serve(request, reply, token, format) {
   try {
     first = (await pages.next()).value;
   } catch (error) {
-    if (error.code === "28000") return notFound(request, reply);
+    if (["28000", "22021"].includes(error.code)) return notFound(request, reply); // 22021: no text at all, as %00 in a path
     throw error;
   }
   if (format === "csv") reply.header("content-disposition", 'attachment; filename="list.csv"');

@@ -75,6 +75,12 @@ DELETE FROM held; INSERT INTO held SELECT page();
 SELECT is((xpath('count(//section[h2="Sizes"]//tbody/tr)', held()))[1]::text || (xpath('count(//section[h2="All 76 segments"]//tbody/tr)', held()))[1]::text, '1276', 'charts of twelve, and a list of all');
 SELECT matches(held()::text, 'The charts show 12 of 76 segments: the eight largest', 'as the page says');
 
+-- Archived segments have no members: they are left out, or named as what they are.
+SELECT segmentation.describe_segment('Sofia', archived => true) \g /dev/null
+SELECT results_eq($$SELECT status, members FROM segmentation.segment_summary WHERE segment = 'Sofia'$$, $$VALUES ('archived', 0::bigint)$$, 'an archived segment is not live');
+SELECT is(xpath('//section//th[.="Sofia"]', page())::text, '{}', 'and in no page of all');
+SELECT is(xpath('//section[h2="Sizes"]//tbody//th/text()', page(ARRAY['Sofia', 'all']))::text, '{all,"Sofia (archived)"}', 'who asks for it is told');
+
 -- Charts by themselves.
 SELECT matches(segmentation._svg_line('i', 't', 'd', ARRAY['2026-01-01', '2026-01-02', '2026-01-03']::date[], ARRAY[0, 50, 100]), '<polyline class="line" points="4.0,88.0 180.0,50.0 356.0,12.0"/>', 'a line goes from the lowest to the highest');
 SELECT matches(segmentation._svg_line('i', 't', 'd', ARRAY['2026-01-01', '2026-01-02']::date[], ARRAY[900, 1000]), '>1,000<.*>800<.*points="4.0,50.0 356.0,12.0"', 'of large numbers little is made more');
@@ -86,7 +92,7 @@ SELECT is(segmentation._cut('abcdef', 6) || segmentation._cut('abcdefg', 6) || s
 CREATE ROLE pgtap_viewer; CREATE ROLE pgtap_nobody;
 SELECT segmentation.grant_access('pgtap_viewer', 'read') \g /dev/null
 SET ROLE pgtap_viewer;
-SELECT matches(segmentation.report(ARRAY['all', 'Sofia']), 'Nothing can be said of orders and money', 'level read suffices for all but money');
+SELECT matches(segmentation.report(ARRAY['all', 'none']), 'Nothing can be said of orders and money', 'level read suffices for all but money');
 SET ROLE pgtap_nobody;
 SELECT throws_ok('SELECT segmentation.report()', '42501', NULL, 'nobody without it');
 RESET ROLE;

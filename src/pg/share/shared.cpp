@@ -58,11 +58,14 @@ SEGMENTATION_FUNCTION(segmentation_list_as) {
   auto *result = reinterpret_cast<ReturnSetInfo *>(fcinfo->resultinfo);
   const char *sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
   Session session = open_session();
+  Arguments arguments;
+  arguments.add(TEXTARRAYOID, PG_GETARG_DATUM(2));
+  arguments.add(TEXTARRAYOID, PG_GETARG_DATUM(3));
   Identity caller = become(PG_GETARG_OID(0));
   DestReceiver *receiver = CreateTuplestoreDestReceiver();
   SetTuplestoreDestReceiverParams(receiver, result->setResult, session.caller, false, result->setDesc,
                                   "a list's columns are not what they should be");
-  stream(sql, receiver);
+  stream(sql, receiver, arguments);
   receiver->rDestroy(receiver);
   become_again(caller);
   close_session(session);

@@ -36,6 +36,19 @@ like($slow->{stderr}, qr/no list is shared by this token/, 'and not for his snap
 $slow->quit;
 is($node->safe_psql('shop', 'SELECT uses FROM segmentation.shares WHERE id = 1'), '2', 'what was rolled back is not counted');
 
+# A session that has plans printed sees its own alone.
+my (undef, undef, $printed) = $node->psql('shop', 'SET client_min_messages = debug5; SET debug_print_parse = on; SET debug_print_plan = on; ' . $count->($token), @guest);
+like($printed, qr/LOG:  plan:.*aliasname shared/s, 'plans are printed');
+unlike($printed, qr/aliasname (?:m|customers) |segment_id|city/, 'and none of what is behind the call');
+
+# Where an error arose has the statements behind the call.
+my $holder = $node->background_psql('shop');
+$holder->query_safe('BEGIN; LOCK TABLE customers');
+my (undef, undef, $cut) = $node->psql('shop', "\\set VERBOSITY verbose\nSET lock_timeout = '100ms';\n" . $count->($token), @guest);
+like($cut, qr/canceling statement due to lock timeout/, 'a guest gives up waiting');
+unlike($cut, qr/CONTEXT|QUERY|customers|city/, 'and learns nothing of what he waited for');
+$holder->quit;
+
 # Dump and restore: tokens, uses and the role's level come along.
 my $file = $node->basedir . '/shop.sql';
 $node->command_ok([ 'pg_dump', '-f', $file, 'shop' ], 'dump');
