@@ -42,7 +42,7 @@ BEGIN
   FROM dropped AS d WHERE d.id = s.segment_id AND s.revoked_at IS NULL;
   RETURN NULL;
 END $$;
-CREATE TRIGGER dropped AFTER DELETE ON segmentation.segment REFERENCING OLD TABLE AS dropped EXECUTE FUNCTION segmentation._revoke_dropped();
+CREATE TRIGGER revoke_dropped AFTER DELETE ON segmentation.segment REFERENCING OLD TABLE AS dropped EXECUTE FUNCTION segmentation._revoke_dropped();
 
 CREATE FUNCTION segmentation._random_bytes(count integer) RETURNS bytea
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_random_bytes';
