@@ -2,8 +2,9 @@
 // can have at most. Where a customer stands she is drawn, else nobody is. So each is as likely as any other,
 // whatever pages hold, and draws are independent: neighbours, who came together and are alike, are no more
 // likely to be drawn together than strangers (as they would be by TABLESAMPLE SYSTEM), and what is not drawn
-// is not read (as BERNOULLI would). How many customers there are is counted on some pages of their own; pages
-// differ little. Server's side.
+// is not read (as BERNOULLI would). In a partitioned table a place is in one partition, drawn like the rest:
+// those who stand at the same place of several are often alike (neighbours, where partitions go by a hash).
+// How many customers there are is counted on some pages of their own; pages differ little. Server's side.
 #include "pg/segment/sample.hpp"
 
 #include "core/value/interval.hpp"
@@ -32,7 +33,9 @@ struct Sampler {
   const Live *live;
   Work *work;
   const char *table;
-  int64 pages; // of the largest partition: a page number stands for that page of each
+  int64 pages;  // of the largest partition: a page number stands for that page of each
+  Datum *parts; // the partitions that have pages, or the table
+  int part_count;
   TimestampTz started;
   SampleEnd end;
   Headcount head;
@@ -50,15 +53,21 @@ int64 time_left(const Sampler &sampler) {
   return sampler.end.until == 0 ? PG_INT64_MAX : sampler.end.until - GetCurrentTimestamp();
 }
 
-int64 count_pages(const Live *live) {
+void find_pages(Sampler *sampler) {
   Arguments arguments;
-  arguments.add(REGCLASSOID, ObjectIdGetDatum(live->customers));
-  Rows rows = query("SELECT pg_catalog.max(pg_catalog.pg_relation_size(s.relid)) / "
-                    "pg_catalog.current_setting('block_size')::bigint FROM (SELECT $1 UNION ALL "
-                    "SELECT t.relid FROM pg_catalog.pg_partition_tree($1) AS t WHERE t.isleaf) AS s (relid)",
+  arguments.add(REGCLASSOID, ObjectIdGetDatum(sampler->live->customers));
+  Rows rows = query("SELECT s.relid, s.size / pg_catalog.current_setting('block_size')::bigint FROM (SELECT "
+                    "r.relid, pg_catalog.pg_relation_size(r.relid) FROM (SELECT $1 UNION SELECT t.relid FROM "
+                    "pg_catalog.pg_partition_tree($1) AS t WHERE t.isleaf) AS r (relid)) AS s (relid, size) "
+                    "WHERE s.size > 0",
                     arguments, Plan::saved);
-  bool missing;
-  return DatumGetInt64(value_of(rows, 0, 1, missing));
+  sampler->parts = static_cast<Datum *>(palloc(sizeof(Datum) * (rows.count + 1)));
+  sampler->part_count = static_cast<int>(rows.count);
+  for (uint64 row = 0; row < rows.count; ++row) {
+    bool missing;
+    sampler->parts[row] = value_of(rows, row, 1, missing);
+    sampler->pages = Max(sampler->pages, DatumGetInt64(value_of(rows, row, 2, missing)));
+  }
 }
 
 Datum place(int64 page, int64 offset) {
@@ -108,16 +117,25 @@ Headcount count_heads(const Sampler &sampler) {
 
 /// Draws about so many customers.
 GivenKeys draw(const Sampler &sampler, int64 wanted) {
-  double each = Max(sampler.head.on_page, 0.01) / static_cast<double>(most_places);
+  double each = Max(sampler.head.on_page, 0.01) / static_cast<double>(most_places * sampler.part_count);
   int count = static_cast<int>(Min(std::ceil(static_cast<double>(wanted) / each), double{most_drawn}));
   Datum *places = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(count)));
-  for (int i = 0; i < count; ++i)
+  Datum *parts = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(count)));
+  for (int i = 0; i < count; ++i) {
     places[i] = place(any_below(sampler.pages), 1 + any_below(most_places));
+    parts[i] = sampler.parts[any_below(sampler.part_count)];
+  }
   Arguments arguments;
   arguments.add(get_array_type(TIDOID), make_array(places, count, TIDOID));
-  Rows rows = query(
-      psprintf("SELECT c.%s FROM %s AS c WHERE c.ctid = ANY ($1)", sampler.live->key_column, sampler.table),
-      arguments, Plan::saved);
+  const char *in_part = "";
+  if (sampler.part_count > 1) {
+    arguments.add(OIDARRAYOID, make_array(parts, count, OIDOID));
+    in_part = " AND (c.tableoid, c.ctid) IN (SELECT p.part, p.place FROM ROWS FROM "
+              "(pg_catalog.unnest($2), pg_catalog.unnest($1)) AS p (part, place))";
+  }
+  Rows rows = query(psprintf("SELECT c.%s FROM %s AS c WHERE c.ctid = ANY ($1)%s", sampler.live->key_column,
+                             sampler.table, in_part),
+                    arguments, Plan::saved);
   GivenKeys drawn = {static_cast<Datum *>(palloc(sizeof(Datum) * (rows.count + 1))), nullptr, 0};
   for (uint64 row = 0; row < rows.count; ++row) {
     bool missing;
@@ -178,7 +196,7 @@ Sampler start(const Live *live, Work *work, SampleEnd end) {
   sampler.started = GetCurrentTimestamp();
   sampler.table = quote_qualified_identifier(get_namespace_name(get_rel_namespace(live->customers)),
                                              get_rel_name(live->customers));
-  sampler.pages = count_pages(live);
+  find_pages(&sampler);
   sampler.head = count_heads(sampler);
   return sampler;
 }
