@@ -36,4 +36,16 @@ CREATE TABLE parted_2 PARTITION OF parted FOR VALUES FROM (6000) TO (1000000);
 INSERT INTO parted SELECT generate_series(1, 40000);
 SELECT segmentation.bind_customers('parted', timezone => 'UTC') \g /dev/null
 SELECT cmp_ok(hits(r, 12), '>=', 9, r || ', in partitions') FROM unnest('{id < 6000,id > 30000,id > 0}'::text[]) AS r;
+
+-- Who stand at the same place of several partitions are neighbours, and no more likely to be drawn together: of 40, 32 or fewer do once in 400 runs.
+SELECT segmentation.unbind('customers') \g /dev/null
+CREATE TABLE spread (id bigint PRIMARY KEY) PARTITION BY HASH (id);
+SELECT format('CREATE TABLE spread_%1$s PARTITION OF spread FOR VALUES WITH (MODULUS 16, REMAINDER %1$s)', i) FROM generate_series(0, 15) AS i \gexec
+INSERT INTO spread SELECT generate_series(1, 40000);
+SELECT segmentation.bind_customers('spread', timezone => 'UTC') \g /dev/null
+SELECT cmp_ok(count(*) FILTER (WHERE 19999 BETWEEN e.low AND e.high), '>=', 33::bigint, 'neighbours in partitions')
+FROM generate_series(1, 40) AS i, LATERAL (SELECT * FROM segmentation.estimate_matching('id < 20000', (20 + i % 1) * interval '1 ms')) AS e;
+-- How many there are is known of a small table, however little time there is.
+SELECT ok(bool_and(40000 BETWEEN e.low AND e.high), 'a last page that is not full')
+FROM generate_series(1, 10) AS i, LATERAL (SELECT * FROM segmentation.estimate_matching('id > 0', (20 + i % 1) * interval '1 ms')) AS e;
 SELECT finish();

@@ -2,8 +2,9 @@
 // can have at most. Where a customer stands she is drawn, else nobody is. So each is as likely as any other,
 // whatever pages hold, and draws are independent: neighbours, who came together and are alike, are no more
 // likely to be drawn together than strangers (as they would be by TABLESAMPLE SYSTEM), and what is not drawn
-// is not read (as BERNOULLI would). How many customers there are is counted on some pages of their own; pages
-// differ little. Server's side.
+// is not read (as BERNOULLI would). In a partitioned table a place is in one partition, drawn like the rest:
+// those who stand at the same place of several are often alike (neighbours, where partitions go by a hash).
+// How many customers there are is counted on some pages of their own; pages differ little. Server's side.
 #include "pg/segment/sample.hpp"
 
 #include "core/value/interval.hpp"
@@ -11,13 +12,14 @@
 #include "pg/live/customers.hpp"
 
 #include <cmath>
+#include <utility>
 
 namespace segmentation::pg {
 
 namespace {
 
 constexpr int64 most_places = MaxHeapTuplesPerPage;
-constexpr int most_pages = 64, fewest_pages = 4;
+constexpr int most_pages = 64, fewest_pages = 4, few_pages = 256;
 /// A batch is judged by saved plans, which look customers up by index.
 constexpr int64 first_batch = 4, most_batch = 100;
 constexpr int64 most_drawn = 20000;
@@ -32,7 +34,9 @@ struct Sampler {
   const Live *live;
   Work *work;
   const char *table;
-  int64 pages; // of the largest partition: a page number stands for that page of each
+  int64 pages;  // of the largest partition: a page number stands for that page of each
+  Datum *parts; // the partitions that have pages, or the table
+  int part_count;
   TimestampTz started;
   SampleEnd end;
   Headcount head;
@@ -50,15 +54,21 @@ int64 time_left(const Sampler &sampler) {
   return sampler.end.until == 0 ? PG_INT64_MAX : sampler.end.until - GetCurrentTimestamp();
 }
 
-int64 count_pages(const Live *live) {
+void find_pages(Sampler *sampler) {
   Arguments arguments;
-  arguments.add(REGCLASSOID, ObjectIdGetDatum(live->customers));
-  Rows rows = query("SELECT pg_catalog.max(pg_catalog.pg_relation_size(s.relid)) / "
-                    "pg_catalog.current_setting('block_size')::bigint FROM (SELECT $1 UNION ALL "
-                    "SELECT t.relid FROM pg_catalog.pg_partition_tree($1) AS t WHERE t.isleaf) AS s (relid)",
+  arguments.add(REGCLASSOID, ObjectIdGetDatum(sampler->live->customers));
+  Rows rows = query("SELECT s.relid, s.size / pg_catalog.current_setting('block_size')::bigint FROM (SELECT "
+                    "r.relid, pg_catalog.pg_relation_size(r.relid) FROM (SELECT $1 UNION SELECT t.relid FROM "
+                    "pg_catalog.pg_partition_tree($1) AS t WHERE t.isleaf) AS r (relid)) AS s (relid, size) "
+                    "WHERE s.size > 0",
                     arguments, Plan::saved);
-  bool missing;
-  return DatumGetInt64(value_of(rows, 0, 1, missing));
+  sampler->parts = static_cast<Datum *>(palloc(sizeof(Datum) * (rows.count + 1)));
+  sampler->part_count = static_cast<int>(rows.count);
+  for (uint64 row = 0; row < rows.count; ++row) {
+    bool missing;
+    sampler->parts[row] = value_of(rows, row, 1, missing);
+    sampler->pages = Max(sampler->pages, DatumGetInt64(value_of(rows, row, 2, missing)));
+  }
 }
 
 Datum place(int64 page, int64 offset) {
@@ -71,33 +81,44 @@ int64 any_below(int64 limit) {
   return static_cast<int64>(pg_prng_uint64_range(&pg_global_prng_state, 0, static_cast<uint64>(limit - 1)));
 }
 
-double count_on_page(const Sampler &sampler, int64 page) {
+/// Counts the customers on a page, or on all.
+double count_on(const Sampler &sampler, int64 page, bool all) {
   Arguments arguments;
-  arguments.add(TIDOID, place(page, 0));
-  arguments.add(TIDOID, place(page, static_cast<int64>(MaxOffsetNumber)));
-  Rows rows = query(
-      psprintf("SELECT pg_catalog.count(*) FROM %s AS c WHERE c.ctid >= $1 AND c.ctid <= $2", sampler.table),
-      arguments, Plan::saved);
+  const char *there = "";
+  if (!all) {
+    arguments.add(TIDOID, place(page, 0));
+    arguments.add(TIDOID, place(page, static_cast<int64>(MaxOffsetNumber)));
+    there = " WHERE c.ctid >= $1 AND c.ctid <= $2";
+  }
+  Rows rows = query(psprintf("SELECT pg_catalog.count(*) FROM %s AS c%s", sampler.table, there), arguments,
+                    Plan::saved);
   bool missing;
   double count = static_cast<double>(DatumGetInt64(value_of(rows, 0, 1, missing)));
   SPI_freetuptable(rows.table);
   return count;
 }
 
-/// Counts the customers on some pages, or on all where these are few; stops at an eighth of the time.
+/// Counts the customers on some pages, on all where these are few; stops at an eighth of the time.
 Headcount count_heads(const Sampler &sampler) {
   double pages = static_cast<double>(sampler.pages), sum = 0, squares = 0;
+  // The last page of a small table is not like the others, and much of it.
+  if (sampler.pages * sampler.part_count <= few_pages) {
+    double all = sampler.pages == 0 ? 0 : count_on(sampler, 0, true);
+    return {all, all, all, all / Max(pages, 1)};
+  }
   int64 count = 0;
   int64 most = Min(sampler.pages, int64{most_pages});
+  int64 order[most_pages];
+  for (int64 i = 0; i < most; ++i)
+    order[i] = most == sampler.pages ? i : any_below(sampler.pages);
   for (; count < most; ++count) {
     if (count >= fewest_pages && time_left(sampler) < (sampler.end.until - sampler.started) / 8 * 7)
       break;
-    double found = count_on_page(sampler, most == sampler.pages ? count : any_below(sampler.pages));
+    std::swap(order[count], order[count + any_below(most - count)]);
+    double found = count_on(sampler, order[count], false);
     sum += found;
     squares += found * found;
   }
-  if (count == 0)
-    return {0, 0, 0, 0};
   double seen = static_cast<double>(count), mean = sum / seen;
   if (sum == 0 && count < sampler.pages) // almost empty: what is on the others is not known
     return {0, 0, core::share_of(0, count).high * pages * static_cast<double>(most_places), 0};
@@ -108,16 +129,25 @@ Headcount count_heads(const Sampler &sampler) {
 
 /// Draws about so many customers.
 GivenKeys draw(const Sampler &sampler, int64 wanted) {
-  double each = Max(sampler.head.on_page, 0.01) / static_cast<double>(most_places);
+  double each = Max(sampler.head.on_page, 0.01) / static_cast<double>(most_places * sampler.part_count);
   int count = static_cast<int>(Min(std::ceil(static_cast<double>(wanted) / each), double{most_drawn}));
   Datum *places = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(count)));
-  for (int i = 0; i < count; ++i)
+  Datum *parts = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(count)));
+  for (int i = 0; i < count; ++i) {
     places[i] = place(any_below(sampler.pages), 1 + any_below(most_places));
+    parts[i] = sampler.parts[any_below(sampler.part_count)];
+  }
   Arguments arguments;
   arguments.add(get_array_type(TIDOID), make_array(places, count, TIDOID));
-  Rows rows = query(
-      psprintf("SELECT c.%s FROM %s AS c WHERE c.ctid = ANY ($1)", sampler.live->key_column, sampler.table),
-      arguments, Plan::saved);
+  const char *in_part = "";
+  if (sampler.part_count > 1) {
+    arguments.add(OIDARRAYOID, make_array(parts, count, OIDOID));
+    in_part = " AND (c.tableoid, c.ctid) IN (SELECT p.part, p.place FROM ROWS FROM "
+              "(pg_catalog.unnest($2), pg_catalog.unnest($1)) AS p (part, place))";
+  }
+  Rows rows = query(psprintf("SELECT c.%s FROM %s AS c WHERE c.ctid = ANY ($1)%s", sampler.live->key_column,
+                             sampler.table, in_part),
+                    arguments, Plan::saved);
   GivenKeys drawn = {static_cast<Datum *>(palloc(sizeof(Datum) * (rows.count + 1))), nullptr, 0};
   for (uint64 row = 0; row < rows.count; ++row) {
     bool missing;
@@ -178,7 +208,7 @@ Sampler start(const Live *live, Work *work, SampleEnd end) {
   sampler.started = GetCurrentTimestamp();
   sampler.table = quote_qualified_identifier(get_namespace_name(get_rel_namespace(live->customers)),
                                              get_rel_name(live->customers));
-  sampler.pages = count_pages(live);
+  find_pages(&sampler);
   sampler.head = count_heads(sampler);
   return sampler;
 }
