@@ -66,7 +66,8 @@ CREATE TRIGGER tell_dropped AFTER DELETE ON segmentation.segment REFERENCING OLD
 ALTER TABLE segmentation.segment ENABLE ALWAYS TRIGGER tell_dropped;
 
 CREATE VIEW segmentation._change_names AS
-SELECT s.id, s.name FROM segmentation.segment AS s UNION ALL SELECT d.id, d.name FROM segmentation.dropped_segment AS d;
+SELECT s.id, s.name FROM segmentation.segment AS s UNION ALL SELECT d.id, d.name FROM segmentation.dropped_segment AS d
+WHERE NOT EXISTS (SELECT FROM segmentation.segment AS s WHERE s.id = d.id); -- one may have come back by a restore
 COMMENT ON VIEW segmentation._change_names IS 'The names of segments, and of those dropped whose changes are still told, by their ids.';
 
 -- Returns how long changes are kept; zero: not at all.

@@ -174,6 +174,12 @@ UPDATE customers SET city = 'Rousse' WHERE id = 14;
 CALL segmentation.tick();
 SELECT cmp_ok(follow(), '>', 0::bigint, 'starting over');
 SELECT is_empty('SELECT * FROM wrong', 'makes it right');
+INSERT INTO segmentation.dropped_segment (id, name) SELECT s.id, s.name FROM segmentation.segment AS s; -- deleted, and come back by a restore of data
+SELECT set_config('t.before', at()::text, false) \g /dev/null
+UPDATE customers SET city = 'Varna' WHERE id = 14;
+CALL segmentation.tick();
+SELECT is((SELECT count(*) FROM segmentation.changes(current_setting('t.before')::bigint) AS c WHERE c.segment = 'Varna'), 1::bigint, 'a segment that came back is told once');
+UPDATE customers SET city = 'Rousse' WHERE id = 14;
 
 -- Who may.
 CREATE ROLE changes_reader;
