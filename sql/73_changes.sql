@@ -84,7 +84,7 @@ RETURN GREATEST(extract(epoch FROM at) * 1000000, 0)::bigint;
 CREATE FUNCTION segmentation._forget_changes() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  LOCK TABLE segmentation.change_pending IN SHARE UPDATE EXCLUSIVE MODE;
+  LOCK TABLE segmentation.change_keeping IN SHARE UPDATE EXCLUSIVE MODE;
   DELETE FROM segmentation.change_pending;
   -- Behind all that were given, which run ahead of the clock where they are many.
   UPDATE segmentation.change_floor AS f SET position = GREATEST(f.position + 1, segmentation._change_position(clock_timestamp()),

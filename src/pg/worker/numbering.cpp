@@ -66,7 +66,8 @@ void forget() {
 } // namespace
 
 void number_changes(Working working) {
-  if (!ConditionalLockRelationOid(own_relation("change_pending"), ShareUpdateExclusiveLock))
+  // Not the table of what is pending, which autovacuum would lock as well.
+  if (!ConditionalLockRelationOid(own_relation("change_keeping"), ShareUpdateExclusiveLock))
     return;
   Arguments arguments;
   arguments.add(BOOLOID, BoolGetDatum(working == Working::apart));
