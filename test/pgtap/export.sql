@@ -143,6 +143,12 @@ SET ROLE pgtap_clerk;
 SELECT results_eq($$SELECT "values" FROM segmentation.export('all', ARRAY['name'])$$, $$VALUES (ARRAY['Eve']), (ARRAY['Bob'])$$, 'columns that one may read');
 SELECT throws_ok($$SELECT * FROM segmentation.export('all', ARRAY['secret'])$$, '42501', NULL, 'and no others');
 RESET ROLE;
+-- What stands below takes any text from whoever has level read, and takes down no server.
+SET ROLE pgtap_clerk;
+SELECT throws_ok(format('SELECT %s(%L)', f, q), '0A000', NULL, f || ' of: ' || q)
+FROM unnest('{segmentation._rows_of,segmentation._types_of}'::text[]) AS f, unnest(ARRAY['', 'CREATE TABLE t ()', 'SELECT 1; SELECT 2']) AS q;
+SELECT throws_ok($$SELECT segmentation._rows_of('SELECT')$$, '0A000', NULL, 'nor does a SELECT of nothing');
+RESET ROLE;
 DROP OWNED BY pgtap_clerk, pgtap_nobody;
 DROP ROLE pgtap_clerk, pgtap_nobody;
 SELECT segmentation.drop_segment('all') \g /dev/null

@@ -197,7 +197,11 @@ template <typename Copy> auto understand(const char *sql, Copy copy) {
   if (plan == nullptr)
     elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
   MemoryContextSwitchTo(before);
-  auto answer = copy(static_cast<CachedPlanSource *>(linitial(SPI_plan_get_plan_sources(plan))));
+  List *sources = SPI_plan_get_plan_sources(plan);
+  auto *source = list_length(sources) == 1 ? static_cast<CachedPlanSource *>(linitial(sources)) : nullptr;
+  if (source == nullptr || source->commandTag != CMDTAG_SELECT)
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("query is not one SELECT")));
+  auto answer = copy(source);
   SPI_freeplan(plan);
   unpin(settings);
   return answer;

@@ -44,7 +44,7 @@ PlannedStmt *plan_rows(const char *sql) {
         pg_analyze_and_rewrite_fixedparams(linitial_node(RawStmt, statements), sql, nullptr, 0, nullptr);
   Query *query = list_length(queries) == 1 ? linitial_node(Query, queries) : nullptr;
   if (query == nullptr || query->commandType != CMD_SELECT || query->hasModifyingCTE ||
-      query->rowMarks != NIL ||
+      query->rowMarks != NIL || query->targetList == NIL ||
       exprType(reinterpret_cast<Node *>(linitial_node(TargetEntry, query->targetList)->expr)) != TEXTARRAYOID)
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("query is not one SELECT of a text[]")));
   return pg_plan_query(query, sql, 0, nullptr);
