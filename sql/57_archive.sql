@@ -36,13 +36,15 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   segment segmentation.segment;
   instant timestamptz;
+  known   text[];
 BEGIN
   PERFORM segmentation._wait_for_marks();
   PERFORM segmentation._open_definitions(name);
   LOCK TABLE segmentation.segment_use IN SHARE MODE;
   segment := segmentation._segment(name);
   IF segment.archived THEN RETURN; END IF;
-  PERFORM segmentation._check_unused_segment(segment.id, 'archive', segmentation._problems() IS NOT NULL);
+  known := segmentation._problems();
+  PERFORM segmentation._check_unused_segment(segment.id, 'archive', known IS NOT NULL);
   PERFORM segmentation._drop_draft(segment.id);
   instant := clock_timestamp();
   INSERT INTO segmentation.definition_change (segment_id, at, reason) VALUES (segment.id, instant, 'archived');
@@ -52,6 +54,8 @@ BEGIN
   UPDATE segmentation.segment AS s SET archived = true, status = 'live', walk_id = NULL, changed_at = instant, changed_by = SESSION_USER
   WHERE s.id = segment.id;
   UPDATE segmentation.definition_version SET shrunk = version;
+  -- An attribute or a rule that is being built may name it.
+  PERFORM segmentation._check_not_missed('segment', segment.name, known, 'archive');
   IF segment.kind <> 'rule' THEN PERFORM segmentation._rewrite_lists(); END IF;
   PERFORM segmentation._follow_views(segment.id);
 END $$;

@@ -89,6 +89,13 @@ SELECT is(refusal($$SELECT segmentation.describe_segment('vip', archived => true
   'It is used by campaign: spring sale, segment "vip hats". | Whoever does not use it any more calls segmentation.release_segment(''vip'', ...).', 'one in use is not archived');
 SELECT is(refusal($$SELECT segmentation.describe_segment('hats', archived => true)$$), '2BP01 | cannot archive segment "hats" because rules of others name it | '
   'It is needed by "vip hats". | Change their rules first.', 'nor one that rules name');
+SELECT segmentation.define_attribute('liked', 'segments CONTAINS ''three''') \g /dev/null
+SELECT is(refusal($$SELECT segmentation.describe_segment('three', archived => true)$$), '2BP01 | cannot archive segment "three" because it is needed | '
+  'Without it: attribute "liked": segment "three" is archived. | Change or drop what needs it first.', 'nor one that an attribute names');
+SELECT segmentation.drop_attribute('liked'), segmentation.alter_segment('none', 'segments CONTAINS ''three''', wait => false) \g /dev/null
+SELECT is(refusal($$SELECT segmentation.describe_segment('three', archived => true)$$), '2BP01 | cannot archive segment "three" because it is needed | '
+  'Without it: segment "three" is archived. | Change or drop what needs it first.', 'nor one that a rule will name which is being built');
+SELECT segmentation.alter_segment('none', 'orders NOT MATCHES ()') \g /dev/null
 SELECT who('vip hats') AS before, who('spent') AS spent \gset
 SELECT segmentation.describe_segment('vip hats', 'of 2025', archived => true), segmentation.describe_segment('VIP hats', archived => true) \g /dev/null
 SELECT is((SELECT concat_ws(' ', status, members, description) FROM segmentation.segments WHERE name = 'vip hats'), 'archived 0 of 2025', 'an archived segment has no members');
