@@ -187,7 +187,7 @@ BEGIN
     'CREATE FUNCTION segmentation.diff_segment(name text, rule segmentation.rule) RETURNS TABLE (customer %s, change text) LANGUAGE sql STABLE '
     'SET search_path = pg_catalog, pg_temp AS %L', key,
     format(
-      'SELECT d.customer::%s, d.change FROM segmentation._diff_segment(segmentation._rule_segment_id($1), $2) AS d ORDER BY 2, 1', written));
+      'SELECT d.customer::%s, d.change FROM segmentation._diff_segment(segmentation._rule_segment_id($1, $2), $2) AS d ORDER BY 2, 1', written));
   COMMENT ON FUNCTION segmentation.diff_segment(text, segmentation.rule)
     IS 'Whom a rule would bring into a segment that has another one (enters), and whom it would make leave (leaves), against the members stored '
       'now; who is put in or kept out by hand stays so. Stores nothing. Locks: ACCESS SHARE on segmentation.membership and on the bound tables that the rule reads.';

@@ -1,11 +1,18 @@
 -- Look ahead: what another rule, or another basket, would change, with nothing stored.
 
--- Returns the id of a segment that has a rule. Raises 42704 for an unknown one, 42809 for a group or tag.
-CREATE FUNCTION segmentation._rule_segment_id(name text) RETURNS integer
+-- Returns the id of a segment that has a rule and might have another. Raises 42704 for an unknown one, 42809 for a group or tag, 42P17 where
+-- the other rule leads back to the segment, which alter_segment refuses, too.
+CREATE FUNCTION segmentation._rule_segment_id(name text, rule segmentation.rule) RETURNS integer
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  segment segmentation.segment := segmentation._segment(name);
 BEGIN
   PERFORM segmentation._check_has_rule(name);
-  RETURN segmentation._segment_id(name);
+  IF segment.id = ANY (segmentation._segments_named(rule)) THEN
+    RAISE EXCEPTION USING ERRCODE = '42P17', MESSAGE = format('segment "%s" refers to itself', segment.name),
+      HINT = 'By this rule its members would follow from its members.';
+  END IF;
+  RETURN segment.id;
 END $$;
 
 -- What segmentation.diff_segment answers, with keys as text: that one is made by bind_customers (36_storage.sql).
@@ -21,7 +28,7 @@ CREATE FUNCTION segmentation.count_diff(name text, rule segmentation.rule)
   RETURNS TABLE (enters bigint, leaves bigint) ROWS 1
   LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-  SELECT d.enters, d.leaves FROM segmentation._count_diff(segmentation._rule_segment_id(count_diff.name), count_diff.rule) AS d;
+  SELECT d.enters, d.leaves FROM segmentation._count_diff(segmentation._rule_segment_id(count_diff.name, count_diff.rule), count_diff.rule) AS d;
 END;
 COMMENT ON FUNCTION segmentation.count_diff(text, segmentation.rule) IS
   'How many customers a rule would bring into a segment that has another one, and how many it would make leave: the numbers of '

@@ -63,4 +63,7 @@ SELECT throws_ok($$SELECT * FROM segmentation.diff_segment('press', 'n = 1')$$, 
 SELECT throws_ok($$SELECT * FROM segmentation.count_diff('press', 'n = 1')$$, '42809', NULL, 'nor to count by');
 SELECT throws_ok($$SELECT * FROM segmentation.diff_segment('nobody', 'n = 1')$$, '42704', NULL, 'an unknown segment');
 SELECT throws_ok($$SELECT * FROM segmentation.diff_segment('Big "spenders"', 'm = 1')$$, '42703', NULL, 'an unknown name in the rule');
+SELECT segmentation.create_segment('after', 'segments CONTAINS ''Big "spenders"''') \g /dev/null
+SELECT throws_ok(format('SELECT * FROM segmentation.%s(''Big "spenders"'', %L)', f, r), '42P17', 'segment "Big "spenders"" refers to itself', f || ': ' || r)
+FROM unnest('{diff_segment,count_diff}'::text[]) AS f, unnest(ARRAY['segments CONTAINS ''after''', 'memberships MATCHES (segment = ''Big "spenders"'')']) AS r;
 SELECT finish();

@@ -20,7 +20,7 @@ SELECT segmentation.bind_source('orders', 'orders', key => 'customer_id', date =
 SELECT segmentation.bind_source('items', 'items', key => 'order_id', of => 'orders');
 SELECT segmentation.bind_source('visits', 'visits', key => 'customer_id', date => 'at');
 SELECT segmentation.bind_set('tags', 'tags', key => 'customer_id', value => 'tag');
-SELECT plan(53);
+SELECT plan(55);
 
 -- One line: the condition, what was found, whether it holds, what is missing and which rows count.
 CREATE FUNCTION said(rule text, customer bigint, line integer DEFAULT 1) RETURNS text LANGUAGE sql AS $$
@@ -68,6 +68,9 @@ SELECT is(missing('last(orders.created_at) >= -5d', 1), format('one more order s
 SELECT is((SELECT e.changes_at FROM segmentation.explain('orders MATCHES (date >= -100d, count >= 5)', 1) AS e),
   (((now() - interval '45 days') AT TIME ZONE 'Europe/Sofia')::date + 101)::timestamp AT TIME ZONE 'Europe/Sofia', 'when the fifth youngest leaves, six others having left before');
 SELECT is((SELECT e.changes_at FROM segmentation.explain('orders MATCHES (date >= -100d, count >= 50)', 1) AS e), NULL, 'never, though rows leave');
+SELECT is((SELECT e.changes_at FROM segmentation.explain('age(registered) >= 0', 1) AS e), NULL, 'never, where she is old enough');
+SELECT is((SELECT (e.changes_at AT TIME ZONE 'Europe/Sofia')::date FROM segmentation.explain('age(registered) < 1', 1) AS e), (((now() - interval '10 days') AT TIME ZONE 'Europe/Sofia')::date + interval '1 year')::date,
+  'when she is too old');
 SELECT is((SELECT e.changes_at FROM segmentation.explain('registered < -30d AND credit > 100', 1) AS e LIMIT 1), NULL, 'never, where another condition decides');
 
 -- Segments inside rules, words by hand.
