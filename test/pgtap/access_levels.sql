@@ -81,6 +81,8 @@ SELECT lives_ok($$SELECT segmentation.refresh(1)$$, 'refreshes a customer');
 SELECT lives_ok($$SELECT segmentation.refresh('{1,2}'::bigint[])$$, 'and several');
 SELECT is(segmentation.member_count('varna'), 5::bigint, 'counts members');
 SELECT lives_ok($$SELECT * FROM segmentation.suggest('city = ')$$, 'has rules completed');
+SELECT throws_ok($$SELECT * FROM segmentation.count_diff('varna', 'city = ''Sofia''')$$, '42501', 'permission denied for schema shop', 'asks what another rule would change, as who may read the shop');
+SELECT throws_ok($$SELECT * FROM segmentation.diff_segment('varna', 'city = ''Sofia''')$$, '42501', 'permission denied for schema shop', 'and for whom');
 SELECT throws_ok($$SELECT segmentation.grant_backup('pgtap ed''it"or')$$, '42501', NULL, 'makes itself no backup role');
 -- Whoever builds, the customers' owner reads: also what policies hide from others.
 RESET ROLE;
