@@ -95,7 +95,8 @@ SELECT results_eq('FETCH ABSOLUTE 2900 FROM first', $$VALUES ('2999')$$, 'a curs
 COMMIT;
 SELECT results_eq('FETCH ABSOLUTE 2900 FROM kept', $$VALUES ('2999')$$, 'one that outlives its transaction too');
 CLOSE kept;
-SELECT segmentation.define_attribute('newer', 'city') \g /dev/null -- definitions are read again
+-- Definitions are read again.
+SELECT segmentation.define_attribute('newer', 'city') \g /dev/null
 SELECT set_config(name, 'on', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \g /dev/null
 SELECT count(*) AS many FROM segmentation.export('many', ARRAY['name']) \gset
 SELECT set_config(name, 'off', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query') \g /dev/null
