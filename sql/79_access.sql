@@ -36,7 +36,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       describe_segment,build_segment,create_group,freeze_segment,add_members,remove_members,clear_overrides,move_members,define_attribute,drop_attribute,define_source,drop_source,preview,count_matching,suggest,refresh,
       merge_customers,_suggest,_literal,_stored_type,_as_jsonb,_common_values,_sampled_values}'
     WHEN 'admin' THEN '{_access_admin,bind_customers,bind_source,bind_lookup,bind_set,bind_fields,bind_column,unbind,adopt,
-      grant_access,revoke_access,refresh_all,tick,start_worker,
+      forecast_source,refresh_forecasts,_refresh_forecasts,grant_access,revoke_access,refresh_all,tick,start_worker,
       check_replication}' END)
   ORDER BY p.oid;
 $$;
@@ -46,7 +46,7 @@ CREATE FUNCTION segmentation._read_relations() RETURNS SETOF regclass
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT c.oid::regclass FROM pg_class AS c
   WHERE c.relnamespace = 'segmentation'::regnamespace
-    AND (c.relkind = 'v' OR c.relname = ANY ('{segment,walk,membership,membership_past,by_hand}'))
+    AND (c.relkind = 'v' OR c.relname = ANY ('{segment,walk,membership,membership_past,by_hand,forecast}'))
   UNION
   SELECT to_regclass(format('segments.%I', s.view_name)) FROM segmentation.segment AS s
   WHERE to_regclass(format('segments.%I', s.view_name)) IS NOT NULL
