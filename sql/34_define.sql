@@ -121,7 +121,7 @@ BEGIN
         MESSAGE = 'cannot unbind customers because there are segments of them',
         DETAIL = format('Segments: %s.', others), HINT = 'Drop these segments first.';
     END IF;
-    PERFORM segmentation._forget_forecasts();
+    PERFORM segmentation._forget_forecasts(known);
     PERFORM segmentation._drop_storage();
   ELSE
     PERFORM segmentation._check_unused('binding', bound.name);

@@ -262,6 +262,8 @@ BEGIN
   IF segmentation._key_type() IS NOT NULL THEN
     DROP VIEW segmentation.membership_history, segmentation.memberships, segmentation.forecasts, segmentation.rfm_cutoffs;
     DELETE FROM segmentation.binding AS b WHERE b.own; -- before the guard looks
+    -- What reads forecasts goes on to where customers are bound anew; where they are not, unbind has seen to it.
+    DELETE FROM segmentation.needed AS n WHERE n.relation = 'segmentation.forecast'::regclass;
     DROP TABLE segmentation.membership, segmentation.membership_past, segmentation.state, segmentation.due, segmentation.by_hand,
       segmentation.forecast;
   END IF;

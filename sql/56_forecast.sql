@@ -92,12 +92,15 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     ('probability_alive', 'last(forecasts.probability_alive)', 'How likely she is to come back at all: 0 to 1')
 $$;
 
--- Takes the words away and the models, with the customers that they are about.
-CREATE FUNCTION segmentation._forget_forecasts() RETURNS void
+-- Takes forecasts and their words away, with the customers that they are about. Raises 2BP01 where something else needs them; `known` is what was
+-- broken before.
+CREATE FUNCTION segmentation._forget_forecasts(known text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   DELETE FROM segmentation.attribute_definition AS a USING segmentation._forecast_words() AS w
   WHERE (a.name, a.expression) = (w.name, w.expression);
+  DELETE FROM segmentation.binding AS b WHERE b.own AND NOT b.by_hand;
+  PERFORM segmentation._check_not_missed('binding', 'forecasts', known);
   DELETE FROM segmentation.forecast_model;
   DELETE FROM segmentation.forecast_class;
 END $$;
