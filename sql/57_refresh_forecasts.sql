@@ -181,11 +181,12 @@ BEGIN
   LOCK TABLE segmentation.forecast_model IN SHARE ROW EXCLUSIVE MODE; -- one refresh at a time
   queries := segmentation._forecast_queries();
   answer := segmentation._write_as(segmentation._reader(), segmentation._refresh_statement(queries, until, (until + horizon)::date - until,
-    until - (until - holdout)::date, fewest, high_percentile, low_percentile));
+    until - (until - holdout)::date, fewest, high_percentile, low_percentile), true);
   models := ARRAY[answer[4]::jsonb, answer[5]::jsonb];
   PERFORM segmentation._check_fits(models, answer[1:3]::bigint[], fewest, until);
   PERFORM segmentation._write_as(segmentation._reader(),
-    format('DELETE FROM segmentation.forecast AS f WHERE NOT EXISTS (SELECT FROM (%s) AS p (key) WHERE p.key = f.customer_id)', queries[1]));
+    format('DELETE FROM segmentation.forecast AS f WHERE NOT EXISTS (SELECT FROM (%s) AS p (key) WHERE p.key = f.customer_id)', queries[1]),
+    true);
 
   DELETE FROM segmentation.forecast_model;
   INSERT INTO segmentation.forecast_model (model, parameters, log_likelihood, customers, repeat_customers, observed_until, horizon)
@@ -197,6 +198,20 @@ BEGIN
   INSERT INTO segmentation.forecast_class (frequency, customers, predicted, actual, fitted_until, observed_until)
   SELECT c.frequency, c.customers, c.predicted, c.actual, (until - holdout)::date, until
   FROM jsonb_to_recordset(answer[6]::jsonb) AS c (frequency text, customers bigint, predicted float8, actual bigint);
+  PERFORM segmentation._forecasts_changed();
+END $$;
+
+-- Brings members up to date where rules read forecasts. That all of them have changed need not be noted row by row, as the shop's changes are:
+-- everyone is judged again, now or by a walk.
+CREATE FUNCTION segmentation._forecasts_changed() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM segmentation._open_definitions();
+  INSERT INTO segmentation.meanwhile (binding_id)
+  SELECT b.id FROM segmentation.binding AS b WHERE b.role = 'customers' AND segmentation._is_building_ahead();
+  IF EXISTS (SELECT FROM segmentation._needs() AS n WHERE n.kind = 'segment' AND n.relation = 'segmentation.forecast'::regclass) THEN
+    PERFORM segmentation._rewrite_members_soon();
+  END IF;
 END $$;
 
 -- Raises 55000 unless both models were fitted: `counts` are of customers who bought, who came back, and of those whose purchases are worth something.
@@ -235,4 +250,5 @@ COMMENT ON PROCEDURE segmentation.refresh_forecasts(date, interval, interval, do
   'Fits the models on purchases up to and with a day (NULL: yesterday in the shop''s zone), writes what they say of each customer for the time of the '
   'horizon, and checks them on the hold-out, the last part of the time. Tiers: HIGH is above the high percentile of the shop''s own predicted '
   'spends, LOW below the low one or zero. Raises 55000, and leaves all as it was, where too few have come back. Locks until the transaction ends: '
-  'SHARE ROW EXCLUSIVE on segmentation.forecast_model, one refresh at a time, and then as a commit that changed so many customers.';
+  'SHARE ROW EXCLUSIVE on segmentation.forecast_model, one refresh at a time, and at its end on segmentation.segment, while at most '
+  'segmentation.commit_limit customers are judged; more are left to the worker or tick().';

@@ -115,6 +115,14 @@ SELECT is((SELECT array_agg(DISTINCT predicted_spend_tier ORDER BY predicted_spe
 SELECT is((SELECT round(count(*) FILTER (WHERE predicted_spend_tier = 'HIGH') / count(*)::numeric, 1) FROM segmentation.forecasts WHERE frequency IS NOT NULL), 0.5, 'half are high');
 SELECT is_empty('SELECT * FROM segmentation.verify()', 'as plain SQL has it');
 
+SET segmentation.commit_limit = 100;
+CALL segmentation.refresh_forecasts('2025-09-30');
+SELECT isnt_empty('SELECT * FROM segmentation.verify() WHERE pending', 'more customers than the limit are left to the worker');
+CALL segmentation.tick();
+SELECT is_empty('SELECT * FROM segmentation.verify()', 'who has it as plain SQL');
+RESET segmentation.commit_limit;
+CALL segmentation.refresh_forecasts('2025-12-31');
+
 -- Hold-out.
 SELECT is((SELECT string_agg(frequency, ',' ORDER BY frequency) FROM segmentation.forecast_quality), '0,1,2,3,4,5,6,7+,all', 'classes');
 SELECT is((SELECT actual FROM segmentation.forecast_quality WHERE frequency = 'all'),
