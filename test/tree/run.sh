@@ -123,6 +123,19 @@ binding_by_hand_answers() {
   return $status
 }
 
+# The SQL of docs/forecast.md, likewise.
+forecast_examples_run() {
+  database=tree_forecast
+  make_database
+  status=0
+  sql_of docs/forecast.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
+  found=$(psql -XAtd $database -c "SELECT string_agg(name, ', ' ORDER BY name) FILTER (WHERE members BETWEEN 1 AND 999),
+      (SELECT count(*) FROM segmentation.verify()), (SELECT count(DISTINCT rfm_group) FROM segmentation.forecasts) FROM segmentation.segments")
+  [ "$found" = "at risk, likely to spend, worth a call|0|11" ] || { echo "found: $found"; status=1; }
+  psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
 # The SQL of docs/groups.md, likewise.
 groups_examples_run() {
   database=tree_groups
@@ -208,6 +221,7 @@ check "commands of docs/operations.md run" operations_run
 check "SQL of docs/binding.md runs" binding_examples_run
 check "SQL of docs/binding.md by hand answers what it says" binding_by_hand_answers
 check "SQL of docs/groups.md runs" groups_examples_run
+check "SQL of docs/forecast.md runs" forecast_examples_run
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match
 check "install replaces the module at once" install_replaces_at_once
