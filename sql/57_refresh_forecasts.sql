@@ -61,7 +61,7 @@ CREATE FUNCTION segmentation._refresh_statement(queries text[], observed_until d
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN format($sql$
   WITH person AS (%1$s),
-  purchase AS (%2$s),
+  purchase AS (%2$s OFFSET 0), -- computes each day once
   bought AS ( -- what was bought on one day is one purchase
     SELECT p.customer, p.day, COALESCE(sum(p.value), 0) AS value, count(*) AS orders
     FROM purchase AS p WHERE p.day BETWEEN '4713-01-01 BC' AND %3$L::date

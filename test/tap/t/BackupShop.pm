@@ -45,6 +45,9 @@ SELECT segmentation.create_segment('gone', 'city = ''city 1''');
 SELECT segmentation.drop_segment('gone');
 SELECT segmentation.create_segment('changing', 'city = ''city 3''');
 SELECT segmentation.create_group('press', family => 'trade');
+SELECT segmentation.forecast_source('purchases', 'total');
+CALL segmentation.refresh_forecasts('2024-03-01');
+SELECT segmentation.create_segment('to come back', 'predicted_purchases > 3 AND rfm_group != ''PROSPECTS''');
 SELECT segmentation.add_members('press', ARRAY[1, 2, 77], 'by hand'), segmentation.remove_members('press', 77), segmentation.add_members('rich', 480), segmentation.remove_members('rich', 2);
 GRANT SELECT ON segments.vip TO PUBLIC;
 SET ROLE shop;
@@ -83,6 +86,9 @@ my %asked = (
 	members => 'SELECT segment_id, customer_id, entered_at FROM segmentation.membership ORDER BY 1, 2',
 	history => 'SELECT * FROM segmentation.membership_history ORDER BY 1, 2, 3, 4',
 	'by hand' => 'SELECT * FROM segmentation.by_hand ORDER BY customer_id, segment_id',
+	forecasts => 'SELECT * FROM segmentation.forecasts ORDER BY customer_id',
+	models => 'SELECT * FROM segmentation.forecast_models',
+	quality => 'SELECT * FROM segmentation.forecast_quality',
 	counts => 'SELECT name, members FROM segmentation.segments',
 	building => 'SELECT segment_id, draft_id, rule, walk_id, (SELECT count(*) FROM segmentation.walk) FROM segmentation.alteration',
 	queue => 'SELECT binding_id, value FROM segmentation.dirty ORDER BY seq',
