@@ -64,16 +64,16 @@ RETURN format($sql$
   purchase AS (%2$s OFFSET 0), -- computes each day once
   bought AS ( -- what was bought on one day is one purchase
     SELECT p.customer, p.day, COALESCE(sum(p.value), 0) AS value, count(*) AS orders
-    FROM purchase AS p WHERE p.day BETWEEN '4713-01-01 BC' AND %3$L::date
+    FROM purchase AS p WHERE p.day BETWEEN '4713-01-01 BC' AND ('2000-01-01'::date + %3$s)
     GROUP BY p.customer, p.day),
   counted AS (
     SELECT b.customer, count(*)::integer - 1 AS frequency, min(b.day) AS first, max(b.day) AS last, sum(b.orders)::bigint AS orders,
       sum(b.value) AS spend, (min(ARRAY[b.day - '2000-01-01'::date, b.value]))[2] AS first_value,
       -- as it was before the hold-out
-      count(*) FILTER (WHERE b.day <= %3$L::date - %5$s)::integer - 1 AS known, max(b.day) FILTER (WHERE b.day <= %3$L::date - %5$s) AS last_known
+      count(*) FILTER (WHERE b.day <= ('2000-01-01'::date + %3$s) - %5$s)::integer - 1 AS known, max(b.day) FILTER (WHERE b.day <= ('2000-01-01'::date + %3$s) - %5$s) AS last_known
     FROM bought AS b GROUP BY b.customer),
   history AS MATERIALIZED (
-    SELECT c.customer, c.frequency, c.first, c.last, (c.last - c.first) / 7.0::float8 AS recency, (%3$L::date - c.first) / 7.0::float8 AS age,
+    SELECT c.customer, c.frequency, c.first, c.last, (c.last - c.first) / 7.0::float8 AS recency, (('2000-01-01'::date + %3$s) - c.first) / 7.0::float8 AS age,
       CASE WHEN c.frequency > 0 THEN (c.spend - c.first_value)::float8 / c.frequency END AS monetary, c.orders, c.spend, c.known, c.last_known
     FROM counted AS c WHERE c.customer IN (SELECT p.* FROM person AS p)),
   size AS (
@@ -96,7 +96,7 @@ RETURN format($sql$
   known_fit AS MATERIALIZED (
     SELECT f.* FROM (
       SELECT array_agg(g.known) AS x, array_agg(g.recency) AS t, array_agg(g.age) AS age, array_agg(g.customers) AS n
-      FROM (SELECT h.known::bigint, (h.last_known - h.first) / 7.0::float8 AS recency, (%3$L::date - %5$s - h.first) / 7.0::float8 AS age,
+      FROM (SELECT h.known::bigint, (h.last_known - h.first) / 7.0::float8 AS recency, (('2000-01-01'::date + %3$s) - %5$s - h.first) / 7.0::float8 AS age,
               count(*) AS customers
             FROM history AS h WHERE h.known >= 0 GROUP BY 1, 2, 3 ORDER BY 1) AS g) AS g,
       size AS s, LATERAL segmentation._fit_bg_nbd(g.x, g.t, g.age, g.n) AS f
@@ -106,7 +106,7 @@ RETURN format($sql$
       count(*) AS customers, sum(c.predicted) AS predicted, sum(c.actual) AS actual
     FROM (SELECT least(h.known, 7) AS class, h.frequency - h.known AS actual,
             segmentation._expected_purchases(f.r, f.alpha, f.a, f.b, h.known, (h.last_known - h.first) / 7.0::float8,
-              (%3$L::date - %5$s - h.first) / 7.0::float8, %5$s / 7.0::float8) AS predicted
+              (('2000-01-01'::date + %3$s) - %5$s - h.first) / 7.0::float8, %5$s / 7.0::float8) AS predicted
           FROM history AS h, known_fit AS f WHERE h.known >= 0 AND f.outcome = 'converged') AS c
     GROUP BY GROUPING SETS ((c.class), ()) HAVING count(*) > 0),
   scored AS MATERIALIZED (
@@ -138,7 +138,7 @@ RETURN format($sql$
     INSERT INTO segmentation.forecast AS f (customer_id, frequency, recency, age, monetary, probability_alive, predicted_purchases, predicted_spend,
       predicted_spend_tier, recency_score, frequency_score, monetary_score, rfm_group, orders, spend, last_order, observed_until)
     SELECT n.key, n.frequency, n.recency, n.age, n.monetary, n.alive, n.purchases, n.worth, n.tier, n.r, n.f, n.m,
-      segmentation._rfm_group(n.r, n.f, n.m), n.orders, n.spend, n.last, %3$L::date
+      segmentation._rfm_group(n.r, n.f, n.m), n.orders, n.spend, n.last, ('2000-01-01'::date + %3$s)
     FROM new AS n
     ON CONFLICT (customer_id) DO UPDATE SET (frequency, recency, age, monetary, probability_alive, predicted_purchases, predicted_spend,
         predicted_spend_tier, recency_score, frequency_score, monetary_score, rfm_group, orders, spend, last_order, observed_until)
@@ -150,7 +150,7 @@ RETURN format($sql$
   SELECT s.customers, s.repeats, s.valued, (SELECT to_jsonb(f) FROM fit AS f), (SELECT to_jsonb(w) FROM worth AS w),
     (SELECT jsonb_agg(c) FROM class AS c)
   FROM size AS s$sql$,
-  queries[1], queries[2], observed_until, horizon, holdout, fewest, ARRAY[low / 100, high / 100]);
+  queries[1], queries[2], observed_until - '2000-01-01'::date, horizon, holdout, fewest, ARRAY[low / 100, high / 100]);
 
 CREATE FUNCTION segmentation._refresh_forecasts(observed_until date, horizon interval, holdout interval, high_percentile double precision,
   low_percentile double precision) RETURNS void
