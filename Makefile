@@ -5,6 +5,8 @@
 #   make test             everything there is to test, on servers of its own
 #   make test-versions    the same under PostgreSQL 17 and 18, in chroots of later Debian suites; needs root
 #   make test-platforms   real shop platforms from npm (PLATFORMS="medusa" for some)
+#   make test-bi          a BI client from npm reads segments
+#   make test-sharing     the gateway for shared lists, from npm
 #   make bench            rules against SQL, and what writers pay (BENCH="--only writes", ...)   make bench-core  the core alone
 #   make format, make check-format
 #   make sanitize         unit tests with sanitizers make fuzz      FUZZ_SECONDS=10 for each fuzzer
@@ -27,7 +29,7 @@ sources = $(shell find src test \( -name '*.cpp' -o -name '*.hpp' \) -print)
 CLANG_FORMAT ?= $(shell command -v clang-format-14 || echo clang-format)
 CLANG ?= $(shell command -v clang++-14 || echo clang++)
 
-.PHONY: all install uninstall installcheck test test-versions test-platforms demo bench bench-core unit sanitized sanitize fuzz soak format check-format dependencies clean
+.PHONY: all install uninstall installcheck test test-versions test-platforms test-bi test-sharing demo bench bench-core unit sanitized sanitize fuzz soak format check-format dependencies clean
 
 all:
 	@mkdir -p $(BUILD)
@@ -61,6 +63,16 @@ test-versions:
 test-platforms: all
 	@scripts/install_dependencies.sh test
 	@scripts/platforms.sh $(PLATFORMS)
+
+# Installs 250 MB from npm.
+test-bi: all
+	@scripts/install_dependencies.sh test
+	@scripts/bi.sh
+
+# Installs 18 MB from npm.
+test-sharing: all
+	@scripts/install_dependencies.sh build
+	@scripts/sharing.sh
 
 demo:
 	@scripts/demo.sh
@@ -109,6 +121,6 @@ check-format:
 	@$(CLANG_FORMAT) --dry-run -Werror $(sources)
 
 clean:
-	@for name in demo test bench fuzz concurrent platforms; do [ ! -e build/private-home ] || scripts/private_server.sh remove $$name; done
+	@for name in demo test bench fuzz concurrent platforms bi sharing; do [ ! -e build/private-home ] || scripts/private_server.sh remove $$name; done
 	@if [ -s build/private-home ]; then rm -rf "$$(cat build/private-home)"; fi
 	rm -rf $(BUILD)

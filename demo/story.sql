@@ -77,7 +77,7 @@ SELECT segmentation.create_segment('almost loyal', 'number_of_orders >= 3 AND am
 \pset format aligned
 \pset tuples_only off
 \pset footer off
-SELECT repeat('  ', depth) || condition AS condition, actual, holds, missing AS short
+SELECT repeat('  ', depth) || condition AS condition, actual, holds, missing
 FROM segmentation.explain('loyal', 2026);
 \set ECHO none
 
@@ -106,8 +106,19 @@ SELECT entered_at::time(3), left_at::time(3), left_reason FROM segmentation.memb
 SELECT count(*) AS differences FROM segmentation.verify();
 \set ECHO none
 
+\echo '7. A campaign uses the loyal. What would an edit change? First nothing happens, then it is told before it does.'
+\echo
+\set ECHO queries
+SELECT segmentation.use_segment('loyal', 'campaign: spring') \g /dev/null
+SELECT change, count(*), min(customer) AS "the first" FROM segmentation.diff_segment('loyal', 'number_of_orders >= 3 AND amount_spent >= 450') GROUP BY change;
+SET client_min_messages = notice;
+SELECT segmentation.alter_segment('loyal', 'number_of_orders >= 3 AND amount_spent >= 450') \g /dev/null
+SET client_min_messages = warning;
+SELECT segment, now, "then" FROM segmentation.what_if(2026, '{"orders": [{"total": 250, "paid": true, "status": "new"}]}', only_changes => true);
+\set ECHO none
+
 \if :{?clock}
-\echo '7. A day passes: this server''s clock goes forward. Nobody writes anything. Who is due is judged anew, and nobody else.'
+\echo '8. A day passes: this server''s clock goes forward. Nobody writes anything. Who is due is judged anew, and nobody else.'
 \echo
 -- Another day: the shop is to be loaded anew next time, as its dates count back from today.
 COMMENT ON SCHEMA shop IS 'a day later';
@@ -122,4 +133,16 @@ FROM segmentation.membership_history AS h JOIN segmentation.segments AS s ON s.i
 WHERE 'time' IN (h.entered_reason, h.left_reason) GROUP BY s.name ORDER BY s.name;
 SELECT count(*) AS differences FROM segmentation.verify();
 \set ECHO none
+\endif
+
+\if :{?report}
+\echo '9. One page to read and to mail, by one call: SELECT segmentation.report().'
+\echo
+\pset format unaligned
+\pset tuples_only on
+\o :report
+SELECT segmentation.report();
+\o
+\echo :report
+\echo
 \endif

@@ -35,7 +35,7 @@ if [ "$there" != "$loaded" ]; then
   psql -Xqd shop -v loaded="$loaded" -f "$root/demo/shop.sql" >/dev/null
 fi
 
-psql -Xqd shop ${library:+-v clock="$DEMO_CLOCK"} 2>&1 <"$root/demo/story.sql"
+psql -Xqd shop -v report="$build/report.html" ${library:+-v clock="$DEMO_CLOCK"} 2>&1 <"$root/demo/story.sql"
 
 if [ -t 0 ] && [ -t 1 ]; then
   cat "$root/demo/try.txt"

@@ -83,7 +83,7 @@ CREATE TABLE segmentation.segment (
   rule        segmentation.rule, -- of a rule; groups and tags are kept by hand
   family      text,             -- of a group or tag: a customer is in at most one of them
   by_hand     boolean           NOT NULL DEFAULT false, -- of a rule: customers may have been put in or kept out whatever it says
-  description text,
+  archived    boolean           NOT NULL DEFAULT false, -- it has a history and no members, and its rule is in no program
   status      text              NOT NULL DEFAULT 'live' CHECK (status IN ('live', 'building')),
   version     integer           NOT NULL DEFAULT 1,
   created_at  timestamptz       NOT NULL DEFAULT now(),
@@ -94,9 +94,37 @@ CREATE TABLE segmentation.segment (
   walk_id     integer,          -- building: the walk that writes its members
   CHECK ((status = 'building') = (walk_id IS NOT NULL)),
   CHECK ((kind = 'rule') = (rule IS NOT NULL)),
-  CHECK (kind <> 'rule' OR family IS NULL)
+  CHECK (kind <> 'rule' OR family IS NULL),
+  CHECK (NOT archived OR status = 'live')
 );
 CREATE UNIQUE INDEX segment_name_key ON segmentation.segment (segmentation._fold(name));
+
+-- What people say about segments that no member hangs on: not in the table above, whose changes every session must be told of and commits
+-- wait for. Without foreign keys, as above; rows of segments that are gone mean nothing.
+CREATE TABLE segmentation.segment_note (
+  segment_id  integer PRIMARY KEY,
+  description text,
+  labels      text[]  NOT NULL DEFAULT '{}'
+);
+
+-- Who uses segments besides rules: campaigns, price lists, whatever has said so.
+CREATE TABLE segmentation.segment_use (
+  segment_id integer     NOT NULL,
+  used_by    text        NOT NULL,
+  since      timestamptz NOT NULL DEFAULT now(),
+  noted_by   name        NOT NULL DEFAULT session_user,
+  PRIMARY KEY (segment_id, used_by)
+);
+
+-- Every rule that a segment has had, the present one too, in the text that was typed last for it.
+CREATE TABLE segmentation.segment_version (
+  segment_id integer           NOT NULL,
+  version    integer           NOT NULL,
+  rule       segmentation.rule NOT NULL,
+  valid_from timestamptz       NOT NULL,
+  changed_by name              NOT NULL,
+  PRIMARY KEY (segment_id, version)
+);
 
 -- A segment's next rule while its members are written: under an id of their own, until they take over from the present ones.
 CREATE TABLE segmentation.alteration (
@@ -193,6 +221,7 @@ CREATE TABLE segmentation.definition_change (
   segment_id integer     NOT NULL,
   at         timestamptz NOT NULL,
   changed_by name        NOT NULL DEFAULT session_user,
+  reason     text        NOT NULL DEFAULT 'rule changed', -- of those who left
   PRIMARY KEY (segment_id, at)
 );
 
@@ -252,6 +281,9 @@ SELECT pg_catalog.pg_extension_config_dump('segmentation.attribute_definition', 
 SELECT pg_catalog.pg_extension_config_dump('segmentation.source_definition', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.segment_note', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.segment_use', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.segment_version', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.alteration', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.walk', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.walk_id_seq', '');

@@ -284,9 +284,9 @@ BEGIN
   END LOOP;
 END $$;
 
--- Writes a computed column of a binding; returns whether there was one of that name.
-CREATE FUNCTION segmentation._save_column(bound segmentation.binding, given text, expression text, replace boolean) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Returns whether a binding has a computed column of a name. Raises 42710 where its relation has a column of it.
+CREATE FUNCTION segmentation._has_computed(bound segmentation.binding, given text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   known boolean := EXISTS (SELECT FROM segmentation.binding_column AS c
                            WHERE c.binding_id = bound.id AND segmentation._fold(c.name) = segmentation._fold(given));
@@ -301,15 +301,31 @@ BEGIN
       MESSAGE = format('%s has a column "%s" of its own', bound.relation, given),
       HINT = 'Choose another name for the computed column.';
   END IF;
+  RETURN known;
+END $$;
+
+-- Writes a computed column of a binding, in place of the one of that name. Its expression is not checked yet.
+CREATE FUNCTION segmentation._write_column(bound segmentation.binding, given text, expression text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  DELETE FROM segmentation.binding_column AS c
+    WHERE c.binding_id = bound.id AND segmentation._fold(c.name) = segmentation._fold(given);
+  INSERT INTO segmentation.binding_column (binding_id, name, expression) VALUES (bound.id, given, expression);
+END $$;
+
+-- Writes a computed column of a binding; returns whether there was one of that name.
+CREATE FUNCTION segmentation._save_column(bound segmentation.binding, given text, expression text, replace boolean) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  known boolean := segmentation._has_computed(bound, given);
+BEGIN
   IF known AND NOT COALESCE(replace, false) THEN
     RAISE EXCEPTION USING ERRCODE = '42710',
       MESSAGE = format('computed column "%s" of "%s" already exists', given, bound.name),
       HINT = 'Choose another name, or say replace => true.';
   END IF;
   PERFORM segmentation._expression_type(bound, given, expression);
-  DELETE FROM segmentation.binding_column AS c
-    WHERE c.binding_id = bound.id AND segmentation._fold(c.name) = segmentation._fold(given);
-  INSERT INTO segmentation.binding_column (binding_id, name, expression) VALUES (bound.id, given, expression);
+  PERFORM segmentation._write_column(bound, given, expression);
   RETURN known;
 END $$;
 

@@ -131,7 +131,7 @@ DECLARE
   broken   text[] := segmentation._problems();
   everyone integer[] := ARRAY(SELECT i.id FROM segmentation.segment AS s, LATERAL (SELECT s.id
       UNION ALL SELECT a.draft_id FROM segmentation.alteration AS a WHERE a.segment_id = s.id) AS i(id)
-    WHERE NOT COALESCE('segment ' || s.name = ANY (broken), false) ORDER BY i.id);
+    WHERE NOT s.archived AND NOT COALESCE('segment ' || s.name = ANY (broken), false) ORDER BY i.id);
 BEGIN
   IF everyone <> '{}' THEN PERFORM segmentation._write(everyone, true); END IF;
 END $$;

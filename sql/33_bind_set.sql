@@ -10,6 +10,50 @@ BEGIN
   WHERE b.of_id = bound.id AND segmentation._fold(b.name) = segmentation._fold(bound.name || '.target');
 END $$;
 
+-- Writes the rows of a set: its own, and where its values stand in a second table (via, target) a lookup of the link's rows and a computed column that
+-- is its value. The rows of links that it had before go. Returns the ids.
+CREATE FUNCTION segmentation._write_set(new segmentation.binding, of text, via name, target regclass, target_key name, parent name, replace boolean,
+  computed jsonb DEFAULT NULL) RETURNS integer[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  lookup segmentation.binding;
+  old    record;
+  others text;
+  value  name := new.value;
+BEGIN
+  SELECT o.* INTO old FROM segmentation._set_named(CASE WHEN replace THEN new.name END) AS o;
+  IF via IS NULL THEN
+    IF (old.target).id IS NOT NULL THEN
+      SELECT string_agg(format('"%s"', b.name), ', ' ORDER BY b.id) INTO others FROM segmentation.binding AS b WHERE b.of_id = (old.target).id;
+      IF others IS NOT NULL THEN
+        RAISE EXCEPTION USING ERRCODE = '2BP01',
+          MESSAGE = format('cannot bind "%s" without "%s" because other bindings hang on that', (old.bound).name, (old.target).name),
+          DETAIL = format('These are of it: %s.', others), HINT = 'Unbind these first.';
+      END IF;
+      DELETE FROM segmentation.binding_column AS c WHERE c.binding_id = (old.target).id OR c.binding_id = (old.bound).id AND c.name = 'target value';
+      DELETE FROM segmentation.binding AS b WHERE b.id = (old.target).id;
+    END IF;
+    new := segmentation._write_binding(new, of, replace, computed);
+    RETURN ARRAY[new.id];
+  END IF;
+  new.value := 'target value';
+  new := segmentation._write_binding(new, of, replace, computed);
+  lookup.name := new.name || '.target';
+  PERFORM segmentation._check_name('binding', lookup.name);
+  lookup.role := 'lookup';
+  lookup.relation := target;
+  lookup.key := via;
+  lookup.lookup_key := target_key;
+  lookup.parent := parent;
+  IF lookup.parent IS NOT NULL THEN lookup.value := value; END IF;
+  lookup := segmentation._write_binding(lookup, new.name, (old.target).id IS NOT NULL);
+  lookup.value := segmentation._column_named(target, value);
+  PERFORM segmentation._column_type(lookup, lookup.value);
+  INSERT INTO segmentation.binding_column (binding_id, name, expression) VALUES (new.id, 'target value', format('%I.%I', lookup.name, value))
+  ON CONFLICT ON CONSTRAINT binding_column_pkey DO UPDATE SET expression = excluded.expression;
+  RETURN ARRAY[new.id, lookup.id];
+END $$;
+
 CREATE FUNCTION segmentation.bind_set(
   name text, relation regclass, key name, value name, of text DEFAULT 'customers', of_key name DEFAULT NULL,
   via name DEFAULT NULL, target regclass DEFAULT NULL, target_key name DEFAULT NULL, parent name DEFAULT NULL,
@@ -17,9 +61,7 @@ CREATE FUNCTION segmentation.bind_set(
 RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   new    segmentation.binding;
-  lookup segmentation.binding;
   old    record;
-  others text;
   known  text[];
 BEGIN
   IF bind_set.value IS NULL THEN
@@ -57,35 +99,8 @@ BEGIN
   -- Somebody may have been there while this one waited.
   SELECT o.* INTO old FROM segmentation._set_named(CASE WHEN bind_set.replace THEN bind_set.name END) AS o;
 
-  IF bind_set.via IS NULL THEN
-    SELECT string_agg(format('"%s"', b.name), ', ' ORDER BY b.id) INTO others FROM segmentation.binding AS b WHERE b.of_id = (old.target).id;
-    IF others IS NOT NULL THEN
-      RAISE EXCEPTION USING ERRCODE = '2BP01',
-        MESSAGE = format('cannot bind "%s" without "%s" because other bindings hang on that', (old.bound).name, (old.target).name),
-        DETAIL = format('These are of it: %s.', others), HINT = 'Unbind these first.';
-    END IF;
-    DELETE FROM segmentation.binding_column AS c WHERE c.binding_id = (old.target).id OR c.binding_id = (old.bound).id AND c.name = 'target value';
-    DELETE FROM segmentation.binding AS b WHERE b.id = (old.target).id;
-    new := segmentation._write_binding(new, bind_set.of, bind_set.replace, bind_set.computed);
-  ELSE
-    -- The values stand in a second table: a lookup of the link's rows, and a computed column that is its value.
-    new.value := 'target value';
-    new := segmentation._write_binding(new, bind_set.of, bind_set.replace, bind_set.computed);
-    lookup.name := new.name || '.target';
-    PERFORM segmentation._check_name('binding', lookup.name);
-    lookup.role := 'lookup';
-    lookup.relation := bind_set.target;
-    lookup.key := bind_set.via;
-    lookup.lookup_key := bind_set.target_key;
-    lookup.parent := bind_set.parent;
-    IF lookup.parent IS NOT NULL THEN lookup.value := bind_set.value; END IF;
-    lookup := segmentation._write_binding(lookup, new.name, (old.target).id IS NOT NULL);
-    lookup.value := segmentation._column_named(bind_set.target, bind_set.value);
-    PERFORM segmentation._column_type(lookup, lookup.value);
-    INSERT INTO segmentation.binding_column (binding_id, name, expression) VALUES (new.id, 'target value', format('%I.%I', lookup.name, bind_set.value))
-    ON CONFLICT ON CONSTRAINT binding_column_pkey DO UPDATE SET expression = excluded.expression;
-  END IF;
-  PERFORM segmentation._settle_bindings(known, ARRAY[new.id, lookup.id], ARRAY[(old.bound).relation, (old.target).relation], (old.bound).id IS NOT NULL);
+  PERFORM segmentation._settle_bindings(known, segmentation._write_set(new, bind_set.of, bind_set.via, bind_set.target, bind_set.target_key,
+    bind_set.parent, bind_set.replace, bind_set.computed), ARRAY[(old.bound).relation, (old.target).relation], (old.bound).id IS NOT NULL);
 END $$;
 COMMENT ON FUNCTION segmentation.bind_set(text, regclass, name, name, text, name, name, regclass, name, name, text, boolean, jsonb) IS
   'Binds many values of a customer (tags), or of a source''s or lookup''s row (a product''s tags): key '

@@ -28,8 +28,8 @@ BEGIN
   IF segmentation._relation_is_gone() THEN RETURN; END IF;
   SELECT string_agg(format('"%s"', s.name), ', ' ORDER BY s.name) INTO users
   FROM segmentation.segment AS s
-  -- What a broken rule reads cannot be told, and it does not get worse.
-  WHERE CASE WHEN NOT EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule)))
+  -- An archived rule reads nothing. What a broken rule reads cannot be told, and it does not get worse.
+  WHERE NOT s.archived AND CASE WHEN NOT EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule)))
              THEN EXISTS (SELECT FROM unnest(segmentation._rule_uses(s.rule)) AS u(name)
                           WHERE segmentation._fold(u.name) = segmentation._fold(_check_unused.name)) END;
   IF users IS NOT NULL THEN
@@ -41,7 +41,7 @@ END $$;
 
 -- Has everything that is left checked after something was taken away, and raises 2BP01 with the first thing
 -- that misses it; not with `known`, what was broken before.
-CREATE FUNCTION segmentation._check_not_missed(kind text, name text, known text[]) RETURNS void
+CREATE FUNCTION segmentation._check_not_missed(kind text, name text, known text[], verb text DEFAULT 'drop') RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   message text;
@@ -55,7 +55,7 @@ EXCEPTION
     -- The innermost line of the context says what was being checked: attribute "x", source "y", ...
     GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, place = PG_EXCEPTION_CONTEXT;
     RAISE EXCEPTION USING ERRCODE = '2BP01',
-      MESSAGE = format('cannot drop %s "%s" because it is needed', kind, name),
+      MESSAGE = format('cannot %s %s "%s" because it is needed', verb, kind, name),
       DETAIL = format('Without it: %s%s.',
                       substring(place FROM '^(?:attribute|source|segment|binding) "[^\n]*"') || ': ', message),
       HINT = 'Change or drop what needs it first.';

@@ -1,30 +1,22 @@
 -- Sources: the words that define_source gives to the rows of bound ones.
 
-CREATE FUNCTION segmentation.define_source(
-  name text, source text, renames jsonb DEFAULT NULL, condition text DEFAULT NULL,
-  description text DEFAULT NULL, replace boolean DEFAULT false)
-RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Raises unless an object gives parameters of a source names of their own.
+CREATE FUNCTION segmentation._check_renames(renames jsonb) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  known  text;
-  before text[];
-  wrong  text;
+  wrong text;
 BEGIN
-  PERFORM segmentation._check_name('source', define_source.name);
-  IF define_source.source IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'source must not be null',
-      HINT = 'Name the source that it stands for.';
-  END IF;
-  IF jsonb_typeof(define_source.renames) <> 'object' THEN
+  IF jsonb_typeof(renames) <> 'object' THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'renames must be a jsonb object',
       HINT = 'Give each parameter the name that it stands for: {"id": "product_id"}.';
   END IF;
-  SELECT r.key INTO wrong FROM jsonb_each(define_source.renames) AS r
+  SELECT r.key INTO wrong FROM jsonb_each(renames) AS r
   WHERE jsonb_typeof(r.value) <> 'string' ORDER BY r.key LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('parameter "%s" must stand for a name', wrong),
       HINT = format('Give it a string, as in {"%s": "product_id"}.', wrong);
   END IF;
-  SELECT r.key INTO wrong FROM jsonb_object_keys(define_source.renames) AS r(key)
+  SELECT r.key INTO wrong FROM jsonb_object_keys(renames) AS r(key)
   WHERE segmentation._fold(r.key) = ANY ('{count,date,days,weeks,months}') OR btrim(r.key) = '' ORDER BY r.key LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '42939',
@@ -36,12 +28,28 @@ BEGIN
                   ELSE 'Choose another name for the parameter.' END;
   END IF;
   SELECT string_agg(format('"%s"', r.key), ' and ' ORDER BY r.key) INTO wrong
-  FROM jsonb_object_keys(define_source.renames) AS r(key)
+  FROM jsonb_object_keys(renames) AS r(key)
   GROUP BY segmentation._fold(r.key) HAVING count(*) > 1 ORDER BY 1 LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION USING ERRCODE = '42710', MESSAGE = format('parameters %s are one name', wrong),
       DETAIL = 'Names are the same in either case.', HINT = 'Give each parameter a name of its own.';
   END IF;
+END $$;
+
+CREATE FUNCTION segmentation.define_source(
+  name text, source text, renames jsonb DEFAULT NULL, condition text DEFAULT NULL,
+  description text DEFAULT NULL, replace boolean DEFAULT false)
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  known  text;
+  before text[];
+BEGIN
+  PERFORM segmentation._check_name('source', define_source.name);
+  IF define_source.source IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'source must not be null',
+      HINT = 'Name the source that it stands for.';
+  END IF;
+  PERFORM segmentation._check_renames(define_source.renames);
   PERFORM segmentation._lock_definitions(NULL);
   IF NOT EXISTS (SELECT FROM segmentation.binding) THEN
     RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = 'customers are not bound',

@@ -40,6 +40,8 @@ BEGIN
       'entered_at timestamptz NOT NULL DEFAULT now(), recorded_at timestamptz, PRIMARY KEY (segment_id, customer_id))', key.full_type,
         key.collation);
     CREATE INDEX membership_customer_id_idx ON segmentation.membership (customer_id);
+    -- Who came lately (76_summary.sql, 76_trend.sql). Those who come at one instant share an entry.
+    CREATE INDEX membership_entered_at_idx ON segmentation.membership (segment_id, entered_at);
     COMMENT ON TABLE segmentation.membership
       IS 'Who is in which segment since when. Kept by the extension; read it freely.';
     COMMENT ON COLUMN segmentation.membership.recorded_at IS 'When time brought her in, seen at this later instant; NULL: seen as it happened.';
@@ -103,6 +105,8 @@ BEGIN
       IS 'Who was in which segment, since when and why, until when and why. Deleted customers have lost their key.';
     PERFORM segmentation._make_readers(key.type);
     PERFORM segmentation._make_forecasts(key.full_type || key.collation);
+    PERFORM segmentation._make_typed_calls(key.type);
+    PERFORM segmentation._make_changes(key.type);
   END IF;
   PERFORM segmentation._make_memberships();
   PERFORM segmentation._give_storage(owner);
@@ -156,7 +160,7 @@ DECLARE
   written text := format('pg_catalog.%I', (SELECT t.typname FROM pg_type AS t WHERE t.oid = key));
 BEGIN
   EXECUTE format(
-    'CREATE FUNCTION segmentation.members(segment text) RETURNS SETOF %s LANGUAGE sql STABLE PARALLEL RESTRICTED '
+    'CREATE FUNCTION segmentation.members(segment text) RETURNS SETOF %s LANGUAGE sql STABLE '
     'AS %L', written,
     -- In a SELECT of its own the name is looked up when the statement runs. The planner would otherwise ask
     -- it for an estimate, by a snapshot that does not see a segment made just before in the same transaction.
@@ -181,10 +185,18 @@ BEGIN
   COMMENT ON FUNCTION segmentation.members_at(text, timestamptz)
     IS 'Who was in a segment at an instant, by key; NULL for each who has been deleted since. Locks: ACCESS SHARE on '
       'segmentation.membership and membership_past.';
+  EXECUTE format(
+    'CREATE FUNCTION segmentation.diff_segment(name text, rule segmentation.rule) RETURNS TABLE (customer %s, change text) LANGUAGE sql STABLE '
+    'SET search_path = pg_catalog, pg_temp AS %L', key,
+    format(
+      'SELECT d.customer::%s, d.change FROM segmentation._diff_segment(segmentation._rule_segment_id($1, $2), $2) AS d ORDER BY 2, 1', written));
+  COMMENT ON FUNCTION segmentation.diff_segment(text, segmentation.rule)
+    IS 'Whom a rule would bring into a segment that has another one (enters), and whom it would make leave (leaves), against the members stored '
+      'now; who is put in or kept out by hand stays so. Stores nothing. Locks: ACCESS SHARE on segmentation.membership and on the bound tables that the rule reads.';
   IF taken IS NOT NULL THEN
     EXECUTE format(
       'CREATE FUNCTION segmentation.segments_of(customers %s[]) RETURNS TABLE (customer %s, segment text) '
-      'LANGUAGE sql STABLE PARALLEL RESTRICTED AS %L', taken, key,
+      'LANGUAGE sql STABLE AS %L', taken, key,
       'SELECT m.customer_id, s.name FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id '
       'OPERATOR(pg_catalog.=) m.segment_id '
       'WHERE m.customer_id OPERATOR(pg_catalog.=) ANY ($1) AND NOT (SELECT segmentation._any_behind()) '
@@ -196,7 +208,7 @@ BEGIN
   END IF;
   EXECUTE format(
     'CREATE FUNCTION segmentation.segments_of(customers text[]) RETURNS TABLE (customer %s, segment text) '
-    'LANGUAGE sql STABLE PARALLEL RESTRICTED AS %L', key,
+    'LANGUAGE sql STABLE AS %L', key,
     format(
       'SELECT m.customer_id, s.name FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id '
       'OPERATOR(pg_catalog.=) m.segment_id '
@@ -244,7 +256,7 @@ CREATE FUNCTION segmentation._readers() RETURNS SETOF regprocedure
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT p.oid::regprocedure FROM pg_proc AS p
   WHERE p.pronamespace = 'segmentation'::regnamespace
-    AND (p.proname IN ('members', 'members_at') OR p.proname = 'segments_of' AND p.proretset
+    AND (p.proname IN ('members', 'members_at', 'list_members', 'attribute_values', 'changes', 'diff_segment') OR p.proname = 'segments_of' AND p.proretset
       AND p.proargnames[1] = 'customers')
   ORDER BY p.oid;
 $$;
@@ -269,4 +281,5 @@ BEGIN
   END IF;
   DELETE FROM segmentation.count_delta;
   DELETE FROM segmentation.leftover;
+  PERFORM segmentation._forget_changes(); -- keys were of another type
 END $$;

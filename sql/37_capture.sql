@@ -66,7 +66,7 @@ BEGIN
     SELECT r.oid::regclass AS relation, string_agg(format('ENABLE %s TRIGGER %I', w.fires, t.tgname), ', ' ORDER BY t.tgname) AS actions
     FROM pg_class AS r JOIN pg_trigger AS t ON t.tgrelid = r.oid
       JOIN (SELECT c.name, c.fires, c.enabled, c.function::oid FROM segmentation._capture_triggers('r') AS c
-            UNION ALL SELECT n, 'ALWAYS', 'A', NULL FROM unnest('{changed,needs_changed,note_needs}'::name[]) AS n) AS w
+            UNION ALL SELECT n, 'ALWAYS', 'A', NULL FROM unnest('{changed,needs_changed,note_needs,keep_version,tell_dropped}'::name[]) AS n) AS w
         ON w.name = t.tgname AND (w.function = t.tgfoid OR w.function IS NULL AND r.relnamespace = 'segmentation'::regnamespace)
     WHERE r.oid = ANY (_fire_as_made.relations) AND (t.tgenabled = 'O' OR t.tgenabled = 'A' AND w.enabled = 'R')
     GROUP BY r.oid ORDER BY r.oid

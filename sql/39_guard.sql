@@ -137,7 +137,7 @@ CREATE TRIGGER needs_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON seg
   EXECUTE FUNCTION segmentation._needs_changed();
 CREATE TRIGGER needs_changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.source_definition
   EXECUTE FUNCTION segmentation._needs_changed();
-CREATE TRIGGER needs_changed AFTER INSERT OR UPDATE OF name, rule OR DELETE OR TRUNCATE ON segmentation.segment
+CREATE TRIGGER needs_changed AFTER INSERT OR UPDATE OF name, rule, archived OR DELETE OR TRUNCATE ON segmentation.segment
   EXECUTE FUNCTION segmentation._needs_changed();
 CREATE TRIGGER needs_changed AFTER INSERT OR UPDATE OF rule OR DELETE OR TRUNCATE ON segmentation.alteration
   EXECUTE FUNCTION segmentation._needs_changed();

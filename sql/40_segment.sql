@@ -42,28 +42,11 @@ CREATE FUNCTION segmentation._dependents(segment_id integer) RETURNS integer[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT ARRAY(
     SELECT s.id FROM segmentation.segment AS s
-    WHERE s.id <> _dependents.segment_id AND s.kind = 'rule'
+    WHERE s.id <> _dependents.segment_id AND s.kind = 'rule' AND NOT s.archived
       AND CASE WHEN NOT EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule)))
                THEN _dependents.segment_id = ANY (segmentation._segments_named(s.rule)) END
     ORDER BY s.id);
 $$;
-
--- Raises 2BP01, naming them, where other segments' rules name this one.
-CREATE FUNCTION segmentation._check_unnamed(segment_id integer, verb text, hint text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  name  text;
-  users text;
-  ids   integer[] := segmentation._dependents(segment_id);
-BEGIN
-  SELECT string_agg(format('"%s"', s.name), ', ' ORDER BY s.name) INTO users
-  FROM segmentation.segment AS s WHERE s.id = ANY (ids);
-  IF users IS NULL THEN RETURN; END IF;
-  SELECT s.name INTO name FROM segmentation.segment AS s WHERE s.id = segment_id;
-  RAISE EXCEPTION USING ERRCODE = '2BP01',
-    MESSAGE = format('cannot %s segment "%s" because rules of others name it', verb, name),
-    DETAIL = format('It is needed by %s.', users), HINT = hint;
-END $$;
 
 -- Raises unless a segment may be made: a free name, customers bound.
 CREATE FUNCTION segmentation._check_new_segment(name text) RETURNS void
@@ -140,24 +123,24 @@ BEGIN
     PERFORM segmentation._delete_members(ARRAY[new_id]) WHERE new_id IS NOT NULL;
     PERFORM segmentation.alter_segment(create_segment.name, create_segment.rule, create_segment.wait);
     new_id := segmentation._segment_id(create_segment.name);
-    UPDATE segmentation.segment AS s SET description = create_segment.description
-    WHERE s.id = new_id AND create_segment.description IS NOT NULL;
+    PERFORM segmentation._note_segment(new_id, create_segment.description);
     RETURN new_id;
   END IF;
   PERFORM segmentation._check_new_segment(create_segment.name);
   IF create_segment.wait THEN
-    INSERT INTO segmentation.segment (id, name, rule, description) OVERRIDING SYSTEM VALUE
-    VALUES (new_id, create_segment.name, create_segment.rule, create_segment.description);
+    INSERT INTO segmentation.segment (id, name, rule) OVERRIDING SYSTEM VALUE
+    VALUES (new_id, create_segment.name, create_segment.rule);
     IF NOT segmentation._catch_up(new_id) THEN PERFORM segmentation._write(ARRAY[new_id]); END IF;
   ELSE
     known := segmentation._problems();
-    INSERT INTO segmentation.segment (id, name, rule, description, status, walk_id) OVERRIDING SYSTEM VALUE
-    VALUES (new_id, create_segment.name, create_segment.rule, create_segment.description, 'building', segmentation._request_walk());
+    INSERT INTO segmentation.segment (id, name, rule, status, walk_id) OVERRIDING SYSTEM VALUE
+    VALUES (new_id, create_segment.name, create_segment.rule, 'building', segmentation._request_walk());
     PERFORM segmentation._check_sound(known, 'segment ' || create_segment.name);
     PERFORM segmentation._tell_building(create_segment.name);
   END IF;
   UPDATE segmentation.segment AS s SET view_name = segmentation._view_name(new_id, create_segment.name)
   WHERE s.id = new_id;
+  PERFORM segmentation._note_segment(new_id, create_segment.description);
   PERFORM segmentation._follow_views(new_id);
   PERFORM segmentation._warn_of_clock(create_segment.name, create_segment.rule);
   RETURN new_id;
@@ -171,7 +154,17 @@ COMMENT ON FUNCTION segmentation.create_segment(text, segmentation.rule, text, b
   'or the transaction has changed definitions before, under ACCESS SHARE on the bound relations and SHARE ROW EXCLUSIVE on '
   'segmentation.build_mark, for which only others who build wait.';
 
--- Raises 42809 for a group or tag.
+-- Raises 55000 for an archived segment.
+CREATE FUNCTION segmentation._check_not_archived(segment segmentation.segment) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF segment.archived THEN
+    RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = format('segment "%s" is archived', segment.name),
+      HINT = format('segmentation.describe_segment(%L, archived => false) brings it back.', segment.name);
+  END IF;
+END $$;
+
+-- Raises 42809 for a group or tag, 55000 for what is archived.
 CREATE FUNCTION segmentation._check_has_rule(name text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -181,6 +174,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '42809', MESSAGE = format('"%s" is a %s, which has no rule', segment.name, segment.kind),
       HINT = 'Its members are put in by segmentation.add_members, and taken out by segmentation.remove_members.';
   END IF;
+  PERFORM segmentation._check_not_archived(segment);
 END $$;
 
 CREATE FUNCTION segmentation.alter_segment(name text, rule segmentation.rule,
@@ -201,15 +195,18 @@ BEGIN
   IF alter_segment.wait THEN
     PERFORM segmentation._build_ahead(segmentation._segment_id(alter_segment.name), segmentation.rule_source(alter_segment.rule), false);
   END IF;
+  PERFORM segmentation._tell_users(segmentation._segment(alter_segment.name), alter_segment.rule);
   PERFORM segmentation._open_definitions(alter_segment.name);
   changed := segmentation._segment_id(alter_segment.name);
   IF NOT alter_segment.wait THEN
     SELECT s.* INTO STRICT present FROM segmentation.segment AS s WHERE s.id = changed;
+    PERFORM segmentation._check_not_archived(present);
     PERFORM segmentation._alter_by_walk(present, alter_segment.rule);
     PERFORM segmentation._tell_building(present.name);
     PERFORM segmentation._warn_of_clock(present.name, alter_segment.rule);
     RETURN;
   END IF;
+  PERFORM segmentation._check_not_archived(segmentation._segment(alter_segment.name));
   PERFORM segmentation._drop_draft(changed);
   -- The same rule in other words keeps its version; its text is the one typed last.
   UPDATE segmentation.segment AS s
@@ -221,6 +218,7 @@ BEGIN
   IF NOT segmentation._catch_up(changed, true) THEN PERFORM segmentation._write(changed || dependents, true);
   ELSIF dependents <> '{}' THEN PERFORM segmentation._write(dependents, true);
   END IF;
+  PERFORM segmentation._date_version(changed);
   PERFORM segmentation._walk_again();
   PERFORM segmentation._follow_views(changed);
   PERFORM segmentation._warn_of_clock(alter_segment.name, alter_segment.rule);
@@ -229,7 +227,8 @@ COMMENT ON FUNCTION segmentation.alter_segment(text, segmentation.rule, boolean)
   'Gives a segment another rule and brings its members, and those of segments whose rules name it, up to '
   'date. With wait => false it returns at once: the segment keeps rule and members until the worker, tick() or '
   'build_segment has written the new ones. Where SHOW says other columns, its view is made anew with all that it has; where others built on it, it '
-  'keeps its columns, and those that are gone are NULL. Locks until the transaction ends: as create_segment; while members who come and '
+  'keeps its columns, and those that are gone are NULL. Where anybody uses the segment a NOTICE says who, and how many customers would '
+  'enter and leave, before anything is written. Locks until the transaction ends: as create_segment; while members who come and '
   'go are written, and everyone is judged for segments whose rules name it, commits of bound tables wait.';
 
 -- Rules and attributes under another name of a segment. What does not parse comes back as it is. `lists` are
@@ -340,18 +339,22 @@ CREATE FUNCTION segmentation.copy_segment(name text, new_name text) RETURNS inte
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-  copied segmentation.segment;
+  copied segmentation.segment := segmentation._segment(copy_segment.name);
+  note   segmentation.segment_note;
+  new_id integer;
 BEGIN
-  SELECT s.* INTO STRICT copied FROM segmentation.segment AS s
-    WHERE s.id = segmentation._segment_id(copy_segment.name);
+  SELECT n.* INTO note FROM segmentation.segment_note AS n WHERE n.segment_id = copied.id;
   IF copied.kind <> 'rule' THEN
-    RETURN segmentation._copy_group(copied.id, 'by_hand', copy_segment.new_name, copied.description, copied.kind);
+    new_id := segmentation._copy_group(copied.id, 'by_hand', copy_segment.new_name, note.description, copied.kind);
+  ELSE
+    new_id := segmentation.create_segment(copy_segment.new_name, copied.rule, note.description);
   END IF;
-  RETURN segmentation.create_segment(copy_segment.new_name, copied.rule, copied.description);
+  PERFORM segmentation._note_segment(new_id, NULL, note.labels);
+  RETURN new_id;
 END $$;
 COMMENT ON FUNCTION segmentation.copy_segment(text, text) IS
-  'Makes a segment with the rule and description of another, without whom people have put in or keep out; of a group or tag one with the '
-  'same members, in no family. Returns its id. Locks until the transaction '
+  'Makes a segment with the rule, description and labels of another, without whom people have put in or keep out; of a group or tag one with the '
+  'same members and their notes, in no family. Returns its id. Locks until the transaction '
   'ends: SHARE ROW EXCLUSIVE on segmentation.segment, ACCESS EXCLUSIVE on views that are made anew.';
 
 CREATE FUNCTION segmentation.drop_segment(name text, cascade boolean DEFAULT false) RETURNS void
@@ -365,18 +368,19 @@ DECLARE
   known   text[];
   item    record;
 BEGIN
+  PERFORM segmentation._wait_for_marks();
   PERFORM segmentation._open_definitions(drop_segment.name);
+  LOCK TABLE segmentation.segment_use IN SHARE MODE;
   dropped := segmentation._segment_id(drop_segment.name);
   kind := (SELECT s.kind FROM segmentation.segment AS s WHERE s.id = dropped);
   gone := ARRAY[dropped];
   known := segmentation._problems();
-  IF known IS NULL THEN
-    NULL; -- A bound table or column is gone: no rule can be judged, and dropping is a way out.
-  ELSIF drop_segment.cascade THEN
-    gone := gone || segmentation._dependents(dropped);
+  -- Where a bound table or column is gone no rule can be judged, and dropping is a way out.
+  IF NOT drop_segment.cascade THEN
+    PERFORM segmentation._check_unused_segment(dropped, 'drop', known IS NOT NULL);
   ELSE
-    PERFORM segmentation._check_unnamed(dropped, 'drop',
-      'Change their rules first, or say cascade => true to drop these segments as well.');
+    IF known IS NOT NULL THEN gone := gone || segmentation._dependents(dropped); END IF;
+    PERFORM segmentation._tell_cascade(dropped, gone);
   END IF;
   FOR item IN SELECT s.view_name, segmentation._own_rows(s.id) AS own
     FROM segmentation.segment AS s WHERE s.id = ANY (gone) ORDER BY s.id DESC LOOP
@@ -390,6 +394,9 @@ BEGIN
   -- The segment first: that waits for whoever is writing its members, so that the rows below are all there are.
   DELETE FROM segmentation.segment AS s WHERE s.id = ANY (gone);
   DELETE FROM segmentation.alteration AS a WHERE a.segment_id = ANY (gone);
+  DELETE FROM segmentation.segment_use AS u WHERE u.segment_id = ANY (gone);
+  DELETE FROM segmentation.segment_note AS n WHERE n.segment_id = ANY (gone);
+  DELETE FROM segmentation.segment_version AS v WHERE v.segment_id = ANY (gone);
   PERFORM segmentation._delete_members(gone);
   PERFORM segmentation._forget_by_hand(gone);
   IF kind <> 'rule' AND known IS NOT NULL THEN
@@ -402,31 +409,6 @@ BEGIN
   PERFORM segmentation._check_not_missed('segment', drop_segment.name, known);
 END $$;
 COMMENT ON FUNCTION segmentation.drop_segment(text, boolean) IS
-  'Drops a segment, its members and its view; refused while rules of other segments name it, unless cascade '
-  'drops these as well. More than segmentation.commit_limit stored rows are deleted later, by the worker or tick(). Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, '
+  'Drops a segment, its members, versions and view; refused while rules of other segments name it or it is marked as used, unless cascade '
+  'drops these segments as well and forgets the marks, which a NOTICE tells. More than segmentation.commit_limit stored rows are deleted later, by the worker or tick(). Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, '
   'ACCESS EXCLUSIVE on its view.';
-
-CREATE FUNCTION segmentation.describe_segment(name text, description text DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-#variable_conflict use_column
-BEGIN
-  PERFORM segmentation._open_definitions();
-  UPDATE segmentation.segment AS s
-  SET description = NULLIF(describe_segment.description, ''), changed_at = now(), changed_by = SESSION_USER
-  WHERE s.id = segmentation._segment_id(describe_segment.name) AND describe_segment.description IS NOT NULL;
-  PERFORM segmentation._segment_id(describe_segment.name);
-END $$;
-COMMENT ON FUNCTION segmentation.describe_segment(text, text) IS
-  'Changes a segment''s description; an empty text takes it away, NULL leaves it. Locks until the '
-  'transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment.';
-
-CREATE VIEW segmentation.segments AS
-SELECT s.id, s.name, s.kind, s.rule,
-       COALESCE(n.members, 0) AS members,
-       CASE WHEN a.segment_id IS NULL THEN s.status ELSE 'building' END AS status, s.created_at, s.changed_at, s.changed_by, s.version, s.description,
-       'segments.' || quote_ident(s.view_name) AS view, s.family
-FROM segmentation.segment AS s LEFT JOIN segmentation.member_counts AS n ON n.segment_id = s.id
-  LEFT JOIN segmentation.alteration AS a ON a.segment_id = s.id AND a.error IS NULL
-ORDER BY s.name;
-COMMENT ON VIEW segmentation.segments
-  IS 'Every segment, group and tag with its rule, its number of members, and the view that shows them; kind is rule, group or tag.';

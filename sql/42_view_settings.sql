@@ -88,7 +88,7 @@ DECLARE
   -- Words that no settings are without; which of these rules have any, the core says.
   likely  integer[] := ARRAY(
     SELECT s.id FROM segmentation.segment AS s
-    WHERE segmentation.rule_source(s.rule) ~* '\m(show|order|limit)\M');
+    WHERE NOT s.archived AND segmentation.rule_source(s.rule) ~* '\m(show|order|limit)\M');
   owning  integer[] := ARRAY(
     SELECT s.id FROM segmentation.segment AS s WHERE to_regprocedure(segmentation._own_rows(s.id)) IS NOT NULL);
   plain   integer[] := '{}'; -- those that have a function of their own and are to have none

@@ -106,6 +106,7 @@ DECLARE
 BEGIN
   SELECT c.id, c.draft_id INTO next FROM segmentation._completed(walk) AS c;
   IF next.id IS NULL THEN RETURN false; END IF;
+  PERFORM segmentation._tell_users_of_draft(s, next.draft_id) FROM segmentation.segment AS s WHERE s.id = next.id AND next.draft_id IS NOT NULL;
   PERFORM segmentation._open_definitions((SELECT s.name FROM segmentation.segment AS s WHERE s.id = next.id AND next.draft_id IS NOT NULL));
   -- Somebody may have changed his mind while we waited.
   SELECT s.* INTO present FROM segmentation.segment AS s WHERE s.id = next.id;

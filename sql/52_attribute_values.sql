@@ -18,10 +18,15 @@ COMMENT ON FUNCTION segmentation._values_read() IS
   'what each segment and attribute names: a ''column'' with the keys below it, a ''field'', an ''attribute''; of attributes also the columns '
   'that it ''needs'', with those on the way';
 
+CREATE FUNCTION segmentation._values_needed(names text[]) RETURNS SETOF segmentation._value_read
+  LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_values_needed';
+COMMENT ON FUNCTION segmentation._values_needed(text[]) IS
+  'the columns that values of a customer ''need'', with those on the way, by what rules call the values; of what cannot be shown, what is ''wrong''';
+
 CREATE FUNCTION segmentation._values_sql(names text[], members text) RETURNS text[]
   LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_values_sql';
 COMMENT ON FUNCTION segmentation._values_sql(text[], text) IS
-  'a SELECT of customers'' keys, "key", and values, "value_1" and so on, and then the names that it shows; members is a SELECT of the keys of '
+  'a SELECT of customers'' keys, "key", and values, "value_1" and so on, and then the names (or expressions of attributes) that it shows; members is a SELECT of the keys of '
   'whom it is asked, empty for all. Rows that the binding''s condition excludes are no customers';
 
 CREATE FUNCTION segmentation._count_filled(names text[], keys text[]) RETURNS bigint[]

@@ -25,9 +25,9 @@ BEGIN
   PERFORM segmentation._check_new_segment(create_group.name);
   PERFORM segmentation._open_definitions();
   PERFORM segmentation._check_new_segment(create_group.name);
-  INSERT INTO segmentation.segment (name, kind, description, family)
-  VALUES (create_group.name, create_group.kind, create_group.description, create_group.family)
+  INSERT INTO segmentation.segment (name, kind, family) VALUES (create_group.name, create_group.kind, create_group.family)
   RETURNING id INTO new_id;
+  PERFORM segmentation._note_segment(new_id, create_group.description);
   UPDATE segmentation.segment AS s SET view_name = segmentation._view_name(new_id, create_group.name) WHERE s.id = new_id;
   PERFORM segmentation._follow_views(new_id);
   RETURN new_id;
@@ -57,6 +57,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   frozen segmentation.segment := segmentation._segment(freeze_segment.name);
 BEGIN
+  PERFORM segmentation._check_not_archived(frozen);
   RETURN segmentation._copy_group(frozen.id, 'membership', freeze_segment.into_group,
     format('Members of "%s" on %s.', frozen.name, to_char(now(), 'YYYY-MM-DD')), 'group');
 END $$;
@@ -225,6 +226,7 @@ DECLARE
   target segmentation.segment := segmentation._segment(segment);
   keys   text[];
 BEGIN
+  PERFORM segmentation._check_not_archived(target);
   IF target.kind = 'rule' AND NOT target.by_hand THEN
     PERFORM segmentation._open_to_hands(target.id);
     target := segmentation._segment(segment);
@@ -240,6 +242,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   target segmentation.segment := segmentation._segment(segment);
 BEGIN
+  PERFORM segmentation._check_not_archived(target);
   IF target.kind <> 'rule' THEN
     RAISE EXCEPTION USING ERRCODE = '42809', MESSAGE = format('"%s" is a %s, which has no rule to go by instead', target.name, target.kind),
       HINT = 'Take customers out with segmentation.remove_members.';
@@ -254,6 +257,7 @@ DECLARE
   new  segmentation.segment := segmentation._segment(to_group);
   keys text[];
 BEGIN
+  PERFORM segmentation._check_not_archived(old), segmentation._check_not_archived(new);
   IF 'rule' IN (old.kind, new.kind) THEN
     RAISE EXCEPTION USING ERRCODE = '42809',
       MESSAGE = format('"%s" is a segment of a rule', CASE old.kind WHEN 'rule' THEN old.name ELSE new.name END),

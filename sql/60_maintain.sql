@@ -36,36 +36,36 @@ CREATE EVENT TRIGGER segmentation_removal ON ddl_command_start WHEN TAG IN ('DRO
 ALTER EVENT TRIGGER segmentation_removal ENABLE ALWAYS;
 
 CREATE FUNCTION segmentation._has_news() RETURNS boolean
-  LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'segmentation_has_news';
+  LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'segmentation_has_news';
 COMMENT ON FUNCTION segmentation._has_news() IS
   'whether this transaction has changed anything that has not reached the members yet';
 
 CREATE FUNCTION segmentation._news() RETURNS SETOF text
-  LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'segmentation_news';
+  LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'segmentation_news';
 COMMENT ON FUNCTION segmentation._news() IS
   'the customers whom this transaction''s own changes concern that have not reached the members yet; NULL is all';
 
 CREATE FUNCTION segmentation._queued() RETURNS SETOF text
-  LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'segmentation_queued';
+  LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'segmentation_queued';
 COMMENT ON FUNCTION segmentation._queued() IS
   'the customers whom the queue concerns, and those set aside; NULL is all';
 
 CREATE FUNCTION segmentation._is_due(customer text) RETURNS boolean
-  LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'segmentation_is_due';
+  LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'segmentation_is_due';
 COMMENT ON FUNCTION segmentation._is_due(text) IS
   'whether time alone may have changed in which segments a customer (NULL: anybody) is, and the clock has not seen to it by now()';
 
 CREATE FUNCTION segmentation._due() RETURNS SETOF text
-  LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'segmentation_due_customers';
+  LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'segmentation_due_customers';
 COMMENT ON FUNCTION segmentation._due() IS 'the customers of whom _is_due is true';
 
 CREATE FUNCTION segmentation._due_state(OUT due bigint, OUT due_in_hour bigint, OUT due_in_day bigint, OUT next_at timestamptz) RETURNS record
-  LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'segmentation_due_state';
+  LANGUAGE c STABLE AS 'MODULE_PATHNAME', 'segmentation_due_state';
 COMMENT ON FUNCTION segmentation._due_state() IS
   'how many instants have come, and will have within an hour and a day, and which is the earliest; NULLs where no customers are bound';
 
 CREATE FUNCTION segmentation._judged(customers text[]) RETURNS TABLE (customer text, segment_id integer)
-  LANGUAGE c STABLE PARALLEL RESTRICTED STRICT AS 'MODULE_PATHNAME', 'segmentation_judged';
+  LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_judged';
 COMMENT ON FUNCTION segmentation._judged(text[]) IS
   'the segments of customers, given as keys are printed, as their rules say at now(), by the rights of the customers'' owner; of '
   'rules that lost what they read, as is stored';
@@ -73,22 +73,23 @@ COMMENT ON FUNCTION segmentation._judged(text[]) IS
 -- Tells whether what is stored of anybody, or of a customer, is behind now(): by this transaction's own changes, which have not
 -- reached the members yet, or because the clock has not.
 CREATE FUNCTION segmentation._any_behind() RETURNS boolean
-LANGUAGE sql STABLE PARALLEL RESTRICTED
+LANGUAGE sql STABLE
 RETURN segmentation._has_news() OR segmentation._is_due(NULL);
 
 CREATE FUNCTION segmentation._is_behind(customer text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL RESTRICTED
+LANGUAGE sql STABLE
 RETURN segmentation._has_news() AND EXISTS (SELECT FROM segmentation._news() AS n WHERE n IS NULL OR n = customer)
   OR segmentation._is_due(customer);
 
 -- Returns the members of a segment at now(), by key.
 CREATE FUNCTION segmentation._members_now(segment text) RETURNS SETOF text
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on
 SET transform_null_equals = off SET array_nulls = on AS $$
 DECLARE
   wanted integer := segmentation._segment_id(segment);
   behind text[] := ARRAY(SELECT n FROM segmentation._news() AS n UNION SELECT d FROM segmentation._due() AS d);
 BEGIN
+  IF (SELECT s.archived FROM segmentation.segment AS s WHERE s.id = wanted) THEN RETURN; END IF;
   IF array_position(behind, NULL) IS NOT NULL THEN -- everyone
     RETURN QUERY EXECUTE format('SELECT m.customer::text FROM (%s) AS m (customer)', segmentation._segment_sql(wanted));
     RETURN;
@@ -102,7 +103,7 @@ END $$;
 
 -- Returns the segments of customers, given as keys are printed, likewise.
 CREATE FUNCTION segmentation._segments_now(customers text[]) RETURNS TABLE (customer text, segment text)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   behind text[] := ARRAY(SELECT c FROM unnest(customers) AS c WHERE segmentation._is_behind(c));
   stored text[] := ARRAY(SELECT c FROM unnest(customers) AS c EXCEPT SELECT b FROM unnest(behind) AS b);
@@ -121,7 +122,7 @@ CREATE FUNCTION segmentation._broken(OUT segments text[], OUT fault text) RETURN
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   segments := ARRAY(SELECT s.name FROM segmentation.segment AS s
-    WHERE EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule))) ORDER BY s.name);
+    WHERE NOT s.archived AND EXISTS (SELECT FROM segmentation.check_rule(segmentation.rule_source(s.rule))) ORDER BY s.name);
 EXCEPTION WHEN OTHERS THEN
   segments := ARRAY(SELECT s.name FROM segmentation.segment AS s ORDER BY s.name);
   fault := SQLERRM;

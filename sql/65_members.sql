@@ -13,11 +13,11 @@ RETURN CASE segmentation._key_type() WHEN 'uuid'::regtype THEN segmentation._uui
 
 -- Judges a customer now by a segment's rule.
 CREATE FUNCTION segmentation._judge(segment_id integer, customer text) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL RESTRICTED
+LANGUAGE sql STABLE
 RETURN EXISTS (SELECT FROM segmentation._judged(ARRAY[customer]) AS j WHERE j.segment_id = _judge.segment_id);
 
 CREATE FUNCTION segmentation.is_member(segment text, customer bigint) RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   id   integer := segmentation._segment_id(segment);
   type regtype := segmentation._key_type();
@@ -35,7 +35,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION segmentation.is_member(segment text, customer uuid) RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   id   integer := segmentation._segment_id(segment);
   type regtype := segmentation._key_type();
@@ -52,7 +52,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION segmentation.is_member(segment text, customer text) RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   id   integer := segmentation._segment_id(segment);
   type regtype := segmentation._key_type();
@@ -70,7 +70,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION segmentation.segments_of(customer bigint) RETURNS SETOF text
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   type regtype := segmentation._key_type();
 BEGIN
@@ -90,7 +90,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION segmentation.segments_of(customer uuid) RETURNS SETOF text
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   type regtype := segmentation._key_type();
 BEGIN
@@ -110,7 +110,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION segmentation.segments_of(customer text) RETURNS SETOF text
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   type regtype := segmentation._key_type();
 BEGIN
@@ -134,7 +134,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION segmentation.member_count(segment text) RETURNS bigint
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   id integer := segmentation._segment_id(segment);
 BEGIN

@@ -73,7 +73,7 @@ BEGIN
   END IF;
   FOR chosen IN
     SELECT s.id, s.name, s.rule, s.status FROM segmentation.segment AS s
-    WHERE verify.segment IS NULL OR segmentation._fold(s.name) = segmentation._fold(verify.segment) ORDER BY s.id
+    WHERE NOT s.archived AND (verify.segment IS NULL OR segmentation._fold(s.name) = segmentation._fold(verify.segment)) ORDER BY s.id
   LOOP
     -- A rule that lost what it reads has no answer to hold members against; the others have.
     SELECT c.message INTO mistake FROM segmentation.check_rule(segmentation.rule_source(chosen.rule)) AS c LIMIT 1;

@@ -6,14 +6,16 @@
 -- commits judge nobody, and where any has left that, none does until everyone is judged. That tick, the worker or refresh_all does in any
 -- case, if only because time has passed since the dump. A parallel restore's sessions all go on until its data is there.
 CREATE FUNCTION segmentation._note_restore() RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
   -- By v itself: another session of the restore may have updated it since.
   UPDATE segmentation.definition_version AS v
   SET version = GREATEST(v.version, n.built) + 1, shrunk = GREATEST(v.version, n.built) + 1, epoch = hashtextextended(gen_random_uuid()::text, 0),
       restoring_pid = pg_backend_pid(), restoring_since = a.backend_start,
       restored_at = clock_timestamp()
   FROM (SELECT max(s.built) AS built FROM segmentation.segment AS s) AS n, pg_stat_get_activity(pg_backend_pid()) AS a;
-$$;
+  PERFORM segmentation._forget_changes(); -- members come without
+END $$;
 
 CREATE FUNCTION segmentation._follow_restore() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

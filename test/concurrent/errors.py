@@ -58,7 +58,7 @@ class Errors:
         if code == "40P01" and self.options.statement_mode:
             return None
         # What people say by hand meets others' words about the same customers, as any rows do.
-        if code in ("23503", "23505", "22023", "40001", "40P01") and re.search("_set_standing|_move_members|_clear_overrides", error.context):
+        if code in ("23503", "23505", "22023", "40001", "40P01") and re.search("_set_standing|_move_members|_clear_overrides|INTO segmentation.by_hand ", error.context):
             return None
         return f"{code} out of the extension under {level}"
 

@@ -21,6 +21,7 @@ sys.path.append(os.path.join(HERE, "..", "random"))
 import report
 from definer import Definer, Refresher, Ticker
 from errors import Errors
+from follower import Follower
 from libpq import Connection, Error
 from oracle import Oracle
 from segments import DEFINE, choose
@@ -52,7 +53,7 @@ class Round:
         self.dsn = f"dbname={options.database}"
         self.errors = Errors(self.options)
         self.stopped, self.pausing, self.parked, self.condition = False, False, 0, threading.Condition()
-        self.threads, self.checked_at, self.oracle = [], time.time(), Oracle()
+        self.threads, self.follower, self.checked_at, self.oracle = [], None, time.time(), Oracle()
 
     def prepare(self):
         control = Connection("dbname=postgres")
@@ -141,6 +142,8 @@ class Round:
             self.threads.append(Writer(self, number, mine, Values(mine, tables.zone, tables.values.began, self.seconds + 120, tables.moving)))
         sides = {"definer": Definer, "refresher": Refresher}
         self.threads += [sides[name](self, random.Random(f"{self.seed}/{name}"), name) for name in self.helpers]
+        self.follower = Follower(self, random.Random(f"{self.seed}/follower"))
+        self.threads.append(self.follower)
         if self.upkeep == "tick":
             self.threads.append(Ticker(self, random.Random(f"{self.seed}/tick"), "tick"))
         if self.upkeep == "worker":
@@ -186,6 +189,9 @@ class Round:
                 found = self.oracle.differences(writes=False, moving=True)
         known = self.options.tolerate
         found = [(what, rows) for what, rows in found if not known or not re.search(known, what)]
+        if self.follower is not None:
+            told = self.follower.differences(self.connection)
+            found += [("changes", told)] if told else []
         found += [(why, [(text,)]) for why, text in self.errors.wrong]
         return found
 
@@ -250,7 +256,7 @@ def main():
         found = this.go()
         failed += len(found)
         checks, transactions, number = checks + this.oracle.checks, transactions + this.transactions(), number + 1
-        print(f"  {this.transactions()} transactions, {this.oracle.checks} checks, {this.oracle.compared} kept measures; errors that clients got:\n{this.errors.print()}", flush=True)
+        print(f"  {this.transactions()} transactions, {this.oracle.checks} checks, {this.oracle.compared} kept measures, {this.follower.read if this.follower else 0} changes followed; errors that clients got:\n{this.errors.print()}", flush=True)
     print(f"{number} rounds, {transactions} transactions, {time.time() - began:.0f} s" + ("" if not failed else f"; to see it again: --seed {a.seed + number - 1} --rounds 1"))
     print(f"{checks - (1 if failed else 0)} passed, {failed} failed")
     sys.exit(1 if failed else 0)

@@ -91,7 +91,7 @@ public:
     const Moment moment = Moment::at(now_, meaning_->schema.zone);
     compare(*program, moment, expected, false, dice);
     compare(*program, moment, expected, true, dice);
-    compare_some(*program, moment, expected, dice);
+    compare_some(*Program::compile(meaning_, rules, true, Purpose::explaining), moment, expected, dice);
     ++compared_;
     cache_.trim();
     if (answers_.size() > 20'000)
@@ -270,7 +270,7 @@ private:
         const bool holds = verdicts.holds[rule * verdicts.customers + i] != 0;
         if (holds != expected[rule].contains(population.integer_key(i)))
           fail(who + ", by her key: " + (holds ? "only the program finds her" : "only SQL finds her"));
-        const std::vector<Explanation> lines = population.explain(rule, i);
+        const std::vector<Explanation> lines = population.explain(rule, i, text_);
         if (lines.empty())
           fail(who + ": no explanation");
         for (const Explanation &line : lines)

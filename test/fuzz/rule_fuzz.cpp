@@ -1,7 +1,10 @@
 // Whatever the text: parsing never crashes, an error lies inside the text, and the canonical form of what
 // parses is a fixed point of parsing and printing. Each input goes through all three entrances of the parser.
+// As JSON a rule is the same rule, and JSON like that of rules is one or is refused.
+#include "core/json/rule_json.hpp"
 #include "core/rule/parser.hpp"
 #include "core/rule/printer.hpp"
+#include "fuzz/shuffled.hpp"
 
 #include <cstdint>
 #include <cstdio>
@@ -53,6 +56,38 @@ template <typename Parse> void check(std::string_view text, Parse parse) {
     fail("the canonical form is not stable", canonical, twice);
 }
 
+/// Returns the rule that a document says, which must be the one that its text says.
+std::optional<std::string> read(const JsonDocument &document, const Limits &limits) {
+  RuleFromJson result = rule_from_json(document.items(), limits);
+  if (!result.canonical) {
+    if (result.mistake.message.empty() || result.mistake.message.find('\n') != std::string::npos)
+      fail("malformed message", print_json(document.items()), result.mistake.message);
+    return std::nullopt;
+  }
+  const auto parsed = parse_rule(*result.canonical, limits);
+  if (!parsed.value || print_rule(*parsed.value) != *result.canonical)
+    fail("a rule from JSON is no canonical rule", print_json(document.items()), *result.canonical);
+  return std::move(result.canonical);
+}
+
+void check_json(std::string_view text, const Limits &limits) {
+  const auto parsed = parse_rule(text, limits);
+  if (!parsed.value)
+    return;
+  const JsonDocument document = rule_to_json(*parsed.value);
+  if (const auto same = read(document, limits); !same || *same != print_rule(*parsed.value))
+    fail("not the same rule by way of JSON", print_json(document.items()), same.value_or(""));
+  fuzz::Dice dice(std::hash<std::string_view>()(text));
+  for (int i = 0; i < 3; ++i) {
+    const JsonDocument shuffled = fuzz::Shuffler(document.items(), dice).shuffled();
+    if (const auto canonical = read(shuffled, limits)) {
+      const auto again = read(rule_to_json(*parse_rule(*canonical, limits).value), limits);
+      if (again != canonical)
+        fail("another rule by way of JSON", print_json(shuffled.items()), *canonical);
+    }
+  }
+}
+
 } // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
@@ -63,6 +98,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   limits.list_values = 50;
   const std::string_view text(reinterpret_cast<const char *>(data), size);
   check(text, [&](std::string_view input) { return parse_rule(input, limits); });
+  check_json(text, limits);
   check(text, [&](std::string_view input) { return parse_condition(input, limits); });
   check(text, [&](std::string_view input) { return parse_attribute(input, limits); });
   return 0;

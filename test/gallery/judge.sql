@@ -54,6 +54,9 @@ BEGIN
 END $$;
 
 INSERT INTO hand.outcome (what, problem) SELECT 'to make ' || p.name, hand.make(p.name, p.rule) FROM (SELECT * FROM hand.page ORDER BY n) AS p;
+INSERT INTO hand.outcome (what, problem)
+SELECT 'the same by way of JSON: ' || p.name, CASE WHEN segmentation.rule_from_json(segmentation.rule_to_json(p.rule))::text <> p.rule::segmentation.rule::text THEN 'not so' END
+FROM hand.page AS p ORDER BY p.n;
 SELECT hand.look('as made');
 \ir writes.sql
 CALL segmentation.tick();

@@ -22,7 +22,8 @@ BEGIN
     pg_temp.difference(ARRAY(SELECT segmentation.matches(canonical::segmentation.rule, everyone) ORDER BY 1), wanted, 'the canonical form'),
     pg_temp.difference(ARRAY(SELECT pg_temp.keys(segmentation.to_sql(rule::segmentation.rule)) ORDER BY 1), wanted, 'to_sql'),
     CASE WHEN segmentation.count_matching(rule::segmentation.rule) <> cardinality(wanted) THEN 'count_matching differs' END,
-    CASE WHEN canonical::segmentation.rule::text <> canonical THEN 'the canonical form is not its own' END), '');
+    CASE WHEN canonical::segmentation.rule::text <> canonical THEN 'the canonical form is not its own' END,
+    CASE WHEN segmentation.rule_from_json(segmentation.rule_to_json(rule::segmentation.rule))::text <> canonical THEN 'not the same by way of JSON' END), '');
 EXCEPTION WHEN OTHERS THEN
   DECLARE
     detail text;

@@ -81,6 +81,8 @@ SELECT lives_ok($$SELECT segmentation.refresh(1)$$, 'refreshes a customer');
 SELECT lives_ok($$SELECT segmentation.refresh('{1,2}'::bigint[])$$, 'and several');
 SELECT is(segmentation.member_count('varna'), 5::bigint, 'counts members');
 SELECT lives_ok($$SELECT * FROM segmentation.suggest('city = ')$$, 'has rules completed');
+SELECT throws_ok($$SELECT * FROM segmentation.count_diff('varna', 'city = ''Sofia''')$$, '42501', 'permission denied for schema shop', 'asks what another rule would change, as who may read the shop');
+SELECT throws_ok($$SELECT * FROM segmentation.diff_segment('varna', 'city = ''Sofia''')$$, '42501', 'permission denied for schema shop', 'and for whom');
 SELECT throws_ok($$SELECT segmentation.grant_backup('pgtap ed''it"or')$$, '42501', NULL, 'makes itself no backup role');
 -- Whoever builds, the customers' owner reads: also what policies hide from others.
 RESET ROLE;
@@ -206,12 +208,12 @@ DROP ROLE "current_user", "session_user";
 -- Every function that people call is at one level or for everyone.
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p
   WHERE p.pronamespace = 'segmentation'::regnamespace AND p.proname !~ '^_|^(grant|revoke)_backup$' AND NOT has_function_privilege('public', p.oid, 'EXECUTE')
-    AND p.oid NOT IN (SELECT segmentation._routines_of(l) FROM unnest('{read,edit,admin}'::text[]) AS l)$$, 'every function has a level');
+    AND p.oid NOT IN (SELECT segmentation._routines_of(l) FROM unnest('{shared,read,edit,admin}'::text[]) AS l)$$, 'every function has a level');
 SELECT is_empty($$SELECT p.proname FROM pg_proc AS p WHERE p.pronamespace = 'segmentation_internal'::regnamespace
   AND NOT EXISTS (SELECT FROM pg_proc AS o WHERE o.pronamespace = 'segmentation'::regnamespace AND o.proname = p.proname AND o.proargtypes = p.proargtypes)$$,
   'every body has its gate');
 SELECT is_empty($$SELECT p.proname FROM pg_proc AS p WHERE p.pronamespace IN ('segmentation'::regnamespace, 'segmentation_internal'::regnamespace)
-  AND p.proname ~ '^_' AND p.oid IN (SELECT segmentation._routines_of(l) FROM unnest('{read,edit,admin}'::text[]) AS l)
+  AND p.proname ~ '^_' AND p.oid IN (SELECT segmentation._routines_of(l) FROM unnest('{shared,read,edit,admin}'::text[]) AS l)
   AND p.proname ~ '^_(write|delete|queue_|follow|capture($|_row)|mend|end|finish|take|request|install|remove|save|read_as|analysed|columns_of|grant|make|drop|give|lock|open)'$$, 'no level reaches what writes');
 DROP OWNED BY pgtap_owner, pgtap_admin, "pgtap ed'it""or", pgtap_reader, pgtap_analyst, pgtap_other CASCADE;
 DROP ROLE pgtap_owner, pgtap_admin, "pgtap ed'it""or", pgtap_reader, pgtap_analyst, pgtap_other;

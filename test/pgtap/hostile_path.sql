@@ -86,6 +86,8 @@ BEGIN
     $$SELECT segmentation.segments_of(7)$$, $$SELECT segmentation.members('other path')$$, $$SELECT segmentation.segments_of('{1,2}'::pg_catalog.int8[])$$,
     $$SELECT segmentation.members_at('other path', pg_catalog.now())$$,
     $$SELECT segmentation.preview('spent > 5')$$, $$SELECT segmentation.explain('other path', 7)$$, $$SELECT segmentation.matches('spent > 5', 7)$$,
+    $$SELECT segmentation.estimate_matching('spent > 5')$$, $$SELECT segmentation.diff_segment('other path', 'spent > 5')$$, $$SELECT segmentation.count_diff('other path', 'spent > 5')$$,
+    $$SELECT segmentation.what_if(7, '{"orders": [{"total": 5, "status": "paid"}]}')$$,
     $$SELECT segmentation.suggest('orders.')$$, $$SELECT segmentation.to_sql('spent > 5')$$, $$SELECT segmentation.check_rule('spnt > 5')$$,
     $$SELECT * FROM segmentation.status$$, $$SELECT * FROM segmentation.attributes$$, $$SELECT * FROM segmentation.segments$$, $$SELECT * FROM segmentation.access$$,
     $$SELECT segmentation.refresh(7), segmentation.refresh_all()$$, $$SELECT segmentation.verify()$$, $$CALL segmentation.tick()$$,
@@ -139,7 +141,7 @@ SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p JOIN pg_language 
 SELECT is_empty($$SELECT p.oid::regprocedure FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
   WHERE p.pronamespace = 'segmentation'::regnamespace AND l.lanname = 'sql' AND p.prosqlbody IS NULL
     AND NOT COALESCE('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false)
-    AND p.proname <> ALL ('{members,members_at,segments_of,_segment_rows}')$$, 'so has SQL as text, but what is inlined and names all schemas');
+    AND p.proname <> ALL ('{members,members_at,segments_of,_segment_rows,export}')$$, 'so has SQL as text, but what is inlined and names all schemas');
 -- The schema is ours, or the extension is not made.
 SELECT is((SELECT nspowner FROM pg_namespace WHERE nspname = 'segmentation'), (SELECT extowner FROM pg_extension WHERE extname = 'segmentation'), 'the schema is the extension owner''s');
 DROP EXTENSION segmentation CASCADE;

@@ -24,6 +24,9 @@ BEGIN
   IF counted <> coalesce(cardinality(expected), 0) THEN
     RETURN format('%s members by SQL, %s counted by the evaluator', coalesce(cardinality(expected), 0), counted);
   END IF;
+  IF segmentation.rule_from_json(segmentation.rule_to_json(rule_text)) OPERATOR(segmentation.<>) rule_text::segmentation.rule THEN
+    RETURN 'not the same rule by way of JSON';
+  END IF;
   RETURN NULL;
 EXCEPTION WHEN OTHERS THEN
   GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;

@@ -105,15 +105,16 @@ binding_examples_run() {
   return $status
 }
 
-# Its second part, in another: what a block of SQL answers is what the block of text behind it says.
-binding_by_hand_answers() {
-  database=tree_by_hand
+# page_answers DATABASE FILE [FROM]: in a database of its own, from a line on or the whole page, what a block of SQL of a page answers is what the block of text behind
+# it says.
+page_answers() {
+  database=$1
   answers=$(mktemp -d)
   make_database
   status=0
-  awk -v to="$answers" '/^## By hand$/ { part = 1 } !part { next }
+  awk -v to="$answers" -v from="${3:-}" 'from == "" || $0 == from { part = 1 } !part { next }
     /^```sql$/ { on = 1; n++; printf "\\o %s/%d.out\n", to, n; next } /^```text$/ { on = 2; next } /^```$/ { on = 0; next }
-    on == 1 { print } on == 2 { print > (to "/" n ".expected") }' docs/binding.md |
+    on == 1 { print } on == 2 { print > (to "/" n ".expected") }' "$2" |
     psql -Xqd $database -v ON_ERROR_STOP=1 -P footer=off || status=1
   for expected in "$answers"/*.expected; do
     diff -bBu "$expected" "${expected%expected}out" || status=1
@@ -136,6 +137,22 @@ forecast_examples_run() {
   return $status
 }
 
+binding_by_hand_answers() { page_answers tree_by_hand docs/binding.md "## By hand"; }
+explain_answers() { page_answers tree_explain docs/explain.md "# Why is she in, why is she not"; }
+application_answers() { page_answers tree_application docs/application.md; }
+
+# The SQL of docs/look.md, likewise: what it answers.
+look_examples_run() {
+  database=tree_look
+  make_database
+  status=0
+  found=$(sql_of docs/look.md | psql -XAtqF, -d $database -v ON_ERROR_STOP=1 | sed -e '/^$/d' -e 's/,\[.*//' | paste -sd ' ') || status=1
+  psql -Xqc "DROP DATABASE $database"
+  expected='1 2 2 2 2,2,2 2,2,2 1,enters 1,0 VIP,f,t shoes,f,t VIP'
+  [ "$found" = "$expected" ] || { echo "found: $found"; return 1; }
+  return $status
+}
+
 # The SQL of docs/groups.md, likewise.
 groups_examples_run() {
   database=tree_groups
@@ -146,6 +163,96 @@ groups_examples_run() {
     FROM segmentation.segments AS s JOIN unnest('{press,do not call,to be called,bronze,gold,vip,\"vip, autumn campaign\"}'::text[])
       WITH ORDINALITY AS n(name, at) USING (name)")
   [ "$found" = "press 1, do not call 1, to be called 2, bronze 2, gold 1, vip 3, vip, autumn campaign 20" ] || { echo "found: $found"; status=1; }
+  psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
+# The SQL of docs/export.md, likewise; its CSV has the headings, and no formula.
+export_examples_run() {
+  database=tree_export
+  make_database
+  status=0
+  csv=$(sql_of docs/export.md | psql -Xqd $database -v ON_ERROR_STOP=1) || status=1
+  for line in 'CustomerId,Name,Organization,Email,Phone,ManagerName,LastOrderNumber,LastOrderId,OrdersSum,OrdersCount,Location,RegistrationDateTime,BirthDay' \
+    'email,total spent' '"boris@example.com","320.50"'; do
+    printf '%s\n' "$csv" | grep -qxF "$line" || { printf 'missing: %s\n%s\n' "$line" "$csv"; status=1; }
+  done
+  printf '%s\n' "$csv" | grep -q ",\"'=HYPERLINK" || { echo "a formula is left"; status=1; }
+  psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
+# The SQL of docs/report.md, likewise; it ends with two pages.
+report_examples_run() {
+  database=tree_report
+  make_database
+  status=0
+  pages=$(sql_of docs/report.md | psql -XAtqd $database -v ON_ERROR_STOP=1) || status=1
+  [ "$(printf '%s\n' "$pages" | grep -c '^<footer>.*</html>$')" = 2 ] || { printf '%s\n' "$pages"; status=1; }
+  psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
+# The SQL of docs/bi.md, likewise; and its tables of columns are those that there are, with their types, in their order.
+bi_examples_run() {
+  database=tree_bi
+  make_database
+  status=0
+  sql_of docs/bi.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
+  found=$(psql -XAtd $database -c "SELECT string_agg(concat_ws(' ', segment, members, orders, revenue, paid_revenue), ', ' ORDER BY segment) FROM segmentation.segment_summary")
+  [ "$found" = "buyers 2 3 500.00 200.00, from Sofia 2 1 80.00 80.00" ] || { echo "found: $found"; status=1; }
+  columns=$(mktemp -d)
+  awk -F ' *[|] *' '/^#/ || /^`segmentation/ { of = ""; if (match($0, /segmentation[.][a-z_]+/)) of = substr($0, RSTART + 13, RLENGTH - 13) }
+    of && /^[|] `[a-z_0-9]+` [|]/ && NF == 5 { name = $2; gsub(/`/, "", name); print of, name, $3 }' docs/bi.md >"$columns/page"
+  psql -XAtF ' ' -d $database -c "
+    SELECT o.name, c.name, CASE c.name WHEN 'customer_id' THEN 'the key''s type' ELSE replace(format_type(c.type, NULL), 'timestamp with time zone', 'timestamptz') END
+    FROM unnest('{segment_summary,segment_trend,overlap,breakdown,membership,membership_history}'::text[]) WITH ORDINALITY AS o(name, at),
+      LATERAL (SELECT a.attname::text AS name, a.atttypid AS type, a.attnum AS at FROM pg_attribute AS a
+               WHERE a.attrelid = to_regclass('segmentation.' || o.name) AND a.attnum > 0 AND NOT a.attisdropped
+               UNION ALL SELECT u.name, u.type, u.at FROM pg_proc AS p, unnest(p.proallargtypes, p.proargnames, p.proargmodes) WITH ORDINALITY AS u(type, name, mode, at)
+               WHERE p.pronamespace = 'segmentation'::regnamespace AND p.proname = o.name AND u.mode = 't') AS c
+    ORDER BY o.at, c.at" >"$columns/catalog"
+  diff -u "$columns/page" "$columns/catalog" || status=1
+  rm -rf "$columns"
+  psql -Xqc "DROP DATABASE $database" -c "DROP ROLE dashboard"
+  return $status
+}
+
+# The SQL of docs/sharing.md, likewise: what the guests get, and which tokens are good in the end.
+sharing_examples_run() {
+  database=tree_sharing
+  make_database
+  status=0
+  sql_of docs/sharing.md | psql -XAtqd $database -v ON_ERROR_STOP=1 >build/tree_sharing.out || status=1
+  found=$(psql -XAtd $database -c "SELECT string_agg(format('%s %s %s %s', columns, uses, pages, is_good), ', ' ORDER BY id) FROM segmentation.shares")
+  [ "$found" = '{name,spent} 1 0 f, {} 1 1 t' ] && grep -q '{"name" : "Boris", "spent" : 120.00}' build/tree_sharing.out &&
+    [ "$(tail -n 2 build/tree_sharing.out | tr '\n' ' ')" = '3 3 ' ] || { echo "found: $found"; cat build/tree_sharing.out; status=1; }
+  psql -Xqc "DROP DATABASE $database" -c "DROP ROLE IF EXISTS gateway"
+  return $status
+}
+
+# The SQL of docs/definitions.md, likewise.
+definitions_examples_run() {
+  database=tree_definitions
+  make_database
+  status=0
+  sql_of docs/definitions.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
+  found=$(psql -XAtd $database -c "SELECT string_agg(concat_ws(' ', name, status, members, version, labels), ', ' ORDER BY name) || (SELECT count(*) FROM segmentation.verify())
+    FROM segmentation.segments")
+  [ "$found" = "press live 0 1 {}, spenders live 2 1 {loyalty}, vip live 1 2 {loyalty,spring}, vip in Sofia live 0 1 {}, vip, another try archived 0 1 {loyalty,spring}0" ] || { echo "found: $found"; status=1; }
+  psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
+# The SQL of docs/changes.md, likewise: it leaves a copy that is right.
+changes_examples_run() {
+  database=tree_changes
+  make_database
+  status=0
+  sql_of docs/changes.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
+  found=$(psql -XAtd $database -c "SELECT string_agg(segment || ' ' || customer, ', ' ORDER BY segment, customer) || (SELECT cursor = segmentation.changes_position() FROM copy_at)
+    FROM copy")
+  [ "$found" = "buyers 2, buyers 3, vip 2, vip 3true" ] || { echo "found: $found"; status=1; }
   psql -Xqc "DROP DATABASE $database"
   return $status
 }
@@ -220,8 +327,17 @@ check "README examples run" readme_examples_run
 check "commands of docs/operations.md run" operations_run
 check "SQL of docs/binding.md runs" binding_examples_run
 check "SQL of docs/binding.md by hand answers what it says" binding_by_hand_answers
+check "docs/explain.md answers as it says" explain_answers
 check "SQL of docs/groups.md runs" groups_examples_run
 check "SQL of docs/forecast.md runs" forecast_examples_run
+check "SQL of docs/application.md answers what it says" application_answers
+check "SQL of docs/export.md runs" export_examples_run
+check "SQL of docs/report.md runs" report_examples_run
+check "SQL of docs/bi.md runs, and its columns are the catalog's" bi_examples_run
+check "SQL of docs/sharing.md runs" sharing_examples_run
+check "SQL of docs/definitions.md runs" definitions_examples_run
+check "SQL of docs/changes.md runs" changes_examples_run
+check "SQL of docs/look.md answers what it says" look_examples_run
 check "README names every function and view" readme_names_everything
 check "install and uninstall match" install_and_uninstall_match
 check "install replaces the module at once" install_replaces_at_once

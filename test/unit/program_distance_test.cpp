@@ -45,7 +45,7 @@ public:
     const Checked checked = check_rule(parse_rule(rule).value->condition, *meaning);
     if (!checked.rule)
       return checked.diagnostics.at(0).message;
-    const auto program = Program::compile(meaning, {*checked.rule, *checked.rule}, true);
+    const auto program = Program::compile(meaning, {*checked.rule, *checked.rule}, true, Purpose::explaining);
     const Zone utc;
     Population population(*program, Moment::at(0, utc), true);
     std::mt19937_64 random(1);
@@ -53,7 +53,7 @@ public:
     Verdicts verdicts;
     population.evaluate(0, 1, verdicts);
     EXPECT_EQ(verdicts.until.at(0), instant_infinity);
-    const auto lines = population.explain(0, 0);
+    const auto lines = population.explain(0, 0, rule);
     const Explanation &line = lines.at(0);
     EXPECT_EQ(line.holds, verdicts.holds.at(0) != 0);
     std::string out = line.holds ? "yes" : "no";
@@ -71,24 +71,35 @@ TEST(ProgramDistance, HoldsWithinTheCircleAndSaysHowFar) {
   Town town;
   EXPECT_EQ(town.ask(ottawa, number("45.42"), number("-75.69"), number("3")), "yes; 0.0 km");
   EXPECT_EQ(town.ask(ottawa, number("45.5"), number("-75.7"), number("3")), "yes; 8.9 km");
-  EXPECT_EQ(town.ask(ottawa, number("45.53"), number("-75.7"), number("3")), "no; 12.3 km; short of 3.3 km");
+  EXPECT_EQ(town.ask(ottawa, number("45.53"), number("-75.7"), number("3")),
+            "no; 12.3 km; short of 3.3 km closer");
   EXPECT_EQ(town.ask("NOT " + ottawa, number("45.53"), number("-75.7"), number("3")), "yes");
   EXPECT_EQ(town.ask(ottawa + " = false", number("45.53"), number("-75.7"), number("3")), "yes; 12.3 km");
-  EXPECT_EQ(town.ask(ottawa + " = false", number("45.5"), number("-75.7"), number("3")), "no; 8.9 km");
+  EXPECT_EQ(
+      town.ask(ottawa + " = false", number("45.5"), number("-75.7"), number("3")),
+      "no; 8.9 km; short of customer_within_distance(coordinates: (45.42, -75.69), distance_km: 9) = false");
   EXPECT_EQ(town.ask("customer_within_distance(coordinates: (45.42, -75.69), distance_mi: 5)", number("45.5"),
                      number("-75.7"), number("3")),
-            "no; 5.5 mi; short of 0.6 mi");
+            "no; 5.5 mi; short of 0.6 mi closer");
 }
 
 TEST(ProgramDistance, MissingAndAbsurdPositionsAreNowhere) {
   Town town;
   const std::string anywhere = "customer_within_distance(coordinates: (0, 0), distance_km: 99999)";
-  EXPECT_EQ(town.ask(anywhere, {}, number("1"), number("3")), "no");
-  EXPECT_EQ(town.ask(anywhere, number("1"), {}, number("3")), "no");
-  EXPECT_EQ(town.ask(anywhere, number("1"), number("1"), number("0")), "no"); // divided by zero
-  EXPECT_EQ(town.ask(anywhere, number("1e30"), number("1"), number("3")), "no");
-  EXPECT_EQ(town.ask(anywhere, number("-90.0000001"), number("1"), number("3")), "no");
-  EXPECT_EQ(town.ask(anywhere, number("1"), number("180.01"), number("3")), "no");
+  EXPECT_EQ(town.ask(anywhere, {}, number("1"), number("3")),
+            "no; missing; short of customer_within_distance(coordinates: (0, 0), distance_km: 99999)");
+  EXPECT_EQ(town.ask(anywhere, number("1"), {}, number("3")),
+            "no; missing; short of customer_within_distance(coordinates: (0, 0), distance_km: 99999)");
+  EXPECT_EQ(
+      town.ask(anywhere, number("1"), number("1"), number("0")),
+      "no; missing; short of customer_within_distance(coordinates: (0, 0), distance_km: 99999)"); // divided
+                                                                                                  // by zero
+  EXPECT_EQ(town.ask(anywhere, number("1e30"), number("1"), number("3")),
+            "no; missing; short of customer_within_distance(coordinates: (0, 0), distance_km: 99999)");
+  EXPECT_EQ(town.ask(anywhere, number("-90.0000001"), number("1"), number("3")),
+            "no; missing; short of customer_within_distance(coordinates: (0, 0), distance_km: 99999)");
+  EXPECT_EQ(town.ask(anywhere, number("1"), number("180.01"), number("3")),
+            "no; missing; short of customer_within_distance(coordinates: (0, 0), distance_km: 99999)");
   EXPECT_EQ(town.ask("NOT " + anywhere, number("1e30"), number("1"), number("3")), "yes");
   // Numbers that no double holds are near zero all the same.
   EXPECT_EQ(town.ask(anywhere, number("0." + std::string(400, '0') + "1"), number("0"), number("-3")),
@@ -119,7 +130,7 @@ TEST(ProgramDistance, TheCircleItselfIsInside) {
   };
   EXPECT_EQ(town.ask(rule(kilometres), number("45.5"), number("-75.7"), number("3")), "yes; 8.9 km");
   EXPECT_EQ(town.ask(rule(std::nextafter(kilometres, 0)), number("45.5"), number("-75.7"), number("3")),
-            "no; 8.9 km; short of 0.1 km");
+            "no; 8.9 km; short of 0.1 km closer");
 }
 
 TEST(ProgramDistance, AQuotientIsCutToItsPlaces) {

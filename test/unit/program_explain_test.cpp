@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace segmentation::core::test {
 namespace {
@@ -88,20 +89,20 @@ CheckedRule checked(const std::string &rule, const Meaning &meaning) {
 // One line each: indented piece of the rule, = actual, yes or no, what is missing, rows, until.
 std::string explained(const std::string &rule, const Shop &shop) {
   const auto meaning = std::make_shared<const Meaning>(shop.meaning);
-  const auto program = Program::compile(meaning, {checked(rule, *meaning)}, true);
+  const auto program = Program::compile(meaning, {checked(rule, *meaning)}, true, Purpose::explaining);
   Population population(*program, Moment::at(local(5, 30, 12), sofia()), false);
   std::mt19937_64 random(1);
   feed(shop, *program, population, true, 100, random);
   std::string out;
-  for (const Explanation &line : population.explain(0, 0)) {
+  for (const Explanation &line : population.explain(0, 0, rule)) {
     out += std::string(line.depth * 2, ' ') + rule.substr(line.span.begin, line.span.end - line.span.begin);
     if (line.actual)
       out += " = " + *line.actual;
     out += line.holds ? ": yes" : ": no";
     if (line.missing)
-      out += ", short of " + *line.missing;
+      out += ", missing " + *line.missing;
     if (line.rows)
-      out += fmt::format(", {} rows", *line.rows);
+      out += fmt::format(", rows {}", fmt::join(*line.rows, " "));
     if (line.until != instant_infinity)
       out += ", until " + program::show(Kind::instant, line.until, 0, sofia());
     out += "\n";
@@ -112,73 +113,76 @@ std::string explained(const std::string &rule, const Shop &shop) {
 TEST(ProgramExplain, NumbersSayWhatTheyLack) {
   const Shop shop = maria();
   EXPECT_EQ(explained("sum(orders.total MATCHES (paid = true)) >= 100", shop),
-            "sum(orders.total MATCHES (paid = true)) >= 100 = 87.60: no, short of 12.40, 2 rows\n");
+            "sum(orders.total MATCHES (paid = true)) >= 100 = 87.60: no, missing 12.40 more, rows 2 1\n");
   EXPECT_EQ(explained("sum(orders.total MATCHES (paid = true)) > 100", shop),
-            "sum(orders.total MATCHES (paid = true)) > 100 = 87.60: no, short of 12.41, 2 rows\n");
-  EXPECT_EQ(explained("count(orders) > 3", shop), "count(orders) > 3 = 3: no, short of 1, 3 rows\n");
-  EXPECT_EQ(explained("count(orders) >= 3", shop), "count(orders) >= 3 = 3: yes, 3 rows\n");
-  EXPECT_EQ(explained("credit >= 20", shop), "credit >= 20 = 12.50: no, short of 7.50\n");
+            "sum(orders.total MATCHES (paid = true)) > 100 = 87.60: no, missing 12.41 more, rows 2 1\n");
+  EXPECT_EQ(explained("count(orders) > 3", shop),
+            "count(orders) > 3 = 3: no, missing one more order, rows 3 2 1\n");
+  EXPECT_EQ(explained("count(orders) >= 3", shop), "count(orders) >= 3 = 3: yes, rows 3 2 1\n");
+  EXPECT_EQ(explained("credit >= 20", shop), "credit >= 20 = 12.50: no, missing 7.50 more credit\n");
   EXPECT_EQ(explained("credit BETWEEN 20 AND 30", shop),
-            "credit BETWEEN 20 AND 30 = 12.50: no, short of 7.50\n");
-  EXPECT_EQ(explained("credit < 10", shop), "credit < 10 = 12.50: no\n");
-  EXPECT_EQ(explained("score > 10", shop), "score > 10: no\n");
+            "credit BETWEEN 20 AND 30 = 12.50: no, missing 7.50 more credit\n");
+  EXPECT_EQ(explained("credit < 10", shop), "credit < 10 = 12.50: no, missing 2.51 less credit\n");
+  EXPECT_EQ(explained("score > 10", shop), "score > 10 = missing: no, missing score > 10\n");
   EXPECT_EQ(explained("avg(orders.total) > 40", shop),
-            "avg(orders.total) > 40 = 32.533333: no, short of 7.466667, 3 rows\n");
+            "avg(orders.total) > 40 = 32.533333: no, missing about 7.466667 more in avg(orders.total), rows "
+            "3 2 1\n");
 }
 
 TEST(ProgramExplain, ConditionsAreLinesAndPartsAreDeeper) {
   const Shop shop = maria();
-  EXPECT_EQ(explained("vip AND (name = 'Ana' OR langs CONTAINS 'BG') AND customer_tags CONTAINS 'vip'",
-                      [&] {
-                        Shop renamed = shop;
-                        renamed.meaning.schema.relations[tags].name = "customer_tags";
-                        renamed.meaning = *meaning_of(renamed.meaning.schema);
-                        return renamed;
-                      }()),
-            "vip AND (name = 'Ana' OR langs CONTAINS 'BG') AND customer_tags CONTAINS 'vip': yes\n"
-            "  vip = true: yes\n"
-            "  name = 'Ana' OR langs CONTAINS 'BG': yes\n"
-            "    name = 'Ana' = Maria: no\n"
-            "    langs CONTAINS 'BG' = bg, en: yes\n"
-            "  customer_tags CONTAINS 'vip' = Early bird, vip: yes\n");
-  EXPECT_EQ(explained("NOT vip", shop), "NOT vip: no\n  vip = true: yes\n");
+  EXPECT_EQ(
+      explained("vip AND (name = 'Ana' OR langs CONTAINS 'BG') AND customer_tags CONTAINS 'vip'",
+                [&] {
+                  Shop renamed = shop;
+                  renamed.meaning.schema.relations[tags].name = "customer_tags";
+                  renamed.meaning = *meaning_of(renamed.meaning.schema);
+                  return renamed;
+                }()),
+      "vip AND (name = 'Ana' OR langs CONTAINS 'BG') AND customer_tags CONTAINS 'vip': yes\n  vip = true: "
+      "yes\n  name = 'Ana' OR langs CONTAINS 'BG': yes\n    name = 'Ana' = Maria: no, missing name = 'Ana'\n "
+      "   langs CONTAINS 'BG' = bg, en: yes\n  customer_tags CONTAINS 'vip' = Early bird, vip: yes\n");
+  EXPECT_EQ(explained("NOT vip", shop), "NOT vip: no, missing NOT vip\n  vip = true: yes\n");
   EXPECT_EQ(explained("name != 'Ana'", shop), "name != 'Ana' = Maria: yes\n");
 }
 
 TEST(ProgramExplain, TimeHasItsLine) {
   const Shop shop = maria();
   // The last order of 28 May is 60 days old when 27 July begins; -60d means days before that one.
-  EXPECT_EQ(
-      explained("max(orders.created) < -60d", shop),
-      "max(orders.created) < -60d = 2026-05-28 10:00:00+03: no, 3 rows, until 2026-07-28 00:00:00+03\n");
+  EXPECT_EQ(explained("max(orders.created) < -60d", shop),
+            "max(orders.created) < -60d = 2026-05-28 10:00:00+03: no, missing 59 more days, rows 3 2 1, "
+            "until 2026-07-28 00:00:00+03\n");
   EXPECT_EQ(explained("age(birth) >= 36", shop),
-            "age(birth) >= 36 = 35: no, short of 1, until 2026-06-02 00:00:00+03\n");
+            "age(birth) >= 36 = 35: no, missing one more year, until 2026-06-02 00:00:00+03\n");
   // Of the orders in the window that of 20 May leaves it first.
   EXPECT_EQ(explained("orders MATCHES (date >= -30d, count >= 2)", shop),
-            "orders MATCHES (date >= -30d, count >= 2) = 2: yes, 2 rows, until 2026-06-20 00:00:00+03\n");
+            "orders MATCHES (date >= -30d, count >= 2) = 2: yes, rows 3 2, until 2026-06-20 00:00:00+03\n");
   EXPECT_EQ(explained("orders MATCHES (date >= -30d, count >= 3)", shop),
-            "orders MATCHES (date >= -30d, count >= 3) = 2: no, short of 1, 2 rows\n");
+            "orders MATCHES (date >= -30d, count >= 3) = 2: no, missing one more order with date >= -30d, "
+            "rows 3 2\n");
 }
 
 TEST(ProgramExplain, AnAggregateConditionIsShownWithTheRowsThatItJudges) {
   const Shop shop = maria();
   EXPECT_EQ(explained("vip AND orders MATCHES (paid = true, count >= 3)", shop),
-            "vip AND orders MATCHES (paid = true, count >= 3): no\n"
-            "  vip = true: yes\n"
-            "  orders MATCHES (paid = true, count >= 3) = 2: no, short of 1, 2 rows\n");
+            "vip AND orders MATCHES (paid = true, count >= 3): no, missing one more order with paid = true\n "
+            " vip = true: yes\n  orders MATCHES (paid = true, count >= 3) = 2: no, missing one more order "
+            "with paid = true, rows 2 1\n");
   EXPECT_EQ(explained("orders NOT MATCHES (paid = true, count >= 2)", shop),
-            "orders NOT MATCHES (paid = true, count >= 2) = 2: no, 2 rows\n");
+            "orders NOT MATCHES (paid = true, count >= 2) = 2: no, missing one fewer order with paid = true, "
+            "rows 2 1\n");
   EXPECT_EQ(explained("orders MATCHES (paid = true, sum_total NOT BETWEEN 10 AND 90)", shop),
-            "orders MATCHES (paid = true, sum_total NOT BETWEEN 10 AND 90) = 87.60: no, 2 rows\n");
-  EXPECT_EQ(explained("NOT (orders MATCHES (paid = true, count >= 2) OR name = 'Ana')", shop),
-            "NOT (orders MATCHES (paid = true, count >= 2) OR name = 'Ana'): no\n"
-            "  orders MATCHES (paid = true, count >= 2) OR name = 'Ana': yes\n"
-            "    orders MATCHES (paid = true, count >= 2) = 2: yes, 2 rows\n"
-            "    name = 'Ana' = Maria: no\n");
+            "orders MATCHES (paid = true, sum_total NOT BETWEEN 10 AND 90) = 87.60: no, missing 77.61 less, "
+            "or 2.41 more, rows 2 1\n");
+  EXPECT_EQ(
+      explained("NOT (orders MATCHES (paid = true, count >= 2) OR name = 'Ana')", shop),
+      "NOT (orders MATCHES (paid = true, count >= 2) OR name = 'Ana'): no, missing one fewer order with paid "
+      "= true\n  orders MATCHES (paid = true, count >= 2) OR name = 'Ana': yes\n    orders MATCHES (paid = "
+      "true, count >= 2) = 2: yes, rows 2 1\n    name = 'Ana' = Maria: no, missing name = 'Ana'\n");
   EXPECT_EQ(explained("orders MATCHES (paid = true)", shop),
-            "orders MATCHES (paid = true) = 2: yes, 2 rows\n");
+            "orders MATCHES (paid = true) = 2: yes, rows 2 1\n");
   EXPECT_EQ(explained("orders NOT MATCHES (paid = true)", shop),
-            "orders NOT MATCHES (paid = true) = 2: no, 2 rows\n");
+            "orders NOT MATCHES (paid = true) = 2: no, missing 2 fewer orders with paid = true, rows 2 1\n");
 }
 
 TEST(ProgramExplain, AListOfRowsIsShownAsItsFilterLeavesIt) {
@@ -186,37 +190,36 @@ TEST(ProgramExplain, AListOfRowsIsShownAsItsFilterLeavesIt) {
   shop.tables[labels] = {
       {number("1"), text("new")}, {number("2"), text("gift")}, {number("3"), text("gift")}};
   EXPECT_EQ(explained("list(orders.status) CONTAINS 'PAID'", shop),
-            "list(orders.status) CONTAINS 'PAID' = open, paid: yes\n");
+            "list(orders.status) CONTAINS 'PAID' = open, paid: yes, rows 3 2 1\n");
   EXPECT_EQ(explained("list(orders.total MATCHES (status = 'paid')) CONTAINS ALL (50, 10)", shop),
-            "list(orders.total MATCHES (status = 'paid')) CONTAINS ALL (50, 10) = 37.6, 50: no\n");
+            "list(orders.total MATCHES (status = 'paid')) CONTAINS ALL (50, 10) = 37.60, 50.00: no, missing "
+            "10 in the list, rows 2 1\n");
   EXPECT_EQ(explained("list(orders.labels MATCHES (paid = true)) NOT CONTAINS 'x'", shop),
-            "list(orders.labels MATCHES (paid = true)) NOT CONTAINS 'x' = gift, new: yes\n");
+            "list(orders.labels MATCHES (paid = true)) NOT CONTAINS 'x' = gift, new: yes, rows 2 1\n");
   EXPECT_EQ(explained("list(orders.status MATCHES (total > 100)) IS NULL", shop),
-            "list(orders.status MATCHES (total > 100)) IS NULL: yes\n");
+            "list(orders.status MATCHES (total > 100)) IS NULL = none: yes, rows \n");
   // The paid order of 20 May leaves the window on 20 June; what is open stays eight days longer.
   EXPECT_EQ(explained("list(orders.status MATCHES (date >= -30d)) CONTAINS 'paid'", shop),
-            "list(orders.status MATCHES (date >= -30d)) CONTAINS 'paid' = open, paid: yes, until 2026-06-20 "
+            "list(orders.status MATCHES (date >= -30d)) CONTAINS 'paid' = open, paid: yes, rows 3 2, until "
+            "2026-06-20 00:00:00+03\n");
+  EXPECT_EQ(explained("list(orders.status MATCHES (date >= -30d, status = 'open')) IS NULL", shop),
+            "list(orders.status MATCHES (date >= -30d, status = 'open')) IS NULL = open: no, missing "
+            "list(orders.status MATCHES (date >= -30d, status = 'open')) IS NULL, rows 3, until 2026-06-28 "
             "00:00:00+03\n");
-  EXPECT_EQ(
-      explained("list(orders.status MATCHES (date >= -30d, status = 'open')) IS NULL", shop),
-      "list(orders.status MATCHES (date >= -30d, status = 'open')) IS NULL = open: no, until 2026-06-28 "
-      "00:00:00+03\n");
   EXPECT_EQ(explained("list(orders.status MATCHES (date >= -30d)) CONTAINS 'lost'", shop),
-            "list(orders.status MATCHES (date >= -30d)) CONTAINS 'lost' = open, paid: no\n");
+            "list(orders.status MATCHES (date >= -30d)) CONTAINS 'lost' = open, paid: no, missing 'lost' in "
+            "the list, rows 3 2\n");
 }
 
 TEST(ProgramExplain, SeveralAggregateConditionsAreLinesUnderTheirMatches) {
   const Shop shop = maria();
   EXPECT_EQ(explained("orders MATCHES (paid = true, count >= 2, sum_total >= 100) OR vip", shop),
-            "orders MATCHES (paid = true, count >= 2, sum_total >= 100) OR vip: yes\n"
-            "  orders MATCHES (paid = true, count >= 2, sum_total >= 100): no\n"
-            "    count >= 2 = 2: yes, 2 rows\n"
-            "    sum_total >= 100 = 87.60: no, short of 12.40, 2 rows\n"
-            "  vip = true: yes\n");
+            "orders MATCHES (paid = true, count >= 2, sum_total >= 100) OR vip: yes\n  orders MATCHES (paid "
+            "= true, count >= 2, sum_total >= 100): no, missing 12.40 more\n    count >= 2 = 2: yes, rows 2 "
+            "1\n    sum_total >= 100 = 87.60: no, missing 12.40 more, rows 2 1\n  vip = true: yes\n");
   EXPECT_EQ(explained("orders NOT MATCHES (paid = true, count >= 2, sum_total >= 100)", shop),
-            "orders NOT MATCHES (paid = true, count >= 2, sum_total >= 100): yes\n"
-            "  count >= 2 = 2: yes, 2 rows\n"
-            "  sum_total >= 100 = 87.60: no, short of 12.40, 2 rows\n");
+            "orders NOT MATCHES (paid = true, count >= 2, sum_total >= 100): yes\n  count >= 2 = 2: yes, "
+            "rows 2 1\n  sum_total >= 100 = 87.60: no, missing 12.40 more, rows 2 1\n");
 }
 
 TEST(ProgramExplain, ATestOfASegmentIsOneLine) {
@@ -229,20 +232,20 @@ TEST(ProgramExplain, ATestOfASegmentIsOneLine) {
   define("rich", "credit > 20 OR count(orders) > 5 OR points > 50");
   define("recent", "orders MATCHES (date >= -30d, count >= 2) AND NOT segments CONTAINS 'rich'");
   shop.meaning = *meaning_of(std::move(schema));
-  EXPECT_EQ(explained("segments CONTAINS 'rich'", shop), "segments CONTAINS 'rich': no\n");
+  EXPECT_EQ(explained("segments CONTAINS 'rich'", shop),
+            "segments CONTAINS 'rich': no, missing segment 'rich' (7.51 more credit, or 3 more orders, or 48 "
+            "more points)\n");
   EXPECT_EQ(explained("segments NOT CONTAINS 'rich'", shop), "segments NOT CONTAINS 'rich': yes\n");
   EXPECT_EQ(explained("segments CONTAINS ANY ('rich', 'recent')", shop),
             "segments CONTAINS ANY ('rich', 'recent'): yes, until 2026-06-20 00:00:00+03\n");
   EXPECT_EQ(
       explained("name = 'Maria' AND (segments CONTAINS 'recent' OR NOT segments CONTAINS 'rich') AND vip",
                 shop),
-      "name = 'Maria' AND (segments CONTAINS 'recent' OR NOT segments CONTAINS 'rich') AND vip: yes\n"
-      "  name = 'Maria' = Maria: yes\n"
-      "  segments CONTAINS 'recent' OR NOT segments CONTAINS 'rich': yes\n"
-      "    segments CONTAINS 'recent': yes, until 2026-06-20 00:00:00+03\n"
-      "    NOT segments CONTAINS 'rich': yes\n"
-      "      segments CONTAINS 'rich': no\n"
-      "  vip = true: yes\n");
+      "name = 'Maria' AND (segments CONTAINS 'recent' OR NOT segments CONTAINS 'rich') AND vip: yes\n  name "
+      "= 'Maria' = Maria: yes\n  segments CONTAINS 'recent' OR NOT segments CONTAINS 'rich': yes\n    "
+      "segments CONTAINS 'recent': yes, until 2026-06-20 00:00:00+03\n    NOT segments CONTAINS 'rich': "
+      "yes\n      segments CONTAINS 'rich': no, missing segment 'rich' (7.51 more credit, or 3 more orders, "
+      "or 48 more points)\n  vip = true: yes\n");
 }
 
 TEST(ProgramExplain, ACustomerWhoDoesNotExistIsInNoSegment) {
@@ -252,7 +255,7 @@ TEST(ProgramExplain, ACustomerWhoDoesNotExistIsInNoSegment) {
   schema.relations[customers].condition =
       std::make_shared<const Expr>(std::move(*parse_condition("points > 10").value));
   shop.meaning = *meaning_of(std::move(schema));
-  EXPECT_EQ(explained("vip", shop), "vip = true: no\n");
+  EXPECT_EQ(explained("vip", shop), "vip = true: no, missing points > 10\n");
 }
 
 std::vector<Feed> feeds_of(const std::vector<std::string> &rules, const Meaning &meaning,

@@ -30,6 +30,13 @@ int Checker::find_segment(const Literal &literal) {
       return static_cast<int>(i);
     }
   }
+  for (const std::string &name : schema_.archived) {
+    if (name == literal.text || fold_case(name) == folded) {
+      report(SqlState::undefined_name, literal.span, fmt::format("segment \"{}\" is archived", name),
+             "It has no members; segmentation.describe_segment with archived => false brings it back.");
+      return -1;
+    }
+  }
   if (!full()) {
     std::vector<std::string> known;
     for (const NamedSegment &segment : schema_.segments) {

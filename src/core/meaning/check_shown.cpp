@@ -21,7 +21,23 @@ std::optional<CheckedValue> Checker::shown(const Name &name) {
     rows.scalar = count_of(source.relation, std::move(left.condition), name.span);
     return rows;
   }
-  Operand operand = name_value(name, {});
+  return shown(name_value(name, {}), name.span, print_name(name));
+}
+
+std::optional<CheckedValue> Checker::shown(const AttributeExpression &expression) {
+  if (expression.condition) {
+    CheckedValue truth;
+    truth.form = CheckedValue::Form::truth;
+    truth.condition = condition(*expression.condition, {});
+    return truth;
+  }
+  if (expression.value->kind == Value::Kind::name) {
+    return shown(expression.value->name);
+  }
+  return shown(value(*expression.value, {}), expression.value->span, "this");
+}
+
+std::optional<CheckedValue> Checker::shown(Operand operand, Span span, const std::string &what) {
   CheckedValue value;
   value.scalar = std::move(operand.scalar);
   value.condition = std::move(operand.condition);
@@ -45,7 +61,7 @@ std::optional<CheckedValue> Checker::shown(const Name &name) {
   case Operand::Form::segments:
     break;
   }
-  report(SqlState::wrong_type, name.span, fmt::format("{} cannot be shown", print_name(name)),
+  report(SqlState::wrong_type, span, fmt::format("{} cannot be shown", what),
          "Call segmentation.segments_of with a customer for the segments that she is in.");
   return std::nullopt;
 }
@@ -54,6 +70,17 @@ CheckedName check_name(const Name &name, const Meaning &meaning, const Limits &l
   Checker checker(meaning, limits);
   CheckedName checked;
   checked.value = checker.shown(name);
+  if (Diagnostics mistakes = checker.take_diagnostics(); !mistakes.empty()) {
+    checked.value.reset();
+    checked.mistake = std::move(mistakes.front());
+  }
+  return checked;
+}
+
+CheckedName check_shown(const AttributeExpression &expression, const Meaning &meaning, const Limits &limits) {
+  Checker checker(meaning, limits);
+  CheckedName checked;
+  checked.value = checker.shown(expression);
   if (Diagnostics mistakes = checker.take_diagnostics(); !mistakes.empty()) {
     checked.value.reset();
     checked.mistake = std::move(mistakes.front());

@@ -55,6 +55,10 @@ struct CheckedName {
 };
 CheckedName check_name(const Name &name, const Meaning &meaning, const Limits &limits = {});
 
+/// The same of an expression such as define_attribute takes.
+CheckedName check_shown(const AttributeExpression &expression, const Meaning &meaning,
+                        const Limits &limits = {});
+
 /// Returns up to `count` known names nearest to an unknown one, best first: by edit distance, at most a third
 /// of its length, else those that begin with the same word.
 std::vector<std::string> nearest_names(std::string_view unknown, const std::vector<std::string> &known,

@@ -73,6 +73,8 @@ public:
   Operand value(const Value &value, const Context &context);
   /// Returns the value that a name of SHOW or ORDER BY means, or nothing where it is wrong.
   std::optional<CheckedValue> shown(const Name &name);
+  /// The same of what define_attribute takes.
+  std::optional<CheckedValue> shown(const AttributeExpression &expression);
 
   /// Returns what is wrong, in the order of the text.
   Diagnostics take_diagnostics();
@@ -94,6 +96,9 @@ private:
   void report(SqlState state, Span span, std::string message, std::string hint = {});
   bool full() const { return diagnostics_.size() >= limit_of_diagnostics_; }
   Span at(Span span) const { return inlined_ ? *inlined_ : span; }
+
+  // check_shown.cpp
+  std::optional<CheckedValue> shown(Operand operand, Span span, const std::string &what);
 
   // check_value.cpp
   Operand name_value(const Name &name, const Context &context);

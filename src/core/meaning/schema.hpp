@@ -113,6 +113,7 @@ struct Schema {
   std::vector<DefinedAttribute> attributes;
   std::vector<DefinedSource> sources;
   std::vector<NamedSegment> segments;
+  std::vector<std::string> archived; // names of segments that no rule can name
 };
 
 } // namespace segmentation::core

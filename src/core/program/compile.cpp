@@ -151,6 +151,8 @@ int Compiler::set_measure(const Condition &condition, Trace &trace) {
 }
 
 void Compiler::trace_list(int feed, int filter, const ColumnRef &column, Kind type, Trace &trace) {
+  if (impl_.purpose != Purpose::explaining)
+    return;
   ShownList list{filter, {feed_column(feed, column, type)}};
   if (impl_.relation(column.relation).columns[static_cast<std::size_t>(column.column)].kind == Kind::json)
     list.columns.push_back(feed_column(feed, column, Kind::text_list)); // some rows may hold an array
@@ -163,13 +165,15 @@ void Compiler::trace_list(int feed, int filter, const ColumnRef &column, Kind ty
     lists.push_back(std::move(list));
 }
 
-// What explain() shows beside an aggregate: how many rows there were; of a list, its members.
+// What explain() shows beside an aggregate: which rows there were; of a list, its members too.
 void Compiler::trace_rows(const Condition &condition, Trace &trace) {
+  if (impl_.purpose != Purpose::explaining)
+    return;
   const Scalar &scalar = condition.left;
   const int feed = feed_of(scalar.source);
   if (condition.list) {
     const Scalar &list = *condition.list;
-    return trace_list(feed, filter(feed, list.filter.get()), list.column, list.type, trace);
+    trace_list(feed, filter(feed, list.filter.get()), list.column, list.type, trace);
   }
   const Relation &source = impl_.relation(scalar.source);
   const bool asks_for_some = condition.form == Condition::Form::number_compare &&
@@ -180,7 +184,24 @@ void Compiler::trace_rows(const Condition &condition, Trace &trace) {
     return trace_list(feed, impl_.plans[static_cast<std::size_t>(feed)].exists,
                       {scalar.source, source.value, {}}, kind, trace);
   }
-  trace.rows = count_measure(feed, filter(feed, scalar.filter.get()), Level::explaining);
+  if (source.hand >= 0)
+    return; // what people say has no key to go by
+  ShownRows rows;
+  rows.filter = filter(feed, condition.list ? condition.list->filter.get() : scalar.filter.get());
+  row_graph(feed).need(rows.filter, Level::explaining);
+  auto &shown = impl_.plans[static_cast<std::size_t>(feed)].shown;
+  const auto known = std::find_if(shown.begin(), shown.end(),
+                                  [&](const ShownRows &one) { return one.filter == rows.filter; });
+  trace.rows_feed = feed;
+  trace.rows = static_cast<int>(known - shown.begin());
+  if (known != shown.end())
+    return;
+  Measure order; // what tells rows apart in time for a fold tells it here
+  order.feed = feed;
+  order_rows(order, feed);
+  rows.keys = order.ties;
+  rows.date = order.date;
+  impl_.plans[static_cast<std::size_t>(feed)].shown.push_back(std::move(rows));
 }
 
 int Compiler::leaf_condition(Place place, const Condition &condition, Trace &trace) {
@@ -301,13 +322,15 @@ bool one_without_rows_fails(const Program::Impl &impl) {
 } // namespace program
 
 std::unique_ptr<Program> Program::compile(std::shared_ptr<const Meaning> meaning,
-                                          std::vector<CheckedRule> rules, bool key_is_integer) {
+                                          std::vector<CheckedRule> rules, bool key_is_integer,
+                                          Purpose purpose) {
   std::unique_ptr<Program> made(new Program);
   made->impl_ = std::make_unique<Impl>();
   Impl &impl = *made->impl_;
   impl.meaning = std::move(meaning);
   impl.rules = std::move(rules);
   impl.key_is_integer = key_is_integer;
+  impl.purpose = purpose;
   program::Compiler(impl).run();
   impl.rows_suffice = program::one_without_rows_fails(impl);
   program::write_feeds(impl);

@@ -69,8 +69,12 @@ struct Needed {
 
 class FeedWriter {
 public:
-  FeedWriter(Program::Impl &impl, std::size_t feed)
-      : impl_(impl), feed_(impl.feeds[feed]), plan_(impl.plans[feed]), context_{*impl.meaning, "now()"} {}
+  /// Writes into `feed`, which is the program's of that index.
+  FeedWriter(const Program::Impl &impl, std::size_t index, Feed &feed,
+             const std::vector<std::string> *from = nullptr)
+      : impl_(impl), feed_(feed), plan_(impl.plans[index]), context_{*impl.meaning, "now()"} {
+    context_.from = from;
+  }
 
   void write() {
     choose_key();
@@ -336,7 +340,7 @@ private:
     return needed.values.empty() ? std::nullopt : std::optional(std::move(needed));
   }
 
-  Program::Impl &impl_;
+  const Program::Impl &impl_;
   Feed &feed_;
   const RowPlan &plan_;
   sql::Context context_;
@@ -351,7 +355,19 @@ private:
 
 void write_feeds(Program::Impl &impl) {
   for (std::size_t feed = 0; feed < impl.feeds.size(); ++feed)
-    FeedWriter(impl, feed).write();
+    FeedWriter(impl, feed, impl.feeds[feed]).write();
 }
 
 } // namespace segmentation::core::program
+
+namespace segmentation::core {
+
+std::string Program::select_given(std::size_t feed, const std::vector<std::string> &from) const {
+  Feed written;
+  written.relation = impl_->feeds[feed].relation;
+  written.columns = impl_->feeds[feed].columns;
+  program::FeedWriter(*impl_, feed, written, &from).write();
+  return written.select_keyed;
+}
+
+} // namespace segmentation::core

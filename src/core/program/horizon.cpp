@@ -44,6 +44,10 @@ void Customers::judge_until(const Test &test, std::uint32_t first, std::uint32_t
       grows = plan.measure(leaf.index).only_enters;
     }
   }
+  // So does an age, which takes time only one way.
+  const bool is_age = left.form == ValueNode::Form::age;
+  if (is_age && test.op == TestOp::compare_number && test.right < 0)
+    grows = !plan.customers.values[static_cast<std::size_t>(left.a)].moves;
   // Most tests that move are on a measure whose rows come and go, asked by several rules.
   const bool on_measure = test.bound < 0 && test.window < 0 && test.right < 0 &&
                           left.form == ValueNode::Form::leaf &&
@@ -52,7 +56,8 @@ void Customers::judge_until(const Test &test, std::uint32_t first, std::uint32_t
   const Loaded *values = falls || grows ? &load(test.left, first, count) : nullptr;
   for (std::uint32_t i = 0; i < count; ++i) {
     if (values != nullptr) {
-      if (is_settled(test.range, falls, answers[i] != 0, values->values[i])) {
+      if ((!is_age || values->presence[i] == Presence::here) && // a date of birth may lie ahead
+          is_settled(test.range, falls, answers[i] != 0, values->values[i])) {
         out[i] = instant_infinity;
         continue;
       }

@@ -49,7 +49,7 @@ std::uint32_t KeyTable::enter(const BatchColumn &key, std::uint32_t row) {
     return none;
   const std::uint64_t hash =
       integers_ ? mix(static_cast<std::uint64_t>(key.integers[row])) : hash_text(view(key.texts[row]));
-  if (!is_mine(hash))
+  if (!has_hash(hash))
     return none;
   if (std::size_t{size_} * 2 >= places_.size())
     grow();
@@ -193,6 +193,13 @@ std::uint32_t KeyTable::find(std::string_view key) const noexcept {
     if (places_[at].key == hash && view(text_keys_[places_[at].customer]) == key)
       return places_[at].customer;
   return none;
+}
+
+bool KeyTable::is_mine(std::int64_t key) const noexcept {
+  return has_hash(mix(static_cast<std::uint64_t>(key)));
+}
+bool KeyTable::is_mine(std::string_view key) const noexcept {
+  return has_hash(hash_text(key));
 }
 
 std::size_t KeyTable::memory_bytes() const noexcept {

@@ -35,6 +35,10 @@ public:
   std::uint32_t find(std::int64_t key) const noexcept;
   std::uint32_t find(std::string_view key) const noexcept;
 
+  /// Tells whether a key is of this slice, whoever is known.
+  bool is_mine(std::int64_t key) const noexcept;
+  bool is_mine(std::string_view key) const noexcept;
+
   std::int64_t integer(std::uint32_t customer) const noexcept { return integer_keys_[customer]; }
   TextCell text(std::uint32_t customer) const noexcept { return text_keys_[customer]; }
 
@@ -46,7 +50,7 @@ private:
     std::uint32_t customer = none;
   };
 
-  bool is_mine(std::uint64_t hash) const noexcept {
+  bool has_hash(std::uint64_t hash) const noexcept {
     // Other bits than those that choose the place in the table.
     return slice_.count <= 1 || ((hash >> 32) * slice_.count >> 32) == slice_.index;
   }

@@ -20,12 +20,20 @@ struct ShownList {
   friend bool operator==(const ShownList &, const ShownList &) = default;
 };
 
+/// Rows of a feed that explain() names by their keys.
+struct ShownRows {
+  int filter = -1;       // a row node
+  std::vector<int> keys; // columns of the feed; empty where the relation has no primary key
+  int date = -1;         // likewise; -1 where rows have none
+};
+
 /// What is computed for the rows of one feed; leaves are the feed's columns.
 struct RowPlan {
   Graph rows;
   int exists = -1; // row node: the conditions of the relation and of its parents
   std::vector<int> measures;
   std::vector<ShownList> lists;
+  std::vector<ShownRows> shown;
 };
 
 /// A leaf of the customers' graph: a column of the customers feed whose values are kept, or a measure.
@@ -39,7 +47,8 @@ struct Trace {
   int node = -1;      // of the customers' graph
   int row_test = -1;  // the test behind a bit, in the customers feed's row graph
   int test = -1;      // the test in the customers' graph
-  int rows = -1;      // a measure: how many rows passed the filter
+  int rows_feed = -1; // the rows that passed the filter: their feed,
+  int rows = -1;      // and which of its RowPlan::shown
   int list_feed = -1; // a list of what rows have: their feed,
   int list = -1;      // and which of its RowPlan::lists
 };
@@ -50,6 +59,7 @@ struct Program::Impl {
   std::shared_ptr<const Meaning> meaning;
   std::vector<CheckedRule> rules;
   bool key_is_integer = true;
+  Purpose purpose = Purpose::judging;
   std::vector<Feed> feeds;
   std::vector<program::RowPlan> plans; // by feed
   std::vector<program::Measure> measures;

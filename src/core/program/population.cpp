@@ -55,8 +55,8 @@ void Customers::prepare_batch(std::size_t feed) {
 }
 
 void Customers::lay_out() {
-  const bool few = roll == Roll::customers_feed && keys.size() <= explained_customers;
-  lay_out(few ? Level::explaining : horizons ? Level::horizons : Level::verdicts);
+  const bool explains = plan.purpose == Purpose::explaining;
+  lay_out(explains ? Level::explaining : horizons ? Level::horizons : Level::verdicts);
 }
 
 void Customers::lay_out(Level for_level) {
@@ -88,23 +88,6 @@ void Customers::make_room() {
   for (std::size_t feed = 1; feed < feeds.size(); ++feed)
     if (const std::size_t bytes = keys.size() * feeds[feed].stride; feeds[feed].block.size() < bytes)
       feeds[feed].block.resize(bytes);
-}
-
-void Customers::keep_card(std::uint32_t customer, std::uint32_t row) {
-  cards.resize(customer + 1);
-  for (const BatchColumn &column : feeds[0].batch.columns) {
-    Card &card = cards[customer].emplace_back();
-    card.cell = column.cells[row];
-    if (card.cell == Cell::missing)
-      continue;
-    if (column.lists != nullptr)
-      for (std::uint32_t i = 0; i < column.lists[row].count; ++i)
-        card.list.emplace_back(view(column.lists[row].values[i]));
-    else if (card.cell == Cell::digits || column.type == Kind::text)
-      card.text = view(column.texts[row]);
-    else
-      card.integer = column.integers[row];
-  }
 }
 
 void Customers::fold_customers() {
@@ -145,7 +128,8 @@ void Customers::fold_customers() {
         kept.integers.push_back(value);
     }
   }
-  for (std::uint32_t k = 0; k < count && customer + k < explained_customers && !cache; ++k)
+  for (std::uint32_t k = 0;
+       k < count && customer + k < explained_customers && plan.purpose == Purpose::explaining; ++k)
     keep_card(customer + k, fresh[k]);
 }
 
@@ -204,33 +188,12 @@ void Customers::fold_rows(std::size_t feed) {
                     offsets[static_cast<std::size_t>(measure)], keys.size(), clock, plan.plans[feed].rows},
                    sides[static_cast<std::size_t>(measure)]);
   }
-  if (level >= Level::explaining)
-    for (std::size_t list = 0; list < plan.plans[feed].lists.size(); ++list)
-      keep_list(feed, list, known);
-}
-
-void Customers::keep_list(std::size_t feed, std::size_t index, const KnownRows &known) {
-  FeedState &state = feeds[feed];
-  const ShownList &list = plan.plans[feed].lists[index];
-  const std::uint8_t *passes = state.rows->result(list.filter);
-  for (std::uint32_t k = 0; k < known.count; ++k) {
-    const std::uint32_t row = known.rows[k];
-    if (!passes[row])
-      continue;
-    for (const int c : list.columns) {
-      const BatchColumn &column = state.batch.columns[static_cast<std::size_t>(c)];
-      if (column.cells[row] == Cell::missing)
-        continue;
-      auto &members = state.members[{known.customers[row], static_cast<int>(index)}];
-      if (column.lists != nullptr)
-        for (std::uint32_t i = 0; i < column.lists[row].count; ++i)
-          members.emplace_back(view(column.lists[row].values[i]));
-      else if (column.type == Kind::text || column.cells[row] == Cell::digits)
-        members.emplace_back(view(column.texts[row]));
-      else
-        members.push_back(show(column.type, column.integers[row], column.scale, clock.zone()));
-    }
-  }
+  if (level < Level::explaining)
+    return;
+  for (std::size_t list = 0; list < plan.plans[feed].lists.size(); ++list)
+    keep_list(feed, list, known);
+  for (std::size_t shown = 0; shown < plan.plans[feed].shown.size(); ++shown)
+    keep_rows(feed, shown, known);
 }
 
 } // namespace program
@@ -253,6 +216,8 @@ Batch &Population::batch(std::size_t feed) {
 void Population::fold(std::size_t feed) {
   Batch &batch = impl_->feeds[feed].batch;
   if (batch.rows > 0) {
+    if (impl_->plan.purpose == Purpose::explaining)
+      impl_->kept.keep(feed, batch);
     if (feed == 0)
       impl_->fold_customers();
     else
@@ -278,6 +243,13 @@ std::optional<std::uint32_t> Population::find(std::int64_t key) const {
 std::optional<std::uint32_t> Population::find(std::string_view key) const {
   const std::uint32_t customer = impl_->keys.find(key);
   return customer == KeyTable::none ? std::nullopt : std::optional(customer);
+}
+
+bool Population::is_mine(std::int64_t key) const noexcept {
+  return impl_->keys.is_mine(key);
+}
+bool Population::is_mine(std::string_view key) const noexcept {
+  return impl_->keys.is_mine(key);
 }
 
 std::size_t Population::memory_bytes() const noexcept {

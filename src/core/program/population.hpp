@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/program/cache.hpp"
+#include "core/program/kept_rows.hpp"
 #include "core/program/keys.hpp"
 #include "core/program/measure.hpp"
 #include "core/program/plan.hpp"
@@ -21,7 +22,7 @@ namespace segmentation::core {
 
 namespace program {
 
-/// A population of at most so many customers keeps what explain() wants to show.
+/// Of so many customers explain() can be asked.
 inline constexpr std::uint32_t explained_customers = 16;
 inline constexpr std::uint32_t block_customers = 256;
 
@@ -40,6 +41,18 @@ struct Card {
   std::string text;
   std::vector<std::string> list;
 };
+
+/// Rows that count, as explain() names them: how many, and the newest of them, newest first.
+struct NamedRows {
+  struct Row {
+    std::int64_t date;
+    std::int64_t number; // of the key; the larger is the newer of one date
+    std::string key;
+  };
+  std::int64_t count = 0;
+  std::vector<Row> newest;
+};
+inline constexpr std::size_t most_named_rows = 20;
 
 /// The arrays behind a batch.
 struct BatchMemory {
@@ -71,6 +84,7 @@ struct FeedState {
   std::size_t stride = 0;
   std::vector<std::byte> block;                                              // customer after customer
   std::map<std::pair<std::uint32_t, int>, std::vector<std::string>> members; // by (customer, RowPlan::lists)
+  std::map<std::pair<std::uint32_t, int>, NamedRows> named;                  // by (customer, RowPlan::shown)
   std::vector<Vacancy> vacancies;
   std::vector<std::uint8_t> lost; // by customer, as far as it goes: a measure is not known any more
 };
@@ -112,6 +126,7 @@ struct Customers {
   std::vector<int> bit_place;                  // by row node: position in bits
   std::vector<StoredColumn> stored;
   std::vector<std::vector<Card>> cards; // of the first customers: her columns
+  KeptRows kept;                        // of a program that explains: all that came
 
   // Of a population for maintenance.
   std::unique_ptr<const CachePlan> cache;
@@ -152,6 +167,7 @@ struct Customers {
                           std::uint16_t *picked) const;
   void keep_card(std::uint32_t customer, std::uint32_t row);
   void keep_list(std::size_t feed, std::size_t index, const KnownRows &known);
+  void keep_rows(std::size_t feed, std::size_t index, const KnownRows &known);
 
   // What maintenance needs: see Population.
   void keep_images(std::uint64_t stamp);
@@ -199,7 +215,14 @@ struct Customers {
   void join_until(const Node &node, std::uint32_t count, const std::uint8_t *answers, Instant *out);
   void evaluate(std::uint32_t first, std::uint32_t count, bool with_until, Verdicts &verdicts);
   void keep_steady(Verdicts &verdicts) const;
-  std::vector<Explanation> explain(std::size_t rule, std::uint32_t customer);
+
+  // For explain(). The block of customers judged is that of one customer.
+  bool answer(int node) const { return node_bytes[static_cast<std::size_t>(node) * block_customers] != 0; }
+  /// Returns the first instant at which a node's answer may change.
+  Instant horizon(int node) const;
+  /// Returns by node the first instant at which its answer changes.
+  std::vector<Instant> turns(std::uint32_t customer) const;
+  std::vector<Explanation> explain(std::size_t rule, std::uint32_t customer, std::string_view text);
 };
 
 /// Puts a sum over a count, compared with the test's number, into `out`; false where the numbers do not fit.

@@ -108,17 +108,20 @@ struct Verdicts {
              // data; may be early, never late; infinity for never. Empty unless horizons were asked for.
 };
 
+/// What a program is for: explain() shows more of the rows than judging reads.
+enum class Purpose : std::uint8_t { judging, explaining };
+
 /// One line of an explanation.
 struct Explanation {
   std::uint32_t depth = 0;
   Span span; // the part of the rule's text that this line is about; what the checker made of one
              // written condition is one line
-  std::optional<std::string> actual; // the value found; absent for AND, OR, NOT and missing values
+  std::optional<std::string> actual; // the value found, "missing" for none; absent for AND, OR, NOT
   bool holds = false;
-  std::optional<std::string>
-      missing; // what is short: "12.40" for a sum that must be above, "1" for a count; absent otherwise
-  std::optional<std::int64_t> rows; // rows that passed the filter, for aggregates
-  Instant until = instant_infinity; // when time alone may change this line
+  std::optional<std::string> missing; // what would make it hold, "one more order"; absent where it holds
+  std::optional<std::vector<std::string>> rows; // keys of the rows that count, the newest first
+  Instant until = instant_infinity;             // when time alone changes this line
+  std::vector<std::string> segments;            // whose members it asks for
 };
 
 class Program {
@@ -126,7 +129,8 @@ public:
   /// Compiles rules into one program. `key_is_integer` tells how customers' keys are delivered. The meaning
   /// is kept.
   static std::unique_ptr<Program> compile(std::shared_ptr<const Meaning> meaning,
-                                          std::vector<CheckedRule> rules, bool key_is_integer);
+                                          std::vector<CheckedRule> rules, bool key_is_integer,
+                                          Purpose purpose = Purpose::judging);
   ~Program();
 
   const std::vector<Feed> &feeds() const noexcept;
@@ -139,6 +143,10 @@ public:
   bool moves() const noexcept;
   /// Bytes of state that one customer takes, without variable parts: for sizing slices.
   std::size_t state_bytes() const noexcept;
+
+  /// Returns a feed's select_keyed over rows that are in no table: for each relation, by index, what stands
+  /// in FROM in its place; empty for those that are read as they are.
+  std::string select_given(std::size_t feed, const std::vector<std::string> &from) const;
 
   struct Impl;
   const Impl &impl() const noexcept { return *impl_; }
@@ -170,13 +178,17 @@ public:
   TextCell text_key(std::uint32_t customer) const;
   std::optional<std::uint32_t> find(std::int64_t key) const;
   std::optional<std::uint32_t> find(std::string_view key) const;
+  /// Tells whether a customer, known or not, is of this population's slice.
+  bool is_mine(std::int64_t key) const noexcept;
+  bool is_mine(std::string_view key) const noexcept;
 
   /// Judges customers [first, first + count) by all rules. For a customer whom the customers' own condition
   /// leaves out is every rule is false.
   void evaluate(std::uint32_t first, std::uint32_t count, Verdicts &verdicts);
 
-  /// Explains one rule for one customer, whole condition first, children deeper.
-  std::vector<Explanation> explain(std::size_t rule, std::uint32_t customer);
+  /// Explains one rule, of this text, for one customer, whole condition first, children deeper. The program's
+  /// purpose must be that, and the population one of few customers.
+  std::vector<Explanation> explain(std::size_t rule, std::uint32_t customer, std::string_view text);
 
   /// Judges as evaluate() does, without `until`. The cheap way for a few.
   void judge(std::uint32_t first, std::uint32_t count, Verdicts &verdicts);

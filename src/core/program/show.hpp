@@ -18,6 +18,12 @@ std::string show(const WideFraction &fraction);
 /// Prints a number with at least so many places: "12.40".
 std::string show_padded(const Decimal &number, std::int32_t places);
 
+/// Returns with how many places numbers of a scale are shown: amounts with all that their column declares. A
+/// scale that was only assumed is none.
+constexpr std::int32_t padded_places(std::int32_t scale) noexcept {
+  return scale <= 4 ? scale : 0;
+}
+
 /// Prints kilometres to one place, in the unit that the rule is written in: "12.4 km", "7.7 mi".
 std::string show_distance(double kilometres, bool in_miles);
 

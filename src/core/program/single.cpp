@@ -133,6 +133,10 @@ void Single::set_turn(const Test &test, Step &step) {
       turn.slot = slot_of(test.left);
     }
   }
+  if (test.op == TestOp::compare_number && test.right < 0 && left.form == ValueNode::Form::age) {
+    turn.grows = turn.is_age = !plan.customers.values[static_cast<std::size_t>(left.a)].moves;
+    turn.slot = slot_of(test.left);
+  }
   step.turn = static_cast<std::int32_t>(turns_.size());
   turns_.push_back(turn);
 }
@@ -280,8 +284,9 @@ Instant Single::until_of(const Step &step, bool answer, std::uint32_t customer) 
   const Turn &turn = turns_[static_cast<std::size_t>(step.turn)];
   const Test &test = customers_.plan.customers.tests[static_cast<std::size_t>(step.test)];
   if (turn.falls || turn.grows) {
-    const std::int64_t value = read_[static_cast<std::size_t>(turn.slot)].value;
-    if (is_settled(test.range, turn.falls, answer, value))
+    const Slot &slot = read_[static_cast<std::size_t>(turn.slot)];
+    if ((!turn.is_age || slot.presence == Presence::here) &&
+        is_settled(test.range, turn.falls, answer, slot.value))
       return instant_infinity;
   }
   if (turn.form == Turn::Form::flip) {

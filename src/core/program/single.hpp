@@ -59,6 +59,7 @@ private:
     enum class Form : std::uint8_t { flip, values, asked } form = Form::asked;
     bool falls = false; // a count that only falls, or only grows
     bool grows = false;
+    bool is_age = false; // which grows, too, once she is born
     std::int32_t slot = -1;
   };
   struct Slot {

@@ -85,7 +85,7 @@ private:
     if (context_.relation(relation).tree >= 0) {
       return paths(relation, depth);
     }
-    return context_.relation(relation).from_sql + " AS " + relation_alias(context_.relation(relation));
+    return context_.from_sql(relation) + " AS " + relation_alias(context_.relation(relation));
   }
 
   /// Each row of a tree with its name and those of all above it. UNION ends a walk that comes back to where

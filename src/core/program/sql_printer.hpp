@@ -17,6 +17,7 @@ struct SqlOptions {
 struct ValueOptions : SqlOptions {
   std::string only; // a SELECT of the keys of those customers whose values are wanted; empty for all
   bool only_customers = false; // leave out rows that the customers' condition excludes
+  bool json_keys = false;      // show keys of json as jsonb, whatever they hold
 };
 
 /// Returns one SELECT with one column, the customers' key: the customers for whom the rule holds. Needs no
@@ -25,9 +26,10 @@ struct ValueOptions : SqlOptions {
 std::string print_sql(const CheckedRule &rule, const Meaning &meaning, const SqlOptions &options = {});
 
 /// Returns one SELECT over the customers: the customers' key as "key", `shown` as "value_1" and so on,
-/// `order` as "order_1" and so on. Plain columns are shown in their own SQL type, keys of json as text,
-/// averages and quotients as numeric. What is ordered by is read as rules read it: what they count as missing
-/// is NULL. With `only`, values of other customers are not to be used: their rows may not have been read.
+/// `order` as "order_1" and so on. Plain columns are shown in their own SQL type, keys of json as text or
+/// jsonb, averages and quotients as numeric. What is ordered by is read as rules read it: what they count as
+/// missing is NULL. With `only`, values of other customers are not to be used: their rows may not have been
+/// read.
 std::string print_values(const std::vector<CheckedValue> &shown, const std::vector<CheckedValue> &order,
                          const Meaning &meaning, const ValueOptions &options = {});
 

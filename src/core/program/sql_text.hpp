@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace segmentation::core::sql {
 
@@ -15,9 +16,15 @@ struct Context {
   std::string now; // timestamptz
   bool pretty = true;
   std::string only{}; // a subquery of customers' keys whose rows alone grouped subqueries read; empty for all
+  const std::vector<std::string> *from = nullptr; // by relation, what is read in its place; empty: itself
 
   const Schema &schema() const noexcept { return meaning.schema; }
   const Relation &relation(int index) const { return schema().relations[static_cast<std::size_t>(index)]; }
+  /// Returns what stands in FROM for a relation.
+  const std::string &from_sql(int index) const {
+    const bool is_replaced = from != nullptr && !(*from)[static_cast<std::size_t>(index)].empty();
+    return is_replaced ? (*from)[static_cast<std::size_t>(index)] : relation(index).from_sql;
+  }
   const Column &column(const ColumnRef &ref) const {
     return relation(ref.relation).columns[static_cast<std::size_t>(ref.column)];
   }

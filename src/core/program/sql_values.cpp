@@ -15,13 +15,16 @@ using namespace sql;
 
 class ValuePrinter {
 public:
-  ValuePrinter(const Context &context, Aggregates &aggregates) : context_(context), aggregates_(aggregates) {}
+  ValuePrinter(const Context &context, Aggregates &aggregates, bool json_keys)
+      : context_(context), aggregates_(aggregates), json_keys_(json_keys) {}
 
   std::string shown(const CheckedValue &value) const {
     const Scalar &scalar = value.scalar;
     switch (value.form) {
     case CheckedValue::Form::json:
-      return scalar.column.json_path.empty() ? raw(scalar) : key_as_text(scalar);
+      return scalar.column.json_path.empty() ? raw(scalar)
+             : json_keys_                    ? print_column(scalar.column, Kind::json, context_.meaning)
+                                             : key_as_text(scalar);
     case CheckedValue::Form::list:
       return is_fold(scalar) ? aggregates_.value(scalar) : is_set(scalar) ? set(scalar) : raw(scalar);
     case CheckedValue::Form::scalar:
@@ -104,6 +107,7 @@ private:
 
   const Context &context_;
   Aggregates &aggregates_;
+  const bool json_keys_;
 };
 
 /// Adds the relations that a value reads beside the customer's row.
@@ -126,7 +130,7 @@ std::string print_values(const std::vector<CheckedValue> &shown, const std::vect
                          const Meaning &meaning, const ValueOptions &options) {
   const Context context{meaning, options.now, options.pretty, options.only};
   Aggregates aggregates(context);
-  const ValuePrinter printer(context, aggregates);
+  const ValuePrinter printer(context, aggregates, options.json_keys);
   std::set<int> relations{0};
   std::string list = raw_column(context, 0, context.relation(0).key) + " AS \"key\"";
   int number = 0;

@@ -17,6 +17,8 @@ const char *sqlstate_code(SqlState state) noexcept {
     return "22008";
   case SqlState::out_of_range:
     return "22003";
+  case SqlState::invalid_value:
+    return "22023";
   case SqlState::limit_exceeded:
     return "54000";
   case SqlState::feature_not_supported:

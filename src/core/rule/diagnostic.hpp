@@ -23,6 +23,7 @@ enum class SqlState : std::uint8_t {
   wrong_type,            // 42804
   no_such_day,           // 22008
   out_of_range,          // 22003 numeric_value_out_of_range
+  invalid_value,         // 22023 invalid_parameter_value
   limit_exceeded,        // 54000
   feature_not_supported, // 0A000
   cycle,                 // 42P17 invalid_object_definition

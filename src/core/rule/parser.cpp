@@ -331,6 +331,14 @@ void Parser::attribute(AttributeExpression &out) {
     unexpected();
 }
 
+void Parser::lone_name(Name &out, bool in_row) {
+  matches_depth_ = in_row ? 1 : 0;
+  if (!is_name_start(peek()))
+    return missing("a name");
+  if (name(out) && !at(TokenKind::end))
+    unexpected();
+}
+
 } // namespace syntax
 
 Parsed<Rule> parse_rule(std::string_view text, const Limits &limits) {
@@ -380,6 +388,16 @@ Parsed<Name> parse_name(std::string_view text, const Limits &limits) {
   const Span whole{0, static_cast<std::uint32_t>(text.size())};
   result.diagnostics.push_back({SqlState::syntax_error, whole, "a name is expected",
                                 "Name a column, a lookup's column behind a dot, or a set."});
+  return result;
+}
+
+Parsed<Name> read_name(std::string_view text, bool in_row, const Limits &limits) {
+  syntax::Parser parser(text, limits, "name");
+  Parsed<Name> result;
+  parser.lone_name(result.value.emplace(), in_row);
+  result.diagnostics = parser.take_diagnostics();
+  if (!result.diagnostics.empty())
+    result.value.reset();
   return result;
 }
 

@@ -34,4 +34,7 @@ Parsed<AttributeExpression> parse_attribute(std::string_view text, const Limits 
 /// What a parameter of define_source stands for: one name, dotted or not.
 Parsed<Name> parse_name(std::string_view text, const Limits &limits = {});
 
+/// Reads a name as it stands in a rule, in the MATCHES of a source or outside.
+Parsed<Name> read_name(std::string_view text, bool in_row, const Limits &limits = {});
+
 } // namespace segmentation::core

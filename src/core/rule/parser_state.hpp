@@ -25,6 +25,7 @@ public:
   void rule(Rule &out);
   void condition(Expr &out);
   void attribute(AttributeExpression &out);
+  void lone_name(Name &out, bool in_row);
 
   /// Returns all mistakes in the order of the text.
   Diagnostics take_diagnostics();

@@ -96,6 +96,15 @@ static inline bool segmentation_is_virtual(Form_pg_attribute column) {
 #endif
 }
 
+// PostgreSQL 18 no longer wants to be told whether a query goes on later.
+static inline void segmentation_run_for(QueryDesc *query, uint64 rows) {
+#if PG_VERSION_NUM >= 180000
+  ExecutorRun(query, ForwardScanDirection, rows);
+#else
+  ExecutorRun(query, ForwardScanDirection, rows, false);
+#endif
+}
+
 // PostgreSQL 18 made query identifiers signed.
 #if PG_VERSION_NUM >= 180000
 using SegmentationQueryId = int64;

@@ -26,6 +26,25 @@ Datum call_as_owner(FunctionCallInfo call) {
   return result;
 }
 
+Datum call_as_owner_quietly(FunctionCallInfo call) {
+  MemoryContext memory = CurrentMemoryContext;
+  volatile Datum result = Datum{0};
+  PG_TRY();
+  { result = call_as_owner(call); }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(memory);
+    ErrorData *error = CopyErrorData();
+    FlushErrorState();
+    error->context = nullptr;
+    error->internalquery = nullptr;
+    error->internalpos = error->cursorpos = 0;
+    ReThrowError(error);
+  }
+  PG_END_TRY();
+  return result;
+}
+
 Oid caller() {
   return OidIsValid(behind) ? behind : GetUserId();
 }

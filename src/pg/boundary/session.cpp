@@ -46,8 +46,10 @@ bool is_pinned() {
          !jit_enabled && parallel_tuple_cost == 0.02;
 }
 
-/// Pins the settings around one statement: most commits of an order run none, and what a statement's triggers
-/// or functions set for themselves must not be taken for ours, nor outlive it. Returns what unpin() needs.
+} // namespace
+
+// Around one statement: most commits of an order run none, and what a statement's triggers or functions set
+// for themselves must not be taken for ours, nor outlive it.
 int pin() {
   int settings = NewGUCNestLevel();
   if (!is_pinned()) {
@@ -61,8 +63,6 @@ int pin() {
 void unpin(int settings) {
   AtEOXact_GUC(false, settings);
 }
-
-} // namespace
 
 Session open_session(bool may_commit) {
   check_encoding();
@@ -197,7 +197,11 @@ template <typename Copy> auto understand(const char *sql, Copy copy) {
   if (plan == nullptr)
     elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
   MemoryContextSwitchTo(before);
-  auto answer = copy(static_cast<CachedPlanSource *>(linitial(SPI_plan_get_plan_sources(plan))));
+  List *sources = SPI_plan_get_plan_sources(plan);
+  auto *source = list_length(sources) == 1 ? static_cast<CachedPlanSource *>(linitial(sources)) : nullptr;
+  if (source == nullptr || source->commandTag != CMDTAG_SELECT)
+    ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("query is not one SELECT")));
+  auto answer = copy(source);
   SPI_freeplan(plan);
   unpin(settings);
   return answer;

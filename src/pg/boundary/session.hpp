@@ -19,6 +19,11 @@ void close_session(const Session &session);
 /// Raises 0A000 where the database's encoding is not UTF8: rules are UTF-8.
 void check_encoding();
 
+/// Pins search_path and whatever else our statements follow, for who runs one without the functions below.
+/// Returns what unpin() needs to take it back; after an error the transaction's abort does.
+int pin();
+void unpin(int settings);
+
 /// Rows of a query; they live until the session closes.
 struct Rows {
   SPITupleTable *table;

@@ -247,7 +247,8 @@ void load_sources(SchemaInput &schema) {
 }
 
 void load_version(SchemaInput &schema) {
-  Rows rows = read_definitions("SELECT v.version, v.shrunk, v.epoch, v.restoring_pid IS NOT NULL "
+  Rows rows = read_definitions("SELECT v.version, v.shrunk, v.epoch, v.restoring_pid IS NOT NULL, "
+                               "NOT EXISTS (SELECT FROM segmentation.change_keeping AS k WHERE k.kept = '0') "
                                "FROM segmentation.definition_version AS v");
   if (rows.count == 0)
     ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -258,6 +259,7 @@ void load_version(SchemaInput &schema) {
   uint64 epoch = static_cast<uint64>(DatumGetInt64(value_of(rows, 0, 3, missing)));
   schema.stamp = hash_combine64(hash_combine64(GetSystemIdentifier(), MyDatabaseId), epoch);
   schema.is_restored = DatumGetBool(value_of(rows, 0, 4, missing));
+  schema.keeps_changes = DatumGetBool(value_of(rows, 0, 5, missing));
 }
 
 } // namespace
@@ -278,6 +280,7 @@ SchemaInput load_catalog() {
   // Drafts are judged and written like the segments that they will be.
   rows = read_definitions(
       "SELECT s.id, s.name, s.rule, s.built, false, s.kind, s.by_hand, s.id FROM segmentation.segment AS s "
+      "WHERE NOT s.archived "
       "UNION ALL SELECT a.draft_id, s.name, a.rule, 0, true, s.kind, s.by_hand, s.id "
       "FROM segmentation.alteration AS a JOIN segmentation.segment AS s ON s.id = a.segment_id "
       "ORDER BY 1");
@@ -295,6 +298,13 @@ SchemaInput load_catalog() {
     segment.by_hand = DatumGetBool(value_of(rows, row, 7, missing));
     segment.spoken = int_value(rows, row, 8);
   }
+  rows = read_definitions(
+      "SELECT s.id, s.name, s.by_hand FROM segmentation.segment AS s WHERE s.archived ORDER BY 1");
+  schema.archived = make_list<ArchivedInput>(rows.count);
+  schema.archived_count = static_cast<int>(rows.count);
+  for (uint64 row = 0; row < rows.count; ++row)
+    schema.archived[row] = {int_value(rows, row, 1), text_value(rows, row, 2),
+                            DatumGetBool(value_of(rows, row, 3, missing))};
   return schema;
 }
 

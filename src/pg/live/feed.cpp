@@ -29,7 +29,7 @@ FeedText feed_text(const Live *live, Work *work, size_t feed, bool everyone, boo
 } // namespace
 
 bool run_feeds(const Live *live, Work *work, const Customers &who, core::Instant now, bool horizons,
-               core::Slice slice, Size memory_limit, const Progress *progress) {
+               core::Slice slice, Size memory_limit, const Progress *progress, TimestampTz until) {
   size_t feed = 0, feeds = 0;
   run_core([=, &feed, &feeds](Failure &) {
     const bool rows_suffice = who.everyone && work->program().rows_suffice();
@@ -41,6 +41,7 @@ bool run_feeds(const Live *live, Work *work, const Customers &who, core::Instant
     FeedText text = feed_text(live, work, feed, who.everyone, horizons);
     FeedReceiver *receiver = make_receiver(&work->population(), feed, text.name);
     receiver->memory_limit = memory_limit;
+    receiver->until = until;
     receiver->progress = progress;
     Context context;
     push_context(context, "reading rows of \"%s\"", text.name);

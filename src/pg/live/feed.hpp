@@ -22,9 +22,10 @@ struct Progress {
 };
 
 /// Runs all feeds of the work's program and folds their rows into a new population.
-/// False where the population outgrew `memory_limit` bytes (0: no limit) before all was read.
+/// False where the population outgrew `memory_limit` bytes (0: no limit), or it was `until` (0: as long as it
+/// takes), before all was read.
 bool run_feeds(const Live *live, Work *work, const Customers &who, core::Instant now, bool horizons,
-               core::Slice slice, Size memory_limit, const Progress *progress);
+               core::Slice slice, Size memory_limit, const Progress *progress, TimestampTz until = 0);
 
 /// Runs a feed's SELECT for the keys or parents in its array $1 and folds the rows into a population.
 void run_feed(core::Population *population, size_t feed, const char *name, const char *sql, Oid array_type,

@@ -25,8 +25,9 @@ KeyType describe_key(Oid customers, const char *column) {
 /// The tables whose rows say what is bound and defined. A trigger on each (sql/20_catalog.sql) sends a
 /// relcache invalidation for it when rows change.
 constexpr const char *definition_tables[] = {
-    "binding", "binding_column", "column_word", "attribute_definition", "source_definition", "segment"};
-constexpr int definition_table_count = 6;
+    "binding",           "binding_column", "column_word", "attribute_definition",
+    "source_definition", "segment",        "alteration",  "change_keeping"};
+constexpr int definition_table_count = static_cast<int>(std::size(definition_tables));
 
 /// What the session has loaded last, and every relation whose change makes it old.
 struct Kept {
@@ -171,6 +172,13 @@ int find_segment(const Live *live, int32 id) {
 
 int require_segment(const Live *live, int32 id) {
   int index = find_segment(live, id);
+  for (int i = 0; index < 0 && i < live->schema.archived_count; ++i) {
+    if (live->schema.archived[i].id == id)
+      ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                      errmsg("segment \"%s\" is archived", live->schema.archived[i].name),
+                      errhint("segmentation.describe_segment(%s, archived => false) brings it back.",
+                              quote_literal_cstr(live->schema.archived[i].name))));
+  }
   if (index < 0)
     ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("segment with id %d does not exist", id)));
   return index;

@@ -169,6 +169,8 @@ LiveCore *LiveCore::make(const SchemaInput &input, bool key_is_integer, Failure 
     if (!make_segment(input.segments[i], schema.segments[static_cast<std::size_t>(i)], failure))
       return nullptr;
   }
+  for (int i = 0; i < input.archived_count; ++i)
+    schema.archived.emplace_back(input.archived[i].name);
   core::PreparedMeaning prepared = core::prepare_meaning(std::move(schema));
   if (!prepared.meaning) {
     fail_with_condition(input, prepared.diagnostics, failure);

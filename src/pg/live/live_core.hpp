@@ -67,13 +67,17 @@ struct CustomerKey {
 /// A program and the customers whom it judges.
 class Work {
 public:
-  Work(const LiveCore &live, std::vector<core::CheckedRule> rules);
+  Work(const LiveCore &live, std::vector<core::CheckedRule> rules,
+       core::Purpose purpose = core::Purpose::judging);
 
   /// Compiles the rules of texts; fails with the mistakes of the first that does not check.
   static Work *make(const LiveCore &live, const char *const *rules, int count, Excerpt excerpt,
                     Failure &failure);
   /// Compiles the rule that a segment, given by its id, is to have, with what people say by hand about it.
-  static Work *make_for(const LiveCore &live, std::int32_t segment, const char *rule, Failure &failure);
+  static Work *make_for(const LiveCore &live, std::int32_t segment, const char *rule, Excerpt excerpt,
+                        Failure &failure);
+  /// Compiles a rule's text to explain it: rule 0, and after it those of the segments that it names.
+  static Work *make_explaining(const LiveCore &live, const char *rule, Failure &failure);
   /// Compiles the rules of segments, given as indexes into the input's list.
   static Work *make_for_segments(const LiveCore &live, const int *segments, int count, Failure &failure);
 
@@ -81,6 +85,8 @@ public:
   /// reads. Most are in turn 0.
   int turn(std::size_t rule) const noexcept { return turns_[rule]; }
   int turn_count() const noexcept;
+  /// Of make_explaining(): the segments, as indexes, whose rules are those from 1 on.
+  const std::vector<int> &named() const noexcept { return named_; }
   /// Tells whether another of the rules reads the stored members of a segment.
   bool is_read(std::size_t rule) const noexcept { return is_read_[rule] != 0; }
 
@@ -107,6 +113,9 @@ public:
     words_[rule * stride_ + customer / 64] |= std::uint64_t{holds} << (customer % 64);
   }
   std::uint64_t count_holding(std::size_t rule) const noexcept;
+  /// The verdicts as they are, for who wants them back after they have been compared with what is stored.
+  std::vector<std::uint64_t> save() const { return words_; }
+  void restore(std::vector<std::uint64_t> words) noexcept { words_ = std::move(words); }
   /// Sorts the customers by key; `list_next` goes by it.
   void sort_by_key();
   /// Writes up to `limit` customers for whom a rule still holds, in the order of their keys, from position
@@ -122,6 +131,8 @@ public:
   std::uint32_t list_dues(std::uint32_t from, std::uint32_t limit, Due *out, std::uint32_t &count) const;
   CustomerKey key(std::uint32_t customer) const;
   std::optional<std::uint32_t> find(const CustomerKey &key) const;
+  /// Tells whether a customer, known or not, is of the slice that was started with.
+  bool is_mine(const CustomerKey &key) const noexcept;
 
 private:
   void take_turns(const std::vector<std::vector<int>> &histories, const int *segments);
@@ -130,6 +141,7 @@ private:
   bool key_is_integer_ = false;
   std::unique_ptr<core::Program> program_;
   std::vector<int> turns_; // by rule; empty for rules that are no segments'
+  std::vector<int> named_;
   std::vector<std::uint8_t> is_read_;
   core::Moment moment_;
   std::unique_ptr<core::Population> population_;

@@ -85,6 +85,13 @@ struct SegmentInput {
   bool is_draft;       // the next rule of the segment of that name, which no other rule can name yet
 };
 
+/// A segment whose rule is in no program: it has a history and no members.
+struct ArchivedInput {
+  std::int32_t id;
+  const char *name;
+  bool by_hand;
+};
+
 struct ZoneInput {
   const char *name;
   std::int32_t initial_offset;
@@ -98,6 +105,7 @@ struct SchemaInput {
   std::int64_t shrunk;  // the version at which rules may last have ceased to read something
   std::uint64_t stamp;  // what is kept of customers under another is of another database, or was restored
   bool is_restored;     // definitions came from a dump
+  bool keeps_changes;   // whoever writes members notes it for segmentation.changes
   ZoneInput zone;
   RelationInput *relations;
   int relation_count;
@@ -107,6 +115,8 @@ struct SchemaInput {
   int source_count;
   SegmentInput *segments;
   int segment_count;
+  ArchivedInput *archived;
+  int archived_count;
 };
 
 } // namespace segmentation::pg

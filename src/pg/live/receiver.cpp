@@ -244,7 +244,8 @@ void flush_batch(FeedReceiver *receiver) {
   });
   receiver->batch->rows = 0;
   MemoryContextReset(receiver->cells);
-  receiver->outgrown = weigh && bytes > receiver->memory_limit;
+  receiver->outgrown = (weigh && bytes > receiver->memory_limit) ||
+                       (receiver->until != 0 && GetCurrentTimestamp() >= receiver->until);
   if (receiver->progress != nullptr)
     receiver->progress->tell(receiver->progress->argument, receiver->name, receiver->rows, "rows read");
 }

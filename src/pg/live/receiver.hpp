@@ -29,7 +29,8 @@ struct FeedReceiver {
   Reading *readings;   // of the key, then of the columns
   MemoryContext cells; // what the batch's cells point to; emptied after each fold
   Size memory_limit;
-  bool outgrown;
+  TimestampTz until; // 0: as long as it takes
+  bool outgrown;     // either of these
   uint64 rows;
   uint32 batches;
   const Progress *progress;

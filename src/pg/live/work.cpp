@@ -9,9 +9,9 @@
 
 namespace segmentation::pg {
 
-Work::Work(const LiveCore &live, std::vector<core::CheckedRule> rules)
+Work::Work(const LiveCore &live, std::vector<core::CheckedRule> rules, core::Purpose purpose)
     : meaning_(live.meaning()), key_is_integer_(live.key_is_integer()),
-      program_(core::Program::compile(live.meaning(), std::move(rules), live.key_is_integer())) {
+      program_(core::Program::compile(live.meaning(), std::move(rules), live.key_is_integer(), purpose)) {
 }
 
 Work *Work::make(const LiveCore &live, const char *const *rules, int count, Excerpt excerpt,
@@ -26,8 +26,31 @@ Work *Work::make(const LiveCore &live, const char *const *rules, int count, Exce
   return new Work(live, std::move(checked));
 }
 
-Work *Work::make_for(const LiveCore &live, std::int32_t segment, const char *rule, Failure &failure) {
-  std::optional<core::CheckedRule> checked = live.check(rule, Excerpt::none, failure);
+Work *Work::make_explaining(const LiveCore &live, const char *rule, Failure &failure) {
+  std::vector<core::CheckedRule> checked;
+  std::optional<core::CheckedRule> given = live.check(rule, Excerpt::detail, failure);
+  if (!given)
+    return nullptr;
+  checked.push_back(std::move(*given));
+  std::vector<int> named;
+  for (const int segment : checked.front().segments) {
+    const char *source = live.input().segments[segment].source;
+    if (source == nullptr)
+      continue; // kept by hand
+    std::optional<core::CheckedRule> its = live.check(source, Excerpt::detail, failure);
+    if (!its)
+      return nullptr;
+    named.push_back(segment);
+    checked.push_back(std::move(*its));
+  }
+  auto work = std::make_unique<Work>(live, std::move(checked), core::Purpose::explaining);
+  work->named_ = std::move(named);
+  return work.release();
+}
+
+Work *Work::make_for(const LiveCore &live, std::int32_t segment, const char *rule, Excerpt excerpt,
+                     Failure &failure) {
+  std::optional<core::CheckedRule> checked = live.check(rule, excerpt, failure);
   if (!checked)
     return nullptr;
   live.add_hands(segment, *checked);
@@ -126,6 +149,11 @@ std::optional<std::uint32_t> Work::find(const CustomerKey &key) const {
   if (key_is_integer_)
     return population_->find(key.integer);
   return population_->find(std::string_view(key.text, key.size));
+}
+
+bool Work::is_mine(const CustomerKey &key) const noexcept {
+  return key_is_integer_ ? population_->is_mine(key.integer)
+                         : population_->is_mine(std::string_view(key.text, key.size));
 }
 
 void Work::sort_by_key() {

@@ -10,6 +10,7 @@
 #include "pg/stored/due.hpp"
 #include "pg/stored/insert.hpp"
 #include "pg/stored/member_rows.hpp"
+#include "pg/stored/members.hpp"
 #include "pg/stored/stored.hpp"
 
 namespace segmentation::pg {
@@ -126,7 +127,7 @@ void take_pass(void *argument, const Pass &pass) {
     difference->start(*work);
     difference->finish(*work);
   });
-  (void)insert_joiners(passing->live, work, &ahead->segment, 1, passing->at, nullptr);
+  (void)insert_joiners(passing->live, work, &ahead->segment, 1, passing->at, reason_rule, nullptr);
   if (passing->moves)
     write_all_dues(passing->live, work);
 }
@@ -143,8 +144,9 @@ bool nobody_looks(const Live *live) {
 Owned<Work> *compile_ahead(const Live *live) {
   auto *work = Owned<Work>::make();
   const Ahead *one = ahead;
-  run_core(
-      [=](Failure &failure) { work->set(Work::make_for(**live->core, one->segment, one->rule, failure)); });
+  run_core([=](Failure &failure) {
+    work->set(Work::make_for(**live->core, one->segment, one->rule, Excerpt::none, failure));
+  });
   return work;
 }
 
@@ -209,13 +211,17 @@ void write_ahead(const Live *live, const KeyList &keys, bool changed) {
       judge_meanwhile(live, work, keys);
     compare_stored(live, {work, {0, 1}}, difference, segments);
     (void)delete_leavers(*live, difference, at);
-    (void)insert_joiners(live, work, &ahead->segment, 1, at, nullptr);
+    (void)insert_joiners(live, work, &ahead->segment, 1, at, changed ? reason_changed : reason_rule, nullptr);
     bool moves = false;
     run_core([work, &moves](Failure &) { moves = work->program().moves(); });
     if (moves)
       write_all_dues(live, work);
     PopActiveSnapshot();
   }
+  // Others have committed since the members of a new segment were written.
+  ChangeNotes notes = start_notes(live);
+  note_end(&notes);
+  end_notes(&notes);
   write_counts(&ahead->segment, 1, *difference);
   mark_built(segments);
   CommandCounterIncrement();
@@ -296,6 +302,11 @@ bool catch_up(int32 segment, bool changed) {
   become_again(caller);
   forget_ahead();
   return !again;
+}
+
+Work *verdicts_ahead(int32 segment) {
+  bool kept = ahead != nullptr && ahead->segment == segment && ahead->is_done && ahead->work != nullptr;
+  return kept ? ahead->work->get() : nullptr;
 }
 
 void forget_meanwhile() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pg/boundary/session.hpp"
+#include "pg/live/live_core.hpp"
 
 namespace segmentation::pg {
 
@@ -20,6 +21,10 @@ bool build_ahead(int32 segment, const char *rule, bool is_new);
 /// changed meanwhile or nothing was begun; what is written of the segment's members is to be compared with
 /// everyone then.
 bool catch_up(int32 segment, bool changed);
+
+/// Returns the verdicts that build_ahead keeps of an altered segment, on everyone; nullptr where it keeps
+/// none.
+Work *verdicts_ahead(int32 segment);
 
 /// Deletes what was noted for whoever was building, where nobody is.
 void forget_meanwhile();

@@ -3,6 +3,7 @@
 #include "pg/maintain/leftover.hpp"
 #include "pg/maintain/write.hpp"
 #include "pg/stored/counts.hpp"
+#include "pg/stored/members.hpp"
 #include "pg/stored/stored.hpp"
 
 namespace segmentation::pg {
@@ -30,19 +31,29 @@ void move_members(const Live *live, const TakingOver &over) {
   Arguments arguments = arguments_of(over);
   CommandCounterIncrement();
   PushActiveSnapshot(GetLatestSnapshot());
-  execute(psprintf(
+  ChangeNotes notes = start_notes(live);
+  (void)end_leavers(
+      take(
+          psprintf(
               "WITH gone AS (DELETE FROM segmentation.membership AS m WHERE m.segment_id = $2 AND NOT EXISTS "
               "(SELECT FROM segmentation.membership AS d WHERE d.segment_id = $3 AND d.customer_id = "
               "m.customer_id) RETURNING m.*) %s",
               keep_leavers(*live)),
-          arguments);
-  execute(
-      "INSERT INTO segmentation.membership (segment_id, customer_id, entered_at) "
-      "SELECT $2, d.customer_id, $1 FROM segmentation.membership AS d WHERE d.segment_id = $3 AND NOT EXISTS "
-      "(SELECT FROM segmentation.membership AS m WHERE m.segment_id = $2 AND m.customer_id = d.customer_id) "
-      "ORDER BY d.customer_id",
-      arguments);
+          arguments),
+      &notes);
+  arguments.add(TEXTOID, CStringGetTextDatum(reason_changed));
+  note_rows(&notes,
+            take("WITH came AS (INSERT INTO segmentation.membership (segment_id, customer_id, entered_at) "
+                 "SELECT $2, d.customer_id, $1 FROM segmentation.membership AS d WHERE d.segment_id = $3 AND "
+                 "NOT EXISTS "
+                 "(SELECT FROM segmentation.membership AS m WHERE m.segment_id = $2 AND m.customer_id = "
+                 "d.customer_id) "
+                 "ORDER BY d.customer_id RETURNING customer_id) "
+                 "SELECT $2, $1, $4, array_agg(c.customer_id::text) FROM came AS c HAVING count(*) > 0",
+                 arguments),
+            true);
   PopActiveSnapshot();
+  end_notes(&notes);
 }
 
 /// The segment's count is the draft's from here on, whose own delete_members clears.

@@ -4,7 +4,9 @@
 
 #include "pg/boundary/settings.hpp"
 #include "pg/maintain/wake.hpp"
+#include "pg/stored/change_notes.hpp"
 #include "pg/stored/counts.hpp"
+#include "pg/stored/members.hpp"
 
 namespace segmentation::pg {
 
@@ -43,12 +45,40 @@ bool are_many(Datum segments) {
   return rows > static_cast<uint64>(commit_limit);
 }
 
+/// Notes that everyone has left the segments among these that were dropped, not the drafts: at once, since
+/// another may have the name before the rows are deleted. Dropping is a way out where definitions are broken,
+/// so they are not asked.
+void note_dropped(Datum segments) {
+  Oid table = get_relname_relid("membership", get_namespace_oid("segmentation", false));
+  Arguments arguments;
+  arguments.add(INT4ARRAYOID, segments);
+  Rows dropped = query_own("SELECT pg_catalog.array_agg(d.id) FROM segmentation.dropped_segment AS d "
+                           "WHERE d.id = ANY ($1) AND segmentation._changes_kept() <> '0'",
+                           arguments);
+  bool missing;
+  Arguments some;
+  some.add(INT4ARRAYOID, value_of(dropped, 0, 1, missing));
+  if (missing || !OidIsValid(table))
+    return;
+  some.add(TIMESTAMPTZOID, TimestampTzGetDatum(GetCurrentTimestamp()));
+  some.add(TEXTOID, CStringGetTextDatum(reason_dropped));
+  Identity caller = become(owner_of(table));
+  PushActiveSnapshot(GetLatestSnapshot());
+  Rows rows = query("SELECT m.segment_id, $2, $3, pg_catalog.array_agg(m.customer_id::text) "
+                    "FROM segmentation.membership AS m WHERE m.segment_id = ANY ($1) GROUP BY m.segment_id",
+                    some);
+  PopActiveSnapshot();
+  become_again(caller);
+  note_gone(rows);
+}
+
 } // namespace
 
 void delete_members(Datum segments) {
   Arguments arguments;
   arguments.add(INT4ARRAYOID, segments);
   CommandCounterIncrement();
+  note_dropped(segments);
   if (are_many(segments)) {
     execute_own(
         "INSERT INTO segmentation.leftover (segment_id) SELECT DISTINCT s FROM pg_catalog.unnest($1) AS s",

@@ -4,7 +4,9 @@
 #include "pg/live/customers.hpp"
 #include "pg/maintain/apply.hpp"
 #include "pg/maintain/batch.hpp"
+#include "pg/stored/change_notes.hpp"
 #include "pg/stored/counts.hpp"
+#include "pg/stored/members.hpp"
 
 using namespace segmentation::pg;
 
@@ -67,12 +69,17 @@ constexpr const char *take_over_by_hand =
 /// Returns what the statements are about: the customers, and the ids of all segments, or of those with a rule
 /// about which people may have said something.
 Arguments arguments_of(const Live *live, Datum from, Datum into, bool with_words) {
-  Datum *ids =
-      static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(live->schema.segment_count + 1)));
+  const SchemaInput &schema = live->schema;
+  Datum *ids = static_cast<Datum *>(
+      palloc(sizeof(Datum) * static_cast<Size>(schema.segment_count + schema.archived_count + 1)));
   int count = 0;
-  for (int i = 0; i < live->schema.segment_count; ++i) {
-    if (!with_words || live->schema.segments[i].by_hand)
-      ids[count++] = Int32GetDatum(live->schema.segments[i].id);
+  for (int i = 0; i < schema.segment_count; ++i) {
+    if (!with_words || schema.segments[i].by_hand)
+      ids[count++] = Int32GetDatum(schema.segments[i].id);
+  }
+  for (int i = 0; i < schema.archived_count; ++i) {
+    if (!with_words || schema.archived[i].by_hand)
+      ids[count++] = Int32GetDatum(schema.archived[i].id);
   }
   Arguments arguments;
   arguments.add(live->key.type, from);
@@ -105,8 +112,8 @@ void forget_words(const Live *live, Datum from) {
 
 /// What both were members of in the segments $3, as spans that neither overlap nor touch; those of them that
 /// are made of anything of $1's take the place of what they are made of, as $2's. Whoever came first says why
-/// she came, whoever left last why she left. Returns by segment how many open memberships there
-/// are more, by what triggers let through, and how many of $1's were taken over.
+/// she came, whoever left last why she left. Returns by segment how many open memberships of $1
+/// are gone, and of $2 there are more, by what triggers let through, and how many of $1's were taken over.
 constexpr const char *take_over =
     "WITH span AS ("
     "SELECT p.customer_id = $1 AS is_from, p.segment_id, p.entered_at, p.left_at, p.recorded_at, "
@@ -147,10 +154,10 @@ constexpr const char *take_over =
     "recorded_at, left_recorded_at, entered_reason, left_reason, changed_by, note) "
     "SELECT w.segment_id, $2, w.entered_at, w.left_at, w.recorded_at, w.left_recorded_at, w.entered_reason, "
     "w.left_reason, w.changed_by, w.note FROM whole AS w WHERE NOT w.is_open) "
-    "SELECT t.segment_id, sum(t.more), sum(t.taken)::bigint FROM ("
-    "SELECT w.segment_id, 0 AS more, w.taken FROM whole AS w UNION ALL "
-    "SELECT g.segment_id, -1, 0 FROM open_gone AS g UNION ALL "
-    "SELECT m.segment_id, 1, 0 FROM open_made AS m) AS t GROUP BY t.segment_id";
+    "SELECT t.segment_id, sum(t.gone), sum(t.made), sum(t.taken)::bigint FROM ("
+    "SELECT w.segment_id, 0 AS gone, 0 AS made, w.taken FROM whole AS w UNION ALL "
+    "SELECT g.segment_id, 1, 0, 0 FROM open_gone AS g UNION ALL "
+    "SELECT m.segment_id, 0, 1, 0 FROM open_made AS m) AS t GROUP BY t.segment_id";
 
 /// Makes all memberships of `from`, ended and open, those of `into`; returns how many there were.
 int64 move_memberships(const Merge &merge) {
@@ -159,14 +166,24 @@ int64 move_memberships(const Merge &merge) {
   Rows rows = take(take_over, arguments, segmentation::pg::Plan::saved);
   become_again(caller);
   SegmentCounts counts = {nullptr, 0, 0};
+  ChangeNotes notes = start_notes(merge.live);
+  TimestampTz at = GetCurrentTimestamp();
   int64 taken = 0;
   for (uint64 row = 0; row < rows.count; ++row) {
     bool missing;
-    if (int64 more = DatumGetInt64(value_of(rows, row, 2, missing)); more != 0)
-      add_count(&counts, int_value(rows, row, 1), more);
-    taken += DatumGetInt64(value_of(rows, row, 3, missing));
+    int32 segment = int_value(rows, row, 1);
+    int64 gone = DatumGetInt64(value_of(rows, row, 2, missing)),
+          made = DatumGetInt64(value_of(rows, row, 3, missing));
+    if (gone > 0)
+      note_change(&notes, segment, false, at, reason_merged, merge.from);
+    if (made > 0)
+      note_change(&notes, segment, true, at, reason_merged, merge.into);
+    if (made != gone)
+      add_count(&counts, segment, made - gone);
+    taken += DatumGetInt64(value_of(rows, row, 4, missing));
   }
   append_counts(&counts);
+  end_notes(&notes);
   return taken;
 }
 

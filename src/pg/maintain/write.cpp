@@ -28,6 +28,7 @@ struct Writing {
   const Progress *progress;
   TimestampTz
       at; // when members come and go by this: after the gate was passed, so after whoever passed it before
+  const char *reason;
   bool moves; // time alone may change what is written
   int64 rows;
 };
@@ -83,22 +84,9 @@ void write_pass(void *argument, const Pass &pass) {
       static_cast<int64>(delete_leavers(*writing->live, writing->difference->get(), writing->at));
   writing->rows += static_cast<int64>(insert_joiners(writing->live, pass.work, writing->segments,
                                                      static_cast<uint32>(writing->segment_count), writing->at,
-                                                     writing->progress));
+                                                     writing->reason, writing->progress));
   if (writing->moves)
     write_all_dues(writing->live, pass.work);
-}
-
-/// Several passes see one slice of the customers each: rows of customers who are gone belong to none of them.
-void delete_gone(Writing *writing) {
-  Arguments arguments;
-  arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(writing->at));
-  arguments.add(INT4ARRAYOID, writing->segment_array);
-  writing->rows += static_cast<int64>(
-      execute(psprintf("WITH gone AS (DELETE FROM segmentation.membership AS m WHERE m.segment_id = ANY ($2) "
-                       "AND NOT EXISTS (SELECT FROM %s AS c WHERE c.%s = m.customer_id) RETURNING m.*) %s",
-                       writing->live->schema.relations[0].from_sql, writing->live->key_column,
-                       keep_leavers(*writing->live)),
-              arguments));
 }
 
 /// Writes the members of some of the segments, which are given as indexes into the schema.
@@ -123,23 +111,11 @@ void write_some(Writing *writing, const WriteRequest &request, const int *indexe
   CommandCounterIncrement();
   PushActiveSnapshot(GetLatestSnapshot());
   writing->at = GetCurrentTimestamp();
+  writing->reason = request.changed ? reason_changed : reason_rule;
   if (request.changed)
     note_rule_change(writing->segment_array, writing->at);
-  bool several = false;
-  struct Visit {
-    Writing *writing;
-    bool *several;
-  } visit = {writing, &several};
-  judge_everyone(
-      live, owned->get(), transaction_now(), writing->moves, request.progress,
-      [](void *argument, const Pass &pass) {
-        auto *both = static_cast<Visit *>(argument);
-        *both->several = pass.slice.count > 1;
-        write_pass(both->writing, pass);
-      },
-      &visit);
-  if (several)
-    delete_gone(writing);
+  judge_everyone(live, owned->get(), transaction_now(), writing->moves, request.progress, write_pass,
+                 writing);
   write_counts(writing->segments, count, **writing->difference);
   mark_built(writing->segment_array);
   PopActiveSnapshot();

@@ -22,9 +22,7 @@ Oid inner_function(Oid outer) {
   return inner;
 }
 
-} // namespace
-
-SEGMENTATION_FUNCTION(segmentation_as_owner) {
+Datum pass(FunctionCallInfo fcinfo, Datum (*call_inner)(FunctionCallInfo)) {
   auto *inner = static_cast<FmgrInfo *>(fcinfo->flinfo->fn_extra);
   if (inner == nullptr) {
     inner = static_cast<FmgrInfo *>(MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(FmgrInfo)));
@@ -35,9 +33,19 @@ SEGMENTATION_FUNCTION(segmentation_as_owner) {
   InitFunctionCallInfoData(*call, inner, fcinfo->nargs, fcinfo->fncollation, nullptr, fcinfo->resultinfo);
   memcpy(static_cast<void *>(call->args), fcinfo->args,
          sizeof(NullableDatum) * static_cast<Size>(fcinfo->nargs));
-  Datum result = call_as_owner(call);
+  Datum result = call_inner(call);
   fcinfo->isnull = call->isnull;
   return result;
+}
+
+} // namespace
+
+SEGMENTATION_FUNCTION(segmentation_as_owner) {
+  return pass(fcinfo, call_as_owner);
+}
+
+SEGMENTATION_FUNCTION(segmentation_as_owner_quietly) {
+  return pass(fcinfo, call_as_owner_quietly);
 }
 
 SEGMENTATION_FUNCTION(segmentation_caller) {

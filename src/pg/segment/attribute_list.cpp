@@ -159,16 +159,40 @@ AttributeList *AttributeList::reads_of(const LiveCore &live) {
   return made.release();
 }
 
+AttributeList *AttributeList::needs_of(const LiveCore &live, const char *const *names, int count) {
+  auto made = std::make_unique<AttributeList>();
+  const auto add = [&](const char *name, const char *what, int relation, const char *word) {
+    made->reads_.push_back({"value", name, what, relation, word, nullptr, 0});
+  };
+  for (int i = 0; i < count; ++i) {
+    const core::Parsed<core::Name> name = core::parse_name(names[i]);
+    if (!name.value) {
+      add(names[i], "wrong", -1, "it is not a name");
+      continue;
+    }
+    const core::CheckedName checked = core::check_name(*name.value, *live.meaning());
+    if (!checked.value) {
+      add(names[i], "wrong", -1, made->keep(checked.mistake.message));
+      continue;
+    }
+    for (const core::ColumnRead &read : core::columns_read(*checked.value, *live.meaning()))
+      add(names[i], "needs", read.relation, live.input().relations[read.relation].columns[read.column].name);
+  }
+  return made.release();
+}
+
 AttributeList *AttributeList::values_of(const LiveCore &live, const char *const *names, int count,
                                         const char *members) {
   auto made = std::make_unique<AttributeList>();
   std::vector<core::CheckedValue> values;
   made->texts_.push_back(nullptr);
   for (int i = 0; i < count; ++i) {
-    const core::Parsed<core::Name> name = core::parse_name(names[i]);
-    if (!name.value)
-      continue;
-    if (core::CheckedName checked = core::check_name(*name.value, *live.meaning()); checked.value) {
+    core::CheckedName checked;
+    if (const core::Parsed<core::Name> name = core::parse_name(names[i]); name.value)
+      checked = core::check_name(*name.value, *live.meaning());
+    else if (const auto expression = core::parse_attribute(names[i]); expression.value)
+      checked = core::check_shown(*expression.value, *live.meaning());
+    if (checked.value) {
       values.push_back(std::move(*checked.value));
       made->texts_.push_back(names[i]);
     }

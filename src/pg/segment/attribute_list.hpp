@@ -24,12 +24,12 @@ struct DescribedRow {
 
 /// What an attribute or a segment reads.
 struct ReadRow {
-  const char *kind; // attribute, segment
+  const char *kind; // attribute, segment, value
   const char *name;
   const char *what; // column, field, attribute; needs: a column that an attribute reads, on the way to
-                    // others, too
+                    // others, too; wrong: nothing, since it cannot be shown
   int relation;     // index of the input; -1 for an attribute
-  const char *word; // of the column, field or attribute
+  const char *word; // of the column, field or attribute; what is wrong
   const char *const *keys;
   int key_count;
 };
@@ -41,6 +41,8 @@ public:
   static AttributeList *all_of(const LiveCore &live);
   /// Tells who reads what. What does not check reads nothing.
   static AttributeList *reads_of(const LiveCore &live);
+  /// Tells what is read for values of a customer, by what rules call them; of what cannot be shown, why.
+  static AttributeList *needs_of(const LiveCore &live, const char *const *names, int count);
   /// Prints the SELECT of values of customers, given by a SELECT of their keys; empty for all. Names that
   /// cannot be shown are left out.
   static AttributeList *values_of(const LiveCore &live, const char *const *names, int count,

@@ -33,6 +33,24 @@ void set_binding(const Live *live, Datum *values, bool *nulls, int at, int relat
   values[at] = nulls[at] ? Datum{0} : Int32GetDatum(live->schema.relations[relation].id);
 }
 
+/// Puts rows of segmentation._value_read.
+void put_reads(FunctionCallInfo fcinfo, const Live *live, const AttributeList &list) {
+  size_t count = list.reads().size();
+  for (size_t i = 0; i < count; ++i) {
+    const ReadRow &row = list.reads()[i];
+    Datum values[6];
+    bool nulls[6];
+    set_text(values, nulls, 0, row.kind);
+    set_text(values, nulls, 1, row.name);
+    set_text(values, nulls, 2, row.what);
+    set_binding(live, values, nulls, 3, row.relation);
+    set_text(values, nulls, 4, row.word);
+    values[5] = text_array(row.keys, row.key_count);
+    nulls[5] = false;
+    put_row(fcinfo, values, nulls);
+  }
+}
+
 } // namespace
 
 } // namespace segmentation::pg
@@ -70,21 +88,20 @@ SEGMENTATION_FUNCTION(segmentation_values_read) {
   auto *list = Owned<AttributeList>::make();
   if (OidIsValid(live->customers)) {
     run_core([=](Failure &) { list->set(AttributeList::reads_of(**live->core)); });
-    size_t count = (*list)->reads().size();
-    for (size_t i = 0; i < count; ++i) {
-      const ReadRow &row = (*list)->reads()[i];
-      Datum values[6];
-      bool nulls[6];
-      set_text(values, nulls, 0, row.kind);
-      set_text(values, nulls, 1, row.name);
-      set_text(values, nulls, 2, row.what);
-      set_binding(live, values, nulls, 3, row.relation);
-      set_text(values, nulls, 4, row.word);
-      values[5] = text_array(row.keys, row.key_count);
-      nulls[5] = false;
-      put_row(fcinfo, values, nulls);
-    }
+    put_reads(fcinfo, live, **list);
   }
+  close_session(session);
+  return Datum{0};
+}
+
+SEGMENTATION_FUNCTION(segmentation_values_needed) {
+  InitMaterializedSRF(fcinfo, 0);
+  Session session = open_session();
+  const Live *live = load_live();
+  Words names = read_words(PG_GETARG_ARRAYTYPE_P(0));
+  auto *list = Owned<AttributeList>::make();
+  run_core([=](Failure &) { list->set(AttributeList::needs_of(**live->core, names.words, names.count)); });
+  put_reads(fcinfo, live, **list);
   close_session(session);
   return Datum{0};
 }

@@ -68,6 +68,22 @@ SEGMENTATION_FUNCTION(segmentation_segment_sql) {
   PG_RETURN_TEXT_P(sql);
 }
 
+SEGMENTATION_FUNCTION(segmentation_marks) {
+  Session session = open_session();
+  Arguments arguments;
+  arguments.add(INT4OID, PG_GETARG_DATUM(0));
+  Rows rows =
+      query_own("SELECT COALESCE(pg_catalog.array_agg(u.used_by ORDER BY u.used_by COLLATE \"C\"), '{}') "
+                "FROM segmentation.segment_use AS u WHERE u.segment_id = $1",
+                arguments);
+  bool missing;
+  MemoryContext before = MemoryContextSwitchTo(session.caller);
+  Datum marks = PointerGetDatum(DatumGetArrayTypePCopy(value_of(rows, 0, 1, missing)));
+  MemoryContextSwitchTo(before);
+  close_session(session);
+  PG_RETURN_DATUM(marks);
+}
+
 SEGMENTATION_FUNCTION(segmentation_segments_named) {
   Session session = open_session();
   const Live *live = load_live();

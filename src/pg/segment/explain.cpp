@@ -15,46 +15,60 @@ int segment_named(const Live *live, text *given) {
   Rows rows = query(
       "SELECT s.id FROM segmentation.segment AS s WHERE segmentation._fold(s.name) = segmentation._fold($1)",
       arguments);
-  return rows.count == 0 ? -1 : find_segment(live, int_value(rows, 0, 1));
+  return rows.count == 0 ? -1 : require_segment(live, int_value(rows, 0, 1));
 }
 
-/// What people say by hand about a customer and a segment.
-struct Word {
-  int32 standing; // 1: put in, -1: kept out, 0: nothing
-  const char *note;
-};
-
-Word word_about(const Live *live, const SegmentInput &segment, Datum customer) {
-  if (!segment.by_hand && segment.source != nullptr)
-    return {0, nullptr};
+/// Returns what people say by hand about a customer and a segment, "put in by hand by ann (met at the fair)";
+/// a null pointer for nothing. `puts_in` tells whether it makes her a member.
+const char *word_about(const Live *live, const SegmentInput &segment, Datum customer, bool *puts_in) {
+  bool is_group = segment.source == nullptr;
+  *puts_in = false;
+  if (!segment.by_hand && !is_group)
+    return nullptr;
   Arguments arguments;
   arguments.add(live->key.type, customer);
   arguments.add(INT4OID, Int32GetDatum(segment.id));
-  Rows rows = query("SELECT h.standing::integer, h.note FROM segmentation.by_hand AS h "
+  Rows rows = query("SELECT h.standing::integer, h.changed_by::text, h.note FROM segmentation.by_hand AS h "
                     "WHERE h.customer_id = $1 AND h.segment_id = $2",
                     arguments);
-  return rows.count == 0 ? Word{0, nullptr} : Word{int_value(rows, 0, 1), text_value(rows, 0, 2)};
+  int32 standing = rows.count == 0 ? 0 : int_value(rows, 0, 1);
+  if (rows.count == 0 || (standing == 0 && !is_group))
+    return is_group ? "not put in by hand" : nullptr;
+  *puts_in = standing == 1;
+  const char *said = standing == 1 ? "put in" : is_group ? "taken out" : "kept out";
+  const char *note = text_value(rows, 0, 3);
+  return psprintf("%s by hand by %s%s", said, text_value(rows, 0, 2),
+                  note == nullptr ? "" : psprintf(" (%s)", note));
 }
 
-/// Says it in a line of its own; false where there is nothing to say.
-bool put_word(FunctionCallInfo fcinfo, const SegmentInput &segment, const Word &word) {
-  bool is_group = segment.source == nullptr;
-  if (word.standing == 0 && !is_group)
-    return false;
-  const char *said = word.standing == 1   ? "put in by hand"
-                     : word.standing == 0 ? "not put in by hand"
-                     : is_group           ? "taken out by hand"
-                                          : "kept out by hand";
-  Datum values[7] = {Int32GetDatum(0),
-                     CStringGetTextDatum(word.note == nullptr ? said : psprintf("%s (%s)", said, word.note)),
-                     Datum{0},
-                     BoolGetDatum(word.standing == 1),
-                     Datum{0},
-                     Datum{0},
-                     Datum{0}};
+/// Says something in a line of its own.
+void put_word(FunctionCallInfo fcinfo, int depth, const char *said, bool holds) {
+  Datum values[7] = {Int32GetDatum(depth), CStringGetTextDatum(said), Datum{0}, BoolGetDatum(holds)};
   bool nulls[7] = {false, false, true, false, true, true, true};
   put_row(fcinfo, values, nulls);
-  return true;
+}
+
+/// Says of a segment whose members are being written that they are those of before.
+void put_status(FunctionCallInfo fcinfo, const Live *live, const SegmentInput &segment, Datum customer) {
+  const char *said = nullptr;
+  for (int i = 0; i < live->schema.segment_count; ++i)
+    if (live->schema.segments[i].is_draft && live->schema.segments[i].spoken == segment.id)
+      said = psprintf("being altered: it will have the rule %s", live->schema.segments[i].source);
+  Arguments arguments;
+  arguments.add(INT4OID, Int32GetDatum(segment.id));
+  if (said == nullptr &&
+      query("SELECT FROM segmentation.segment AS s WHERE s.id = $1 AND s.status = 'building'", arguments)
+              .count > 0)
+    said = "being built: its members are not all written yet";
+  if (said == nullptr)
+    return;
+  Arguments member;
+  member.add(live->key.type, customer);
+  member.add(INT4OID, Int32GetDatum(segment.id));
+  bool is_member =
+      query("SELECT FROM segmentation.membership AS m WHERE m.customer_id = $1 AND m.segment_id = $2", member)
+          .count > 0;
+  put_word(fcinfo, 1, said, is_member);
 }
 
 bool exists(const Live *live, Datum customer) {
@@ -66,15 +80,27 @@ bool exists(const Live *live, Datum customer) {
              .count > 0;
 }
 
-void put_lines(FunctionCallInfo fcinfo, const ExplainedLine *lines, size_t count, int depth) {
+void put_lines(FunctionCallInfo fcinfo, const Live *live, const ExplainedLine *lines, size_t count, int depth,
+               Datum customer) {
   for (size_t i = 0; i < count; ++i) {
     const ExplainedLine &line = lines[i];
+    const char *condition = line.condition;
+    if (line.segment >= 0) {
+      const SegmentInput &segment = live->schema.segments[line.segment];
+      bool puts_in;
+      const char *word = word_about(live, segment, customer, &puts_in);
+      if (word != nullptr)
+        put_word(fcinfo, line.depth + depth, psprintf("in segment \"%s\": %s", segment.name, word), puts_in);
+      if (condition == nullptr)
+        continue;
+      condition = psprintf("in segment \"%s\": %s", segment.name, condition);
+    }
     Datum values[7] = {Int32GetDatum(line.depth + depth),
-                       CStringGetTextDatum(line.condition),
+                       CStringGetTextDatum(condition),
                        line.actual == nullptr ? Datum{0} : CStringGetTextDatum(line.actual),
                        BoolGetDatum(line.holds),
                        line.missing == nullptr ? Datum{0} : CStringGetTextDatum(line.missing),
-                       Int64GetDatum(line.rows),
+                       line.has_rows ? text_array(line.rows, line.row_count) : Datum{0},
                        TimestampTzGetDatum(line.until)};
     bool nulls[7] = {false,
                      false,
@@ -96,7 +122,10 @@ void explain(FunctionCallInfo fcinfo, bool by_text) {
   const char *rule = segment != nullptr ? segment->source
                      : by_text          ? text_to_cstring(PG_GETARG_TEXT_PP(0))
                                         : rule_source(rule_value(PG_GETARG_DATUM(0)));
-  Work *work = rule == nullptr ? nullptr : compile_rules(live, &rule, 1, Excerpt::detail)->get();
+  auto *made = Owned<Work>::make();
+  if (rule != nullptr)
+    run_core([=](Failure &failure) { made->set(Work::make_explaining(**live->core, rule, failure)); });
+  Work *work = rule == nullptr ? nullptr : made->get();
   GivenKeys keys = read_keys(live, PG_GETARG_DATUM(1), argument_type(fcinfo, 1));
   auto *texts = Owned<Texts>::make();
   const ExplainedLine *lines = nullptr;
@@ -108,7 +137,7 @@ void explain(FunctionCallInfo fcinfo, bool by_text) {
       std::optional<std::uint32_t> customer = work->find(key);
       if (!customer)
         return;
-      texts->set(Texts::explanation(*work, *customer, rule));
+      texts->set(Texts::explanation(*work, *customer, rule, live->schema));
       lines = (*texts)->lines().data();
       count = (*texts)->lines().size();
     });
@@ -117,8 +146,13 @@ void explain(FunctionCallInfo fcinfo, bool by_text) {
     ereport(ERROR, (errcode(ERRCODE_FOREIGN_KEY_VIOLATION),
                     errmsg("customer \"%s\" does not exist",
                            print_value(argument_type(fcinfo, 1), PG_GETARG_DATUM(1)))));
-  bool spoken = segment != nullptr && put_word(fcinfo, *segment, word_about(live, *segment, keys.keys[0]));
-  put_lines(fcinfo, lines, count, spoken ? 1 : 0);
+  bool puts_in = false;
+  const char *word = segment == nullptr ? nullptr : word_about(live, *segment, keys.keys[0], &puts_in);
+  if (word != nullptr)
+    put_word(fcinfo, 0, word, puts_in);
+  put_lines(fcinfo, live, lines, count, word != nullptr ? 1 : 0, keys.keys[0]);
+  if (segment != nullptr && segment->source != nullptr)
+    put_status(fcinfo, live, *segment, keys.keys[0]);
   close_session(session);
 }
 

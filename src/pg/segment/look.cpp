@@ -1,9 +1,9 @@
-// count_matching, matches and preview: what a rule would say, with nothing stored. Server's side.
+// count_matching, estimate_matching, matches and preview: what a rule would say, with nothing stored.
+// Server's side.
 #include "pg/segment/functions.hpp"
+#include "pg/segment/sample.hpp"
 
 #include "pg/boundary/run_core.hpp"
-
-#include <cmath>
 
 namespace segmentation::pg {
 
@@ -37,56 +37,8 @@ void add_pass(void *argument, const Pass &pass) {
   pfree(keys);
 }
 
-int64 count_customers(const Live *live) {
-  Rows rows = query(psprintf("SELECT pg_catalog.count(*) FROM %s", live->schema.relations[0].from_sql));
-  bool missing;
-  return DatumGetInt64(value_of(rows, 0, 1, missing));
-}
-
-/// The 95 % interval of a share of `hits` in `trials` (Wilson, 1927).
-struct Interval {
-  double low, high;
-};
-Interval wilson(double hits, double trials) {
-  constexpr double z = 1.959964;
-  if (trials <= 0)
-    return {0, 1};
-  double share = hits / trials;
-  double centre = share + z * z / (2 * trials);
-  double spread = z * std::sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials));
-  double scale = 1 + z * z / trials;
-  return {Max((centre - spread) / scale, 0.0), Min((centre + spread) / scale, 1.0)};
-}
-
-/// Judges some thousand customers drawn by chance; false where there are too few customers for that to be
-/// quicker.
-bool estimate(const Live *live, Work *work, Preview *preview, int64 *low, int64 *high) {
-  constexpr double drawn_wanted = 4000;
-  double customers = static_cast<double>(count_customers(live));
-  if (customers < 4 * drawn_wanted)
-    return false;
-  Rows rows =
-      query(psprintf("SELECT c.%s FROM %s AS c TABLESAMPLE BERNOULLI (%.10f)", live->key_column,
-                     quote_qualified_identifier(get_namespace_name(get_rel_namespace(live->customers)),
-                                                get_rel_name(live->customers)),
-                     100 * drawn_wanted / customers));
-  GivenKeys drawn = {static_cast<Datum *>(palloc(sizeof(Datum) * (rows.count + 1))), nullptr, 0};
-  for (uint64 row = 0; row < rows.count; ++row) {
-    bool missing;
-    drawn.keys[drawn.count] = value_of(rows, row, 1, missing);
-    drawn.count += missing ? 0 : 1;
-  }
-  judge(live, work, customers_of(live, drawn), transaction_now());
-  add_pass(preview, {work, {0, 1}});
-  Interval interval = wilson(static_cast<double>(preview->members), drawn.count);
-  *low = static_cast<int64>(std::floor(interval.low * customers));
-  *high = static_cast<int64>(std::ceil(interval.high * customers));
-  preview->members =
-      drawn.count == 0
-          ? 0
-          : static_cast<int64>(std::llround(static_cast<double>(preview->members) / drawn.count * customers));
-  return true;
-}
+/// How many are drawn where nothing says until when.
+constexpr int64 drawn_wanted = 4000;
 
 /// Returns the sampled customers' rows as a jsonb array, in the caller's memory.
 Datum sample_rows(const Live *live, const Preview &preview, const Session &session) {
@@ -120,6 +72,27 @@ SEGMENTATION_FUNCTION(segmentation_count_matching) {
   judge_everyone(live, work->get(), transaction_now(), false, nullptr, add_pass, &preview);
   close_session(session);
   PG_RETURN_INT64(preview.members);
+}
+
+SEGMENTATION_FUNCTION(segmentation_estimate_matching) {
+  InitMaterializedSRF(fcinfo, 0);
+  const Interval *budget = PG_GETARG_INTERVAL_P(1);
+  int64 time = budget->time + (budget->day + int64{budget->month} * DAYS_PER_MONTH) * USECS_PER_DAY;
+  if (time <= 0)
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("budget must be more than no time"),
+                    errhint("Give an interval such as '200 ms'.")));
+  // Loading what is live and compiling count, too; what is left over is for the last batch.
+  TimestampTz until = GetCurrentTimestamp() + time / 20 * 17;
+  Session session = open_session();
+  const Live *live = load_live();
+  Owned<Work> *work = compile_argument(live, fcinfo, 0);
+  Estimate estimate = estimate_members(live, work->get(), {until, 0}, nullptr, nullptr);
+  Datum values[3] = {Int64GetDatum(estimate.members), Int64GetDatum(estimate.low),
+                     Int64GetDatum(estimate.high)};
+  bool nulls[3] = {false, false, false};
+  close_session(session);
+  put_row(fcinfo, values, nulls);
+  return Datum{0};
 }
 
 SEGMENTATION_FUNCTION(segmentation_moves) {
@@ -216,13 +189,16 @@ SEGMENTATION_FUNCTION(segmentation_preview) {
   Owned<Work> *work = compile_argument(live, fcinfo, 0);
   Preview preview = {live, 0, sample_limit, 0, nullptr};
   preview.sample = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(sample_limit + 1)));
-  int64 low, high;
-  if (exact || !estimate(live, work->get(), &preview, &low, &high)) {
+  Estimate estimate;
+  // Drawing some thousand is quicker only where there are many more.
+  if (!exact && estimate_customers(live) >= 4 * drawn_wanted) {
+    estimate = estimate_members(live, work->get(), {0, drawn_wanted}, add_pass, &preview);
+  } else {
     judge_everyone(live, work->get(), transaction_now(), false, nullptr, add_pass, &preview);
-    low = high = preview.members;
+    estimate = {preview.members, preview.members, preview.members};
   }
-  Datum values[4] = {Int64GetDatum(preview.members), Int64GetDatum(low), Int64GetDatum(high),
-                     sample_rows(live, preview, session)};
+  Datum values[4] = {Int64GetDatum(estimate.members), Int64GetDatum(estimate.low),
+                     Int64GetDatum(estimate.high), sample_rows(live, preview, session)};
   bool nulls[4] = {false, false, false, false};
   close_session(session);
   put_row(fcinfo, values, nulls);

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <algorithm>
 #include <memory>
+#include <set>
 
 namespace segmentation::pg {
 
@@ -32,22 +34,55 @@ Texts *Texts::mistakes_of(const LiveCore *live, const char *rule) {
   return texts.release();
 }
 
-Texts *Texts::explanation(Work &work, std::uint32_t customer, std::string_view rule) {
+void Texts::keep_line(core::Explanation &line, std::string_view rule, int depth) {
+  std::string_view part = line.span.begin < line.span.end && line.span.end <= rule.size()
+                              ? rule.substr(line.span.begin, line.span.end - line.span.begin)
+                              : rule;
+  ExplainedLine row = {};
+  row.depth = static_cast<int>(line.depth) + depth;
+  row.segment = -1;
+  row.condition = keep(std::string(part));
+  row.actual = line.actual ? keep(std::move(*line.actual)) : nullptr;
+  row.holds = line.holds;
+  row.missing = line.missing ? keep(std::move(*line.missing)) : nullptr;
+  row.has_rows = line.rows.has_value();
+  std::vector<const char *> &keys = lists_.emplace_back();
+  for (std::string &key : line.rows.value_or(std::vector<std::string>{}))
+    keys.push_back(keep(std::move(key)));
+  row.rows = keys.data();
+  row.row_count = static_cast<int>(keys.size());
+  row.until = line.until;
+  lines_.push_back(row);
+}
+
+void Texts::keep_segment(Work &work, std::uint32_t customer, int segment, int depth,
+                         const SchemaInput &input) {
+  const auto found = std::find(work.named().begin(), work.named().end(), segment);
+  if (found == work.named().end()) {
+    ExplainedLine row = {};
+    row.depth = depth;
+    row.segment = segment;
+    row.until = core::instant_infinity;
+    lines_.push_back(row);
+    return;
+  }
+  const char *rule = input.segments[segment].source;
+  const auto number = static_cast<std::size_t>(found - work.named().begin()) + 1;
+  const std::size_t first = lines_.size();
+  for (core::Explanation &line : work.population().explain(number, customer, rule))
+    keep_line(line, rule, depth);
+  lines_[first].segment = segment;
+}
+
+Texts *Texts::explanation(Work &work, std::uint32_t customer, const char *rule, const SchemaInput &input) {
   auto texts = std::make_unique<Texts>();
-  for (core::Explanation &line : work.population().explain(0, customer)) {
-    std::string_view part = line.span.begin < line.span.end && line.span.end <= rule.size()
-                                ? rule.substr(line.span.begin, line.span.end - line.span.begin)
-                                : rule;
-    ExplainedLine row;
-    row.depth = static_cast<int>(line.depth);
-    row.condition = texts->keep(std::string(part));
-    row.actual = line.actual ? texts->keep(std::move(*line.actual)) : nullptr;
-    row.holds = line.holds;
-    row.missing = line.missing ? texts->keep(std::move(*line.missing)) : nullptr;
-    row.has_rows = line.rows.has_value();
-    row.rows = line.rows.value_or(0);
-    row.until = line.until;
-    texts->lines_.push_back(row);
+  std::set<int> told; // a segment that is named twice is explained once
+  for (core::Explanation &line : work.population().explain(0, customer, rule)) {
+    texts->keep_line(line, rule, 0);
+    for (const std::string &name : line.segments)
+      for (int i = 0; i < input.segment_count; ++i)
+        if (!input.segments[i].is_draft && name == input.segments[i].name && told.insert(i).second)
+          texts->keep_segment(work, customer, i, static_cast<int>(line.depth) + 1, input);
   }
   return texts.release();
 }

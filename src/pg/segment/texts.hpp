@@ -21,12 +21,15 @@ struct Mistake {
 /// One line of explain.
 struct ExplainedLine {
   int depth;
-  const char *condition;
-  const char *actual; // or nullptr
+  int segment; // whose rule is explained from this line on, as an index into the input; -1: no other than
+               // before
+  const char *condition; // nullptr: a group or tag, of which there is only what people say
+  const char *actual;    // or nullptr
   bool holds;
   const char *missing; // or nullptr
   bool has_rows;
-  std::int64_t rows;
+  const char *const *rows;
+  int row_count;
   core::Instant until;
 };
 
@@ -34,7 +37,8 @@ struct ExplainedLine {
 class Texts {
 public:
   static Texts *mistakes_of(const LiveCore *live, const char *rule);
-  static Texts *explanation(Work &work, std::uint32_t customer, std::string_view rule);
+  /// Of a rule's text, and below it of the rules of the segments that it names.
+  static Texts *explanation(Work &work, std::uint32_t customer, const char *rule, const SchemaInput &input);
   static Texts *sql_of(const LiveCore &live, const char *rule, Failure &failure);
   /// With what people say by hand about it.
   static Texts *sql_of_segment(const LiveCore &live, int index, Failure &failure);
@@ -50,9 +54,12 @@ public:
 private:
   static Texts *sql_of_checked(const LiveCore &live, const std::optional<core::CheckedRule> &checked);
   const char *keep(std::string text);
+  void keep_line(core::Explanation &line, std::string_view rule, int depth);
+  void keep_segment(Work &work, std::uint32_t customer, int segment, int depth, const SchemaInput &input);
   std::deque<std::string> strings_; // a deque: growing moves nothing
   std::vector<Mistake> mistakes_;
   std::vector<ExplainedLine> lines_;
+  std::deque<std::vector<const char *>> lists_;
 };
 
 } // namespace segmentation::pg

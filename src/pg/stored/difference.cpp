@@ -18,7 +18,7 @@ void Difference::start(const Work &work) {
     totals_[rule] += static_cast<std::int64_t>(work.count_holding(rule));
 }
 
-void Difference::compare(Work &work, const StoredRow *rows, std::uint32_t count, bool unknown_leave) {
+void Difference::compare(Work &work, const StoredRow *rows, std::uint32_t count) {
   for (const StoredRow *row = rows; row < rows + count; ++row) {
     auto found = std::lower_bound(rules_.begin(), rules_.end(),
                                   std::pair<std::int32_t, std::uint32_t>(row->segment, 0));
@@ -26,7 +26,7 @@ void Difference::compare(Work &work, const StoredRow *rows, std::uint32_t count,
       continue;
     std::uint32_t rule = found->second;
     std::optional<std::uint32_t> customer = work.find(row->key);
-    if (!customer && !unknown_leave)
+    if (!customer && !work.is_mine(row->key))
       continue;
     if (customer && work.holds(rule, *customer)) {
       work.clear(rule, *customer);

@@ -29,9 +29,9 @@ public:
 
   /// Starts with the verdicts of a pass; counts them towards the totals.
   void start(const Work &work);
-  /// Compares stored rows. A row of a customer unknown to the pass leaves where `unknown_leave` is set, else
-  /// it is not looked at.
-  void compare(Work &work, const StoredRow *rows, std::uint32_t count, bool unknown_leave);
+  /// Compares stored rows of the pass's slice; what is of others is not looked at. Who is not known to the
+  /// pass leaves.
+  void compare(Work &work, const StoredRow *rows, std::uint32_t count);
 
   const std::vector<RowPlace> &leavers() const noexcept { return leavers_; }
   /// Members of a rule over all passes so far.

@@ -5,6 +5,7 @@
 #include "pg/boundary/fault.hpp"
 #include "pg/boundary/run_core.hpp"
 #include "pg/stored/member_rows.hpp"
+#include "pg/stored/members.hpp"
 #include "pg/stored/own_table.hpp"
 
 namespace segmentation::pg {
@@ -86,15 +87,28 @@ struct Joiners {
   uint32 segment_count;
   const Progress *progress;
   TimestampTz at;
+  const char *reason;
   CustomerKey *keys; // room for a batch
+  ChangeNotes notes;
 };
+
+/// Notes a batch for who follows changes. In a group or tag is who was put into it.
+void note_batch(Joiners *joiners, int32 segment, uint32 count) {
+  const Live *live = joiners->live;
+  int index = find_segment(live, segment);
+  bool by_hand = index >= 0 && live->schema.segments[index].source == nullptr;
+  for (uint32 i = 0; i < count && joiners->notes.are_kept; ++i)
+    note_change(&joiners->notes, segment, true, joiners->at, by_hand ? reason_hand : joiners->reason,
+                joiners->keys[i]);
+}
 
 void tell(const Joiners &joiners, uint64 inserted) {
   if (joiners.progress != nullptr)
     joiners.progress->tell(joiners.progress->argument, "membership", inserted, "rows written");
 }
 
-uint64 insert_directly(const Joiners &joiners, OwnTable *membership) {
+uint64 insert_directly(Joiners *all, OwnTable *membership) {
+  const Joiners &joiners = *all;
   auto *target = static_cast<Target *>(palloc0(sizeof(Target)));
   open_target(target, membership);
   uint64 inserted = 0;
@@ -105,6 +119,7 @@ uint64 insert_directly(const Joiners &joiners, OwnTable *membership) {
       from = next_members(joiners.work, rule, from, joiners.keys, &count);
       if (count > 0)
         put_batch(target, joiners.live->key, joiners.segments[rule], joiners.keys, count, joiners.at);
+      note_batch(all, joiners.segments[rule], count);
       inserted += count;
       tell(joiners, inserted);
     }
@@ -113,7 +128,8 @@ uint64 insert_directly(const Joiners &joiners, OwnTable *membership) {
   return inserted;
 }
 
-uint64 insert_by_statement(const Joiners &joiners) {
+uint64 insert_by_statement(Joiners *all) {
+  const Joiners &joiners = *all;
   const KeyType &key = joiners.live->key;
   Datum *values = static_cast<Datum *>(palloc(sizeof(Datum) * batch_rows));
   MemoryContext chunk =
@@ -137,6 +153,7 @@ uint64 insert_by_statement(const Joiners &joiners) {
                           "SELECT $1, k, $3 FROM unnest($2) AS k",
                           arguments);
       MemoryContextSwitchTo(before);
+      note_batch(all, joiners.segments[rule], count);
       MemoryContextReset(chunk);
       tell(joiners, inserted);
     }
@@ -148,7 +165,7 @@ uint64 insert_by_statement(const Joiners &joiners) {
 } // namespace
 
 uint64 insert_joiners(const Live *live, Work *work, const int32 *segments, uint32 segment_count,
-                      TimestampTz at, const Progress *progress) {
+                      TimestampTz at, const char *reason, const Progress *progress) {
   bool any = false;
   run_core([=, &any](Failure &) {
     for (uint32 rule = 0; rule < segment_count && !any; ++rule)
@@ -158,14 +175,15 @@ uint64 insert_joiners(const Live *live, Work *work, const int32 *segments, uint3
   });
   if (!any)
     return 0;
-  Joiners joiners = {live, work, segments, segment_count, progress, at, nullptr};
+  Joiners joiners = {live, work, segments, segment_count, progress, at, reason, nullptr, start_notes(live)};
   joiners.keys = static_cast<CustomerKey *>(palloc(sizeof(CustomerKey) * batch_rows));
   OwnTable *membership = open_own(own_relation("membership"), RowExclusiveLock);
   bool direct = membership_is_as_made(membership->table, live->key.type);
   if (direct)
     check_right(membership->table);
-  uint64 inserted = direct ? insert_directly(joiners, membership) : insert_by_statement(joiners);
+  uint64 inserted = direct ? insert_directly(&joiners, membership) : insert_by_statement(&joiners);
   close_own(membership); // what was inserted can be seen from here on
+  end_notes(&joiners.notes);
   return inserted;
 }
 

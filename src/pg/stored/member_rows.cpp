@@ -90,31 +90,48 @@ void set(TupleTableSlot *row, int column, Datum value) {
   row->tts_isnull[column] = false;
 }
 
+/// What people have said of a customer and a segment, as found.
+struct Said {
+  int16 standing;
+  bool was_put_in; // by which she came
+};
+
+/// Finds what people have said; false where they have not.
+bool find_hand(OwnTable *hands, Datum customer, Datum segment, TimestampTz entered, Said *said) {
+  const Datum key[] = {customer, segment};
+  if (!find_row(hands, key, 2))
+    return false;
+  slot_getallattrs(hands->found);
+  const Datum *values = hands->found->tts_values;
+  said->standing = DatumGetInt16(values[hand::standing]);
+  said->was_put_in = !hands->found->tts_isnull[hand::put_in_at] &&
+                     DatumGetTimestampTz(values[hand::put_in_at]) <= entered &&
+                     (said->standing == 1 || entered < DatumGetTimestampTz(values[hand::changed_at]));
+  return true;
+}
+
 /// Notes where people have put the member in or out.
 void write_hand(const TupleTableSlot *was, TimestampTz entered, const History &history, TupleTableSlot *row) {
-  const Datum key[] = {was->tts_values[member::customer_id], was->tts_values[member::segment_id]};
-  if (!find_row(history.hands, key, 2))
+  Said said;
+  if (!find_hand(history.hands, was->tts_values[member::customer_id], was->tts_values[member::segment_id],
+                 entered, &said))
     return;
-  slot_getallattrs(history.hands->found);
-  const Datum *said = history.hands->found->tts_values;
-  const bool *is_null = history.hands->found->tts_isnull;
-  int16 standing = DatumGetInt16(said[hand::standing]);
-  bool was_put_in = !is_null[hand::put_in_at] && DatumGetTimestampTz(said[hand::put_in_at]) <= entered &&
-                    (standing == 1 || entered < DatumGetTimestampTz(said[hand::changed_at]));
-  if (was_put_in)
+  if (said.was_put_in)
     set(row, past::entered_reason, history.hand);
-  bool is_out = standing == -1 && !history.is_farewell;
+  bool is_out = said.standing == -1 && !history.is_farewell;
   if (is_out)
     set(row, past::left_reason, history.hand);
-  if (!was_put_in && !is_out)
+  if (!said.was_put_in && !is_out)
     return;
-  set(row, past::changed_by, said[hand::changed_by]);
-  if (!is_null[hand::note])
-    set(row, past::note, said[hand::note]);
+  const TupleTableSlot *found = history.hands->found;
+  set(row, past::changed_by, found->tts_values[hand::changed_by]);
+  if (!found->tts_isnull[hand::note])
+    set(row, past::note, found->tts_values[hand::note]);
 }
 
 /// Writes the row found in membership, which has been deleted, into the history: she is out since `at`.
-void write_past(const TupleTableSlot *was, TimestampTz at, const History &history) {
+/// Tells whether people have put her out.
+bool write_past(const TupleTableSlot *was, TimestampTz at, const History &history) {
   TimestampTz entered = DatumGetTimestampTz(was->tts_values[member::entered_at]);
   const Datum definition[] = {was->tts_values[member::segment_id], TimestampTzGetDatum(entered)};
   bool by_change = find_row(history.changed, definition, 2);
@@ -123,7 +140,7 @@ void write_past(const TupleTableSlot *was, TimestampTz at, const History &histor
   set(row, past::segment_id, definition[0]);
   set(row, past::customer_id, was->tts_values[member::customer_id]);
   set(row, past::entered_at, definition[1]);
-  set(row, past::left_at, TimestampTzGetDatum(Max(at, entered)));
+  set(row, past::left_at, TimestampTzGetDatum(at));
   set(row, past::recorded_at, by_time ? was->tts_values[member::recorded_at] : definition[1]);
   set(row, past::left_recorded_at, TimestampTzGetDatum(history.recorded_at));
   set(row, past::entered_reason, by_change ? history.rule_changed : by_time ? history.time : history.rule);
@@ -134,11 +151,13 @@ void write_past(const TupleTableSlot *was, TimestampTz at, const History &histor
   }
   if (history.hands != nullptr)
     write_hand(was, entered, history, row);
+  bool by_hand = row->tts_values[past::left_reason] == history.hand;
   (void)insert_row(history.past);
+  return by_hand;
 }
 
-void write_leavers(OwnTable *membership, const History &history, const MemberList &left,
-                   SegmentCounts *counts) {
+void write_leavers(OwnTable *membership, const History &history, const MemberList &left, const char *reason,
+                   SegmentCounts *counts, ChangeNotes *notes) {
   for (int i = 0; i < left.count; ++i) {
     fault_in_server();
     const Datum key[] = {Int32GetDatum(left.changes[i].segment), left.changes[i].key};
@@ -151,13 +170,18 @@ void write_leavers(OwnTable *membership, const History &history, const MemberLis
     if (!is_gone)
       continue;
     slot_getallattrs(membership->found);
-    write_past(membership->found, left.changes[i].at, history);
+    TimestampTz entered = DatumGetTimestampTz(membership->found->tts_values[member::entered_at]);
+    TimestampTz at = Max(left.changes[i].at, entered);
+    bool by_hand = write_past(membership->found, at, history);
     add_count(counts, left.changes[i].segment, -1);
+    note_change(notes, left.changes[i].segment, false, at, by_hand ? reason_hand : reason,
+                left.changes[i].key);
   }
 }
 
-void write_joiners(OwnTable *membership, const MemberList &joined, TimestampTz recorded_at,
-                   SegmentCounts *counts) {
+/// `hands` is nullptr where nobody has said anything.
+void write_joiners(OwnTable *membership, OwnTable *hands, const MemberList &joined, TimestampTz recorded_at,
+                   const char *reason, SegmentCounts *counts, ChangeNotes *notes) {
   for (int i = 0; i < joined.count; ++i) {
     fault_in_server();
     TupleTableSlot *row = start_row(membership);
@@ -166,8 +190,16 @@ void write_joiners(OwnTable *membership, const MemberList &joined, TimestampTz r
     set(row, member::entered_at, TimestampTzGetDatum(joined.changes[i].at));
     if (joined.changes[i].at != recorded_at)
       set(row, member::recorded_at, TimestampTzGetDatum(recorded_at));
-    if (insert_row(membership))
-      add_count(counts, joined.changes[i].segment, 1);
+    if (!insert_row(membership))
+      continue;
+    add_count(counts, joined.changes[i].segment, 1);
+    Said said;
+    bool by_hand = hands != nullptr && notes->are_kept &&
+                   find_hand(hands, joined.changes[i].key, Int32GetDatum(joined.changes[i].segment),
+                             joined.changes[i].at, &said) &&
+                   said.was_put_in;
+    note_change(notes, joined.changes[i].segment, true, joined.changes[i].at, by_hand ? reason_hand : reason,
+                joined.changes[i].key);
   }
 }
 
@@ -182,16 +214,18 @@ bool membership_is_as_made(Relation membership, Oid key_type) {
 }
 
 bool write_member_rows(const MemberChanges &changes, TimestampTz recorded_at, const char *left_reason,
-                       SegmentCounts *counts) {
+                       SegmentCounts *counts, ChangeNotes *notes) {
   Oid key_type = changes.key->type;
   OwnTable *membership = open_own(own_relation("membership"), RowExclusiveLock);
   bool as_made = has_key(membership, member::segment_id, member::customer_id) &&
                  membership_is_as_made(membership->table, key_type) &&
                  (changes.joined.count == 0 || has_plain_indexes(membership));
+  OwnTable *hands = changes.by_hand ? open_own(own_relation("by_hand"), AccessShareLock) : nullptr;
+  as_made = as_made && (hands == nullptr || hands_are_as_made(hands, key_type));
   if (as_made && changes.left.count > 0) {
     History history = {open_own(own_relation("membership_past"), RowExclusiveLock),
                        open_own(own_relation("definition_change"), AccessShareLock),
-                       changes.by_hand ? open_own(own_relation("by_hand"), AccessShareLock) : nullptr,
+                       hands,
                        recorded_at,
                        CStringGetTextDatum(reason_rule),
                        CStringGetTextDatum(reason_changed),
@@ -199,17 +233,16 @@ bool write_member_rows(const MemberChanges &changes, TimestampTz recorded_at, co
                        CStringGetTextDatum(reason_hand),
                        CStringGetTextDatum(left_reason),
                        strcmp(left_reason, reason_deleted) == 0};
-    as_made = past_is_as_made(history.past->table, key_type) && has_plain_indexes(history.past) &&
-              (history.hands == nullptr || hands_are_as_made(history.hands, key_type));
+    as_made = past_is_as_made(history.past->table, key_type) && has_plain_indexes(history.past);
     if (as_made)
-      write_leavers(membership, history, changes.left, counts);
-    if (history.hands != nullptr)
-      close_own(history.hands);
+      write_leavers(membership, history, changes.left, left_reason, counts, notes);
     close_own(history.changed);
     close_own(history.past);
   }
   if (as_made)
-    write_joiners(membership, changes.joined, recorded_at, counts);
+    write_joiners(membership, hands, changes.joined, recorded_at, left_reason, counts, notes);
+  if (hands != nullptr)
+    close_own(hands);
   close_own(membership);
   return as_made;
 }

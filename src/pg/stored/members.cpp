@@ -24,6 +24,7 @@ bool any_by_hand(const Live *live) {
 MemberChanges start_changes(const Live *live) {
   MemberChanges changes;
   memset(&changes, 0, sizeof changes);
+  changes.live = live;
   changes.key = &live->key;
   changes.memory = CurrentMemoryContext;
   changes.by_hand = any_by_hand(live);
@@ -78,21 +79,26 @@ Arguments arguments_of(const KeyType &key, const MemberList &list, int from, int
   return arguments;
 }
 
-/// Counts the segments that rows tell in their first column.
-void count_rows(SegmentCounts *counts, const Rows &rows, int64 delta) {
-  for (uint64 i = 0; i < rows.count; ++i)
-    add_count(counts, int_value(rows, i, 1), delta);
+/// Counts and notes what rows tell: the segment, since or until when, why, and the customer.
+void note_rows_by_one(SegmentCounts *counts, ChangeNotes *notes, const Rows &rows, bool entered) {
+  for (uint64 i = 0; i < rows.count; ++i) {
+    bool missing;
+    int32 segment = int_value(rows, i, 1);
+    add_count(counts, segment, entered ? 1 : -1);
+    note_change(notes, segment, entered, DatumGetTimestampTz(value_of(rows, i, 2, missing)),
+                text_value(rows, i, 3), value_of(rows, i, 4, missing));
+  }
 }
 
 /// Writes the changes by statements, which follow whatever triggers and policies there are.
 void write_by_statements(const MemberChanges &changes, TimestampTz recorded_at, const char *left_reason,
-                         SegmentCounts *counts) {
+                         SegmentCounts *counts, ChangeNotes *notes) {
   for (int from = 0; from < changes.left.count; from += chunk) {
     int count = Min(chunk, changes.left.count - from);
     Arguments arguments = arguments_of(*changes.key, changes.left, from, count, recorded_at);
     arguments.add(TEXTOID, CStringGetTextDatum(left_reason));
-    count_rows(
-        counts,
+    note_rows_by_one(
+        counts, notes,
         take(
             psprintf(
                 "WITH gone AS (DELETE FROM segmentation.membership AS m USING unnest($1, $2, $3) AS d "
@@ -108,20 +114,25 @@ void write_by_statements(const MemberChanges &changes, TimestampTz recorded_at, 
                 "END, "
                 "COALESCE(h.changed_by, c.changed_by), h.note "
                 "FROM gone AS g LEFT JOIN segmentation.definition_change AS c ON c.segment_id = g.segment_id "
-                "AND c.at = g.entered_at %s RETURNING segment_id",
+                "AND c.at = g.entered_at %s RETURNING segment_id, left_at, left_reason, customer_id",
                 hands_of_leavers),
             arguments, count <= 100 ? Plan::saved : Plan::once),
-        -1);
+        false);
   }
   for (int from = 0; from < changes.joined.count; from += chunk) {
     int count = Min(chunk, changes.joined.count - from);
-    count_rows(counts,
-               take("INSERT INTO segmentation.membership (segment_id, customer_id, entered_at, recorded_at) "
-                    "SELECT d.segment_id, d.customer_id, d.at, NULLIF($4, d.at) FROM unnest($1, $2, $3) AS d "
-                    "(segment_id, customer_id, at) ON CONFLICT DO NOTHING RETURNING segment_id",
-                    arguments_of(*changes.key, changes.joined, from, count, recorded_at),
-                    count <= 100 ? Plan::saved : Plan::once),
-               1);
+    Arguments arguments = arguments_of(*changes.key, changes.joined, from, count, recorded_at);
+    arguments.add(TEXTOID, CStringGetTextDatum(left_reason));
+    note_rows_by_one(
+        counts, notes,
+        take("INSERT INTO segmentation.membership AS m (segment_id, customer_id, entered_at, recorded_at) "
+             "SELECT d.segment_id, d.customer_id, d.at, NULLIF($4, d.at) FROM unnest($1, $2, $3) AS d "
+             "(segment_id, customer_id, at) ON CONFLICT DO NOTHING RETURNING m.segment_id, m.entered_at, "
+             "CASE WHEN EXISTS (SELECT FROM segmentation.by_hand AS b WHERE b.customer_id = m.customer_id "
+             "AND b.segment_id = m.segment_id AND b.put_in_at <= m.entered_at "
+             "AND (b.standing = 1 OR m.entered_at < b.changed_at)) THEN 'by hand' ELSE $5 END, m.customer_id",
+             arguments, count <= 100 ? Plan::saved : Plan::once),
+        true);
   }
 }
 
@@ -140,13 +151,15 @@ uint64 write_changes(MemberChanges *changes, TimestampTz recorded_at, const char
   sort(&changes->left);
   sort(&changes->joined);
   SegmentCounts counts = {nullptr, 0, 0};
+  ChangeNotes notes = start_notes(changes->live);
   // Members' tables are their owner's, who may have put triggers on them: these run with his rights, not with
   // ours.
   Identity caller = become(owner_of(own_relation("membership")));
-  if (!write_member_rows(*changes, recorded_at, left_reason, &counts))
-    write_by_statements(*changes, recorded_at, left_reason, &counts);
+  if (!write_member_rows(*changes, recorded_at, left_reason, &counts, &notes))
+    write_by_statements(*changes, recorded_at, left_reason, &counts, &notes);
   become_again(caller);
   append_counts(&counts);
+  end_notes(&notes);
   return static_cast<uint64>(changes->joined.count + changes->left.count);
 }
 

@@ -20,6 +20,7 @@ struct MemberList {
 
 /// Members who come and go.
 struct MemberChanges {
+  const Live *live;
   const KeyType *key;
   MemoryContext memory; // of the lists
   MemberList joined, left;
@@ -33,6 +34,7 @@ constexpr const char *reason_changed = "rule changed";
 constexpr const char *reason_deleted = "customer deleted";
 constexpr const char *reason_merged = "customer merged";
 constexpr const char *reason_hand = "by hand";
+constexpr const char *reason_dropped = "segment dropped"; // in segmentation.changes alone
 
 /// What SQL joins to members who leave, g, to tell whether people have put them in, or out: as h.
 constexpr const char *hands_of_leavers =

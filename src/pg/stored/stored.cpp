@@ -16,7 +16,6 @@ struct StoredReceiver {
   Work *work;
   Difference *difference;
   const KeyType *key;
-  bool unknown_leave;
   MemoryContext keys; // texts of the batch's keys
   uint32 count;
   StoredRow rows[batch_rows];
@@ -26,7 +25,7 @@ void flush(StoredReceiver *receiver) {
   CHECK_FOR_INTERRUPTS();
   fault_in_server();
   run_core([receiver](Failure &) {
-    receiver->difference->compare(*receiver->work, receiver->rows, receiver->count, receiver->unknown_leave);
+    receiver->difference->compare(*receiver->work, receiver->rows, receiver->count);
   });
   receiver->count = 0;
   MemoryContextReset(receiver->keys);
@@ -79,7 +78,6 @@ void compare_stored(const Live *live, const Pass &pass, Difference *difference, 
   receiver->work = pass.work;
   receiver->difference = difference;
   receiver->key = &live->key;
-  receiver->unknown_leave = pass.slice.count == 1;
   receiver->keys =
       AllocSetContextCreate(CurrentMemoryContext, "segmentation stored rows", ALLOCSET_DEFAULT_SIZES);
   Work *work = pass.work;
@@ -98,20 +96,34 @@ void compare_stored(const Live *live, const Pass &pass, Difference *difference, 
 
 const char *keep_leavers(const Live &live) {
   return psprintf(
-      "INSERT INTO segmentation.membership_past (segment_id, customer_id, entered_at, left_at, recorded_at, "
-      "left_recorded_at, entered_reason, left_reason, changed_by, note) "
-      "SELECT g.segment_id, k.%2$s, g.entered_at, GREATEST($1, g.entered_at), "
-      "COALESCE(g.recorded_at, g.entered_at), $1, CASE WHEN h.was_put_in THEN 'by hand' WHEN c.segment_id IS "
-      "NOT NULL THEN 'rule changed' "
-      "WHEN g.recorded_at IS NOT NULL THEN 'time' ELSE 'rule' END, "
+      ", leaver AS MATERIALIZED (SELECT g.customer_id, k.%2$s AS known_as, g.segment_id, g.entered_at, "
+      "GREATEST($1, g.entered_at) AS left_at, COALESCE(g.recorded_at, g.entered_at) AS recorded_at, "
+      "CASE WHEN h.was_put_in THEN 'by hand' WHEN c.segment_id IS NOT NULL THEN 'rule changed' "
+      "WHEN g.recorded_at IS NOT NULL THEN 'time' ELSE 'rule' END AS entered_reason, "
       "CASE WHEN k.%2$s IS NULL THEN 'customer deleted' WHEN h.is_out THEN 'by hand' "
-      "WHEN l.segment_id IS NULL THEN 'rule' ELSE 'rule changed' END, "
-      "COALESCE(h.changed_by, l.changed_by, c.changed_by), h.note "
+      "ELSE COALESCE(l.reason, 'rule') END AS left_reason, "
+      "COALESCE(h.changed_by, l.changed_by, c.changed_by) AS changed_by, h.note "
       "FROM gone AS g LEFT JOIN %1$s AS k ON k.%2$s = g.customer_id "
       "LEFT JOIN segmentation.definition_change AS c ON c.segment_id = g.segment_id AND c.at = g.entered_at "
       "LEFT JOIN segmentation.definition_change AS l ON l.segment_id = g.segment_id AND l.at = $1 "
-      "%3$s",
+      "%3$s), "
+      "kept AS (INSERT INTO segmentation.membership_past (segment_id, customer_id, entered_at, left_at, "
+      "recorded_at, left_recorded_at, entered_reason, left_reason, changed_by, note) "
+      "SELECT v.segment_id, v.known_as, v.entered_at, v.left_at, v.recorded_at, $1, v.entered_reason, "
+      "v.left_reason, v.changed_by, v.note FROM leaver AS v) "
+      "SELECT v.segment_id, v.left_at, v.left_reason, array_agg(v.customer_id::text), count(*) "
+      "FROM leaver AS v GROUP BY v.segment_id, v.left_at, v.left_reason",
       live.schema.relations[0].from_sql, live.key_column, hands_of_leavers);
+}
+
+uint64 end_leavers(const Rows &leavers, ChangeNotes *notes) {
+  note_rows(notes, leavers, false);
+  uint64 count = 0;
+  for (uint64 row = 0; row < leavers.count; ++row) {
+    bool missing;
+    count += static_cast<uint64>(DatumGetInt64(value_of(leavers, row, 5, missing)));
+  }
+  return count;
 }
 
 uint64 delete_leavers(const Live &live, const Difference *difference, TimestampTz at) {
@@ -124,6 +136,7 @@ uint64 delete_leavers(const Live &live, const Difference *difference, TimestampT
   auto *tids = static_cast<ItemPointerData *>(palloc(sizeof(ItemPointerData) * room));
   Datum *values = static_cast<Datum *>(palloc(sizeof(Datum) * room));
   uint64 deleted = 0;
+  ChangeNotes notes = start_notes(&live);
   for (size_t from = 0; from < count; from += chunk) {
     size_t part = Min(chunk, count - from);
     for (size_t i = 0; i < part; ++i) {
@@ -134,13 +147,15 @@ uint64 delete_leavers(const Live &live, const Difference *difference, TimestampT
     Arguments arguments;
     arguments.add(TIMESTAMPTZOID, TimestampTzGetDatum(at));
     arguments.add(get_array_type(TIDOID), array);
-    deleted +=
-        execute(psprintf("WITH gone AS (DELETE FROM segmentation.membership AS m WHERE m.ctid = ANY ($2) "
-                         "RETURNING m.*) %s",
-                         keep_leavers(live)),
-                arguments);
+    deleted += end_leavers(
+        take(psprintf("WITH gone AS (DELETE FROM segmentation.membership AS m WHERE m.ctid = ANY ($2) "
+                      "RETURNING m.*) %s",
+                      keep_leavers(live)),
+             arguments),
+        &notes);
     pfree(DatumGetPointer(array));
   }
+  end_notes(&notes);
   pfree(values);
   pfree(tids);
   return deleted;

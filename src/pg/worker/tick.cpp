@@ -9,7 +9,9 @@
 #include "pg/maintain/leftover.hpp"
 #include "pg/maintain/restored.hpp"
 #include "pg/maintain/walk.hpp"
+#include "pg/share/shared.hpp"
 #include "pg/stored/counts.hpp"
+#include "pg/worker/numbering.hpp"
 
 namespace segmentation::pg {
 
@@ -50,6 +52,10 @@ void run_clock(void *argument) {
 
 void run_walk(void *argument) {
   static_cast<Doing *>(argument)->done = walk_on(false).done;
+}
+
+void run_numbering(void *argument) {
+  number_changes(static_cast<Doing *>(argument)->working);
 }
 
 void run_leftovers(void *argument) {
@@ -125,6 +131,13 @@ int do_batch(Working working, const ErrorData **error) {
   return walking.done;
 }
 
+void put_in_order(Working working, const ErrorData **error) {
+  Doing doing = {0, working, 0, nullptr};
+  const ErrorData *failed = contain(run_numbering, &doing);
+  if (failed != nullptr)
+    *error = failed;
+}
+
 void note_work(const ErrorData *error) {
   Arguments arguments;
   arguments.add(INT8OID, Int64GetDatum(tally.due));
@@ -151,6 +164,7 @@ void note_work(const ErrorData *error) {
 void rest(const ErrorData *error) {
   fold_counts(most_counts); // where all who write hold snapshots nobody else does
   forget_meanwhile();
+  forget_shares();
   note_work(error);
 }
 
@@ -170,13 +184,17 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
   for (;;) {
     Session session = open_session(commits);
     // Customers stay locked until the commit, so that one transaction must lock all of its in one order.
-    int done = do_batch(commits ? Working::apart : Working::inside, &error);
-    if (done == 0) {
+    Working working = commits ? Working::apart : Working::inside;
+    int done = do_batch(working, &error);
+    bool is_time = TimestampDifferenceExceeds(noted_at, GetCurrentTimestamp(), 1000);
+    if (done == 0 || is_time)
+      put_in_order(working, &error);
+    if (done == 0)
       rest(error);
-    } else if (TimestampDifferenceExceeds(noted_at, GetCurrentTimestamp(), 1000)) {
+    else if (is_time)
       note_work(error);
+    if (is_time)
       noted_at = GetCurrentTimestamp();
-    }
     if (commits)
       SPI_commit();
     close_session(session);

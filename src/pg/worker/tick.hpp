@@ -11,6 +11,10 @@ namespace segmentation::pg {
 /// session must be open.
 int do_batch(Working working, const ErrorData **error);
 
+/// Gives the changes of members that are committed by now their positions, for segmentation.changes; to be
+/// called about once a second, at the end of a transaction. A session must be open.
+void put_in_order(Working working, const ErrorData **error);
+
 /// Notes that somebody is at it, what was done since it was noted last, and what went wrong; to be called
 /// about once a second. A session must be open.
 void note_work(const ErrorData *error);

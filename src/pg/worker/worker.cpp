@@ -107,6 +107,7 @@ long work(TimestampTz *noted_at) {
   int done = do_batch(Working::apart, &error);
   // It may be woken thousands of times a second.
   if (TimestampDifferenceExceeds(*noted_at, GetCurrentTimestamp(), 1000)) {
+    put_in_order(Working::apart, &error);
     if (done == 0)
       rest(error);
     else

@@ -37,6 +37,9 @@ RESET client_min_messages;
 SELECT segmentation.create_group(n, family => 'level') FROM unnest(ARRAY['gold', 'silver']) AS n;
 SELECT segmentation.add_members('gold', ARRAY[1, 2, 3], 'o''hara'), segmentation.add_members('silver', 4), segmentation.add_members('good', 450, 'friend'),
   segmentation.remove_members('good', 7, 'no'), segmentation.remove_members('gold', 3);
+SELECT segmentation.alter_segment('recent', 'orders MATCHES (date >= -40d, count >= 2)'), segmentation.use_segment('good', 'a "price" list'),
+  segmentation.describe_segment('good', labels => '{spring,"a, b"}'), segmentation.create_segment('old', 'spent > 1');
+SELECT segmentation.describe_segment('old', archived => true);
 -- Numbers of columns do not survive a dump where columns were dropped; what renamed ones were called before does.
 ALTER TABLE orders ADD COLUMN passing integer;
 ALTER TABLE orders DROP COLUMN passing;
@@ -50,7 +53,10 @@ ALTER TABLE customers RENAME COLUMN city TO town;
 my %asked = (
 	bindings => 'SELECT name, role, relation::text, parent, value FROM segmentation.binding ORDER BY name',
 	attributes => 'SELECT name, expression FROM segmentation.attribute_definition ORDER BY name',
-	segments => 'SELECT id, name, rule, segmentation.rule_source(rule), description FROM segmentation.segment ORDER BY id',
+	segments => 'SELECT id, name, rule, segmentation.rule_source(rule), description, labels, status, used_by FROM segmentation.segments ORDER BY id',
+	versions => 'SELECT * FROM segmentation.segment_versions ORDER BY 1, 3',
+	definitions => 'SELECT segmentation.definitions()',
+	applied => 'SELECT count(*) FROM segmentation.apply_definitions(segmentation.definitions(), prune => true)',
 	members => 'SELECT segment_id, count(*), sum(customer_id) FROM segmentation.membership GROUP BY 1 ORDER BY 1',
 	counts => q{SELECT name, segmentation.member_count(name) FROM segmentation.segment ORDER BY name},
 	by_hand => 'SELECT * FROM segmentation.by_hand ORDER BY customer_id, segment_id',
@@ -64,6 +70,8 @@ my %asked = (
 my %before = map { $_ => $node->safe_psql('shop', $asked{$_}) } keys %asked;
 is($before{difference}, '0', 'stored members are right before the dump');
 isnt($before{members}, '', 'there are members');
+like($before{versions}, qr/recent\|2\|/, 'there are versions');
+is($before{applied}, '0', 'definitions are as they say');
 is(scalar(split(/\n/, $before{settings})), 7, 'a view shows as many as its LIMIT says');
 
 for my $format ('plain', 'custom')

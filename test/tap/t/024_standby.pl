@@ -13,6 +13,7 @@ my $node = make_shop('primary', allows_streaming => 1);
 $node->safe_psql('shop', q{
 	SET client_min_messages = error;
 	SELECT segmentation.create_segment('hour', 'orders MATCHES (date > -1h)');
+	SELECT segmentation.define_attribute('number_of_orders', 'count(orders)');
 	CREATE ROLE reader LOGIN;
 	SELECT segmentation.grant_access('reader', 'read')});
 $node->backup('base');
@@ -28,6 +29,12 @@ is($standby->safe_psql('shop', $now), 'f|f|f', 'the functions answer for now()')
 is($standby->safe_psql('shop', $now, extra_params => [ '-U', 'reader' ]), 'f|f|f', 'who may read members is answered, too');
 is($standby->safe_psql('shop', q{SELECT count(*) FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id = m.segment_id
 	WHERE s.name = 'hour' AND m.customer_id = 7}), '1', 'the tables show what is stored');
+my $figures = q{SELECT members, share > 0, entered_1_day, (SELECT members FROM segmentation.segment_trend('hour', 2) ORDER BY day DESC LIMIT 1)
+	FROM segmentation.segment_summary WHERE segment = 'hour'};
+is($standby->safe_psql('shop', $figures, extra_params => [ '-U', 'reader' ]), $node->safe_psql('shop', $figures), 'segments in figures are read there');
+$figures = q{SELECT orders, (SELECT array_agg(b ORDER BY b) FROM segmentation.breakdown('hour', 'number_of_orders') AS b)
+	FROM segmentation.segment_summary WHERE segment = 'hour'};
+is($standby->safe_psql('shop', $figures), $node->safe_psql('shop', $figures), 'orders and values, too');
 for my $call ('CALL segmentation.tick()', 'SELECT segmentation.start_worker()')
 {
 	my (undef, undef, $error) = $standby->psql('shop', $call, timeout => 20);

@@ -87,7 +87,7 @@ my %asked = (
 	bindings => 'SELECT id, name, role, relation::text, of_id, key FROM segmentation.binding ORDER BY id',
 	columns => 'SELECT * FROM segmentation.binding_column',
 	attributes => 'SELECT name, expression FROM segmentation.attribute_definition ORDER BY name',
-	segments => 'SELECT id, name, rule, segmentation.rule_source(rule), description, view_name FROM segmentation.segment ORDER BY id',
+	segments => 'SELECT s.id, s.name, s.rule, segmentation.rule_source(s.rule), n.description, s.view_name FROM segmentation.segment AS s LEFT JOIN segmentation.segment_note AS n ON n.segment_id = s.id ORDER BY s.id',
 	members => 'SELECT segment_id, customer_id, entered_at FROM segmentation.membership ORDER BY 1, 2',
 	history => 'SELECT * FROM segmentation.membership_history ORDER BY 1, 2, 3, 4',
 	'by hand' => 'SELECT * FROM segmentation.by_hand ORDER BY customer_id, segment_id',
