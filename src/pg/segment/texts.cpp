@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <algorithm>
 #include <memory>
 #include <set>
 
