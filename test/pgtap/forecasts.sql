@@ -162,4 +162,17 @@ ALTER TABLE customers ADD COLUMN rfm_group text DEFAULT 'mine';
 SELECT segmentation.bind_customers('customers', timezone => 'UTC'), segmentation.bind_source('orders', 'orders', key => 'customer_id', date => 'placed') \g /dev/null
 SELECT segmentation.forecast_source('orders', 'amount') \g /dev/null
 SELECT is(segmentation.count_matching('rfm_group = ''mine'''), 419::bigint, 'the shop''s own word goes on to mean what it meant');
+
+-- As one document.
+CREATE TEMP TABLE document AS SELECT segmentation.definitions() AS d;
+SELECT is((SELECT d -> 'bindings' ? 'forecasts' FROM document), false, 'definitions leave out what is the extension''s own');
+SELECT is_empty('SELECT a.* FROM document, segmentation.apply_definitions(d, prune => true) AS a', 'its own definitions are nothing to do');
+DROP EXTENSION segmentation CASCADE;
+CREATE EXTENSION segmentation;
+SELECT lives_ok('SELECT a.* FROM document, segmentation.apply_definitions(d) AS a', 'in a fresh extension they are applied');
+SELECT is(segmentation.definitions(), (SELECT d FROM document), 'and come back equal');
+UPDATE orders SET amount = 10 + id % 97;
+SELECT segmentation.create_segment('dear', 'predicted_spend_tier = ''HIGH''') \g /dev/null
+CALL segmentation.refresh_forecasts('2025-12-31');
+SELECT is((SELECT members BETWEEN 1 AND 399 FROM segmentation.segments), true, 'with forecasts that members follow');
 SELECT * FROM finish();
