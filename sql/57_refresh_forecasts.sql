@@ -184,9 +184,6 @@ BEGIN
     until - (until - holdout)::date, fewest, high_percentile, low_percentile), true);
   models := ARRAY[answer[4]::jsonb, answer[5]::jsonb];
   PERFORM segmentation._check_fits(models, answer[1:3]::bigint[], fewest, until);
-  PERFORM segmentation._write_as(segmentation._reader(),
-    format('DELETE FROM segmentation.forecast AS f WHERE NOT EXISTS (SELECT FROM (%s) AS p (key) WHERE p.key = f.customer_id)', queries[1]),
-    true);
 
   DELETE FROM segmentation.forecast_model;
   INSERT INTO segmentation.forecast_model (model, parameters, log_likelihood, customers, repeat_customers, observed_until, horizon)
@@ -198,6 +195,11 @@ BEGIN
   INSERT INTO segmentation.forecast_class (frequency, customers, predicted, actual, fitted_until, observed_until)
   SELECT c.frequency, c.customers, c.predicted, c.actual, (until - holdout)::date, until
   FROM jsonb_to_recordset(answer[6]::jsonb) AS c (frequency text, customers bigint, predicted float8, actual bigint);
+  PERFORM segmentation._open_definitions();
+  -- Also of those who were deleted meanwhile: whoever did it has left rows alone that this has written.
+  PERFORM segmentation._write_as(segmentation._reader(),
+    format('DELETE FROM segmentation.forecast AS f WHERE NOT EXISTS (SELECT FROM (%s) AS p (key) WHERE p.key = f.customer_id)', queries[1]),
+    true);
   PERFORM segmentation._forecasts_changed();
 END $$;
 
@@ -206,7 +208,6 @@ END $$;
 CREATE FUNCTION segmentation._forecasts_changed() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM segmentation._open_definitions();
   INSERT INTO segmentation.meanwhile (binding_id)
   SELECT b.id FROM segmentation.binding AS b WHERE b.role = 'customers' AND segmentation._is_building_ahead();
   IF EXISTS (SELECT FROM segmentation._needs() AS n WHERE n.kind = 'segment' AND n.relation = 'segmentation.forecast'::regclass) THEN

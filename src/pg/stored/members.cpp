@@ -187,6 +187,17 @@ void forget_rows(const Live *live, const char *table, const char *whose, const A
   (void)set_quiet(before);
 }
 
+/// The same for forecasts. A refresh that has written some of these rows waits at its end for whoever commits
+/// now, and then deletes them itself: nobody waits for it here.
+void forget_forecasts(const Live *live, const char *whose, const Arguments &arguments, Plan plan) {
+  forget_rows(
+      live, "forecast",
+      psprintf("h.customer_id IN (SELECT f.customer_id FROM segmentation.forecast AS f WHERE %s "
+               "NOT EXISTS (SELECT FROM %s AS c WHERE c.%s = f.customer_id) FOR UPDATE SKIP LOCKED) AND",
+               whose, live->schema.relations[0].from_sql, live->key_column),
+      arguments, plan);
+}
+
 } // namespace
 
 void forget_customers(const Live *live, Datum *keys, int count) {
@@ -201,7 +212,7 @@ void forget_customers(const Live *live, Datum *keys, int count) {
   if (any_by_hand(live))
     forget_rows(live, "by_hand", "h.customer_id = ANY ($1) AND", arguments, plan);
   if (any_forecasts(live))
-    forget_rows(live, "forecast", "h.customer_id = ANY ($1) AND", arguments, plan);
+    forget_forecasts(live, "f.customer_id = ANY ($1) AND", arguments, plan);
   become_again(caller);
 }
 
@@ -213,7 +224,7 @@ void forget_all_gone(const Live *live) {
   PushActiveSnapshot(GetLatestSnapshot());
   forget_rows(live, "by_hand", "", {}, Plan::once);
   if (any_forecasts(live))
-    forget_rows(live, "forecast", "", {}, Plan::once);
+    forget_forecasts(live, "", {}, Plan::once);
   PopActiveSnapshot();
   become_again(caller);
 }
