@@ -198,4 +198,18 @@ TEST(Fit, SaysSoWhereThereIsNothingToFit) {
   EXPECT_NE(fit_gamma_gamma({&same, 1}).outcome, FitOutcome::converged);
 }
 
+TEST(Fit, StopsWhenAsked) {
+  static int left;
+  const auto stop = []() noexcept { return left-- <= 0; };
+  const Simulated shop = simulate(published, published_values, 500);
+  for (const int after : {0, 3}) {
+    left = after;
+    EXPECT_EQ(fit_bg_nbd(shop.histories, stop).outcome, FitOutcome::stopped);
+    EXPECT_EQ(left, -1); // and goes no further
+    left = after;
+    EXPECT_EQ(fit_gamma_gamma(shop.values, stop).outcome, FitOutcome::stopped);
+    EXPECT_EQ(left, -1);
+  }
+}
+
 } // namespace

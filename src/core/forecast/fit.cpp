@@ -35,12 +35,26 @@ struct Optimizer {
 /// Maximizes a function of N logarithms, which also has its gradient; `at` holds where to begin, and then
 /// where the maximum is.
 template <std::size_t N, typename Likelihood>
-FitOutcome maximize(const Likelihood &likelihood, std::array<double, N> &at, double &maximum) noexcept {
+FitOutcome maximize(const Likelihood &likelihood, Stop stop, std::array<double, N> &at,
+                    double &maximum) noexcept {
+  struct Search {
+    const Likelihood &likelihood;
+    Stop stop;
+    nlopt_opt optimizer;
+    bool stopped;
+  } search{likelihood, stop, nullptr, false};
   const auto function = [](unsigned, const double *logs, double *gradient, void *data) noexcept -> double {
+    Search &search = *static_cast<Search *>(data);
     std::array<double, N> parameters, slope;
+    if (search.stopped || (search.stop != nullptr && search.stop())) {
+      search.stopped = true;
+      nlopt_force_stop(search.optimizer);
+      std::fill_n(gradient, gradient != nullptr ? N : 0, 0.0);
+      return -std::numeric_limits<double>::max();
+    }
     for (std::size_t i = 0; i < N; i++)
       parameters[i] = std::exp(logs[i]);
-    const double value = (*static_cast<const Likelihood *>(data))(parameters, slope);
+    const double value = search.likelihood(parameters, slope);
     for (std::size_t i = 0; gradient != nullptr && i < N; i++)
       gradient[i] = slope[i] * parameters[i];
     return std::isfinite(value) ? value : -std::numeric_limits<double>::max();
@@ -56,17 +70,22 @@ FitOutcome maximize(const Likelihood &likelihood, std::array<double, N> &at, dou
     std::unique_ptr<nlopt_opt_s, Optimizer> optimizer(nlopt_create(algorithm, N));
     if (optimizer == nullptr)
       return FitOutcome::failed;
-    nlopt_set_max_objective(optimizer.get(), function, const_cast<Likelihood *>(&likelihood));
+    search.optimizer = optimizer.get();
+    nlopt_set_max_objective(optimizer.get(), function, &search);
     nlopt_set_lower_bounds(optimizer.get(), lowest.data());
     nlopt_set_upper_bounds(optimizer.get(), highest.data());
     nlopt_set_xtol_rel(optimizer.get(), 1e-10);
     nlopt_set_maxeval(optimizer.get(), 2000);
     nlopt_optimize(optimizer.get(), at.data(),
                    &maximum); // what it says of itself matters less than the slope there
+    if (search.stopped)
+      return FitOutcome::stopped;
     for (std::size_t i = 0; i < N; i++)
       if (at[i] < lowest[i] + 0.01 || at[i] > highest[i] - 0.01)
         return FitOutcome::unbounded;
-    maximum = function(N, at.data(), slope.data(), const_cast<Likelihood *>(&likelihood));
+    maximum = function(N, at.data(), slope.data(), &search);
+    if (search.stopped)
+      return FitOutcome::stopped;
     if (std::all_of(slope.begin(), slope.end(),
                     [&](double each) { return std::abs(each) <= 1e-8 * (1 + std::abs(maximum)); }))
       return FitOutcome::converged;
@@ -149,7 +168,7 @@ struct ValueLikelihood {
 
 } // namespace
 
-BgNbdFit fit_bg_nbd(std::span<const HistoryGroup> groups) noexcept {
+BgNbdFit fit_bg_nbd(std::span<const HistoryGroup> groups, Stop stop) noexcept {
   double ages = 0, customers = 0;
   for (const HistoryGroup &group : groups) {
     ages += group.history.age * static_cast<double>(group.customers);
@@ -159,12 +178,12 @@ BgNbdFit fit_bg_nbd(std::span<const HistoryGroup> groups) noexcept {
   if (!(ages > 0))
     return fit;
   std::array<double, 4> at = {1, ages / customers, 1, 1};
-  fit.outcome = maximize(HistoryLikelihood{groups}, at, fit.log_likelihood);
+  fit.outcome = maximize(HistoryLikelihood{groups}, stop, at, fit.log_likelihood);
   fit.model = {std::exp(at[0]), std::exp(at[1]), std::exp(at[2]), std::exp(at[3])};
   return fit;
 }
 
-GammaGammaFit fit_gamma_gamma(std::span<const ValueGroup> groups) noexcept {
+GammaGammaFit fit_gamma_gamma(std::span<const ValueGroup> groups, Stop stop) noexcept {
   double values = 0, customers = 0;
   for (const ValueGroup &group : groups) {
     values += group.mean * static_cast<double>(group.customers);
@@ -174,7 +193,7 @@ GammaGammaFit fit_gamma_gamma(std::span<const ValueGroup> groups) noexcept {
   if (!(values > 0))
     return fit;
   std::array<double, 3> at = {2, 2, values / customers};
-  fit.outcome = maximize(ValueLikelihood{groups}, at, fit.log_likelihood);
+  fit.outcome = maximize(ValueLikelihood{groups}, stop, at, fit.log_likelihood);
   fit.model = {std::exp(at[0]), std::exp(at[1]), std::exp(at[2])};
   return fit;
 }

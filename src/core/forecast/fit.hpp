@@ -28,6 +28,7 @@ enum class FitOutcome {
   unbounded, // the likelihood grows towards the edge of what parameters may be: the data do not have what the
              // model describes
   failed,    // no maximum was found
+  stopped,   // by who asked for it
 };
 
 struct BgNbdFit {
@@ -42,11 +43,14 @@ struct GammaGammaFit {
   double log_likelihood = 0;
 };
 
+/// Tells whether to give up; asked before the likelihood is computed each time.
+using Stop = bool (*)() noexcept;
+
 /// Returns the model under which these histories are most likely. Fastest where groups are in order of
 /// frequency.
-BgNbdFit fit_bg_nbd(std::span<const HistoryGroup> groups) noexcept;
+BgNbdFit fit_bg_nbd(std::span<const HistoryGroup> groups, Stop stop = nullptr) noexcept;
 
 /// Returns the model under which these means are most likely; purchases and means are greater than zero.
-GammaGammaFit fit_gamma_gamma(std::span<const ValueGroup> groups) noexcept;
+GammaGammaFit fit_gamma_gamma(std::span<const ValueGroup> groups, Stop stop = nullptr) noexcept;
 
 } // namespace segmentation::core

@@ -37,12 +37,20 @@ void require_length(const Numbers &numbers, int count) {
     ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR), errmsg("histories must be of one length")));
 }
 
+/// Whether this statement or session is to end, which a fit looks at as it goes.
+bool is_to_end() noexcept {
+  return QueryCancelPending || ProcDiePending;
+}
+
 const char *name_of(core::FitOutcome outcome) {
   switch (outcome) {
   case core::FitOutcome::converged:
     return "converged";
   case core::FitOutcome::unbounded:
     return "unbounded";
+  case core::FitOutcome::stopped:
+    CHECK_FOR_INTERRUPTS(); // tells who stopped it
+    ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED), errmsg("fitting was stopped")));
   case core::FitOutcome::failed:
     break;
   }
@@ -90,7 +98,7 @@ SEGMENTATION_FUNCTION(segmentation_fit_bg_nbd) {
     groups[i] = {{DatumGetInt64(frequencies.values[i]), DatumGetFloat8(recencies.values[i]),
                   DatumGetFloat8(ages.values[i])},
                  DatumGetInt64(customers.values[i])};
-  core::BgNbdFit fit = core::fit_bg_nbd({groups, static_cast<Size>(count)});
+  core::BgNbdFit fit = core::fit_bg_nbd({groups, static_cast<Size>(count)}, is_to_end);
   double parameters[4] = {fit.model.r, fit.model.alpha, fit.model.a, fit.model.b};
   return fit_row(fcinfo, fit.outcome, parameters, 4, fit.log_likelihood);
 }
@@ -106,7 +114,7 @@ SEGMENTATION_FUNCTION(segmentation_fit_gamma_gamma) {
   for (int i = 0; i < count; ++i)
     groups[i] = {DatumGetInt64(purchases.values[i]), DatumGetFloat8(means.values[i]),
                  DatumGetInt64(customers.values[i])};
-  core::GammaGammaFit fit = core::fit_gamma_gamma({groups, static_cast<Size>(count)});
+  core::GammaGammaFit fit = core::fit_gamma_gamma({groups, static_cast<Size>(count)}, is_to_end);
   double parameters[3] = {fit.model.p, fit.model.q, fit.model.gamma};
   return fit_row(fcinfo, fit.outcome, parameters, 3, fit.log_likelihood);
 }
