@@ -75,7 +75,12 @@ BEGIN
   -- The table may have been dropped with all that its owner owned, and be another by now.
   DELETE FROM segmentation.binding AS b WHERE b.own AND NOT b.by_hand AND b.relation <> 'segmentation.forecast'::regclass;
   UPDATE segmentation.binding AS b SET of_id = customers.id, of_key = customers.key WHERE b.own AND NOT b.by_hand;
-  IF NOT FOUND AND EXISTS (SELECT FROM segmentation.attribute_definition AS a WHERE a.name = 'forecast_purchases') THEN
+  -- A shop may have taken the name for something else, and have an attribute forecast_purchases of its own.
+  IF NOT FOUND AND EXISTS (SELECT FROM segmentation.attribute_definition AS a WHERE segmentation._fold(a.name) = 'forecast_purchases')
+     AND NOT EXISTS (SELECT FROM (SELECT b.name FROM segmentation.binding AS b
+                                  UNION ALL SELECT s.name FROM segmentation.source_definition AS s
+                                  UNION ALL SELECT a.name FROM segmentation.attribute_definition AS a) AS w
+                     WHERE segmentation._fold(w.name) = 'forecasts') THEN
     INSERT INTO segmentation.binding (name, role, relation, of_id, key, of_key, date, own)
     VALUES ('forecasts', 'source', 'segmentation.forecast', customers.id, 'customer_id', customers.key, 'observed_until', true);
     PERFORM segmentation._install_capture('segmentation.forecast');

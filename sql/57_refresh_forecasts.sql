@@ -45,7 +45,8 @@ RETURN CASE WHEN recency IS NULL THEN 'PROSPECTS'
 CREATE FUNCTION segmentation._forecast_queries() RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  queries text[] := segmentation._purchases_sql('forecast_purchases');
+  queries text[] := segmentation._purchases_sql(COALESCE(
+    (SELECT a.name FROM segmentation.attribute_definition AS a WHERE segmentation._fold(a.name) = 'forecast_purchases'), 'forecast_purchases'));
 BEGIN
   IF cardinality(queries) = 2 THEN RETURN queries; END IF;
   RAISE EXCEPTION USING ERRCODE = '55000',

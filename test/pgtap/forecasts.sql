@@ -147,7 +147,7 @@ CALL segmentation.refresh_forecasts('2025-12-31');
 SELECT is((SELECT count(*) FROM segmentation.forecasts), 419::bigint, 'customers bound anew keep their source of forecasts');
 SELECT segmentation.define_attribute('forecast_purchases', 'count(orders)', replace => true) \g /dev/null
 SELECT throws_ok('CALL segmentation.refresh_forecasts()', '55000', 'attribute "forecast_purchases" is no sum over rows of customers that have a date', 'its own attribute may be changed, within limits');
-SELECT segmentation.define_attribute('forecast_purchases', 'sum(orders.amount MATCHES (amount > 20))', replace => true) \g /dev/null
+SELECT segmentation.define_attribute('Forecast_Purchases', 'sum(orders.amount MATCHES (amount > 20))', replace => true) \g /dev/null
 CALL segmentation.refresh_forecasts('2025-12-31');
 SELECT is((SELECT min(spend / orders) > 20 FROM segmentation.forecasts WHERE orders > 0), true, 'as to count only some rows');
 UPDATE orders SET amount = 30;
@@ -175,4 +175,12 @@ UPDATE orders SET amount = 10 + id % 97;
 SELECT segmentation.create_segment('dear', 'predicted_spend_tier = ''HIGH''') \g /dev/null
 CALL segmentation.refresh_forecasts('2025-12-31');
 SELECT is((SELECT members BETWEEN 1 AND 399 FROM segmentation.segments), true, 'with forecasts that members follow');
+
+-- Where it has a source of that name.
+DROP EXTENSION segmentation CASCADE;
+CREATE EXTENSION segmentation;
+SELECT segmentation.bind_customers('customers', timezone => 'UTC'), segmentation.bind_source('orders', 'orders', key => 'customer_id', date => 'placed'),
+  segmentation.bind_source('Forecasts', 'orders', key => 'customer_id'), segmentation.define_attribute('forecast_purchases', 'sum(orders.amount)') \g /dev/null
+SELECT lives_ok($$SELECT segmentation.bind_customers('customers', timezone => 'UTC', replace => true)$$, 'a source of that name is the shop''s own');
+SELECT throws_ok($$SELECT segmentation.forecast_source('orders', 'amount')$$, '42710', 'binding "Forecasts" already exists', 'which forecasts do not take');
 SELECT * FROM finish();
