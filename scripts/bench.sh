@@ -1,10 +1,11 @@
 #!/bin/sh
-# bench.sh [--only rules|writes|contention|time] [OPTION...]: the benchmark on a private server. Makes the shop (CUSTOMERS=100000 by default) once a
+# bench.sh [--only rules|writes|contention|time|forecast] [OPTION...]: the benchmark on a private server. Makes the shop (CUSTOMERS=100000 by default) once a
 # day; each part works on copies of it. The machine should do nothing else meanwhile.
 #   rules    rules against SQL that says the same; ten minutes or so (test/bench/run.py)
 #   writes   what keeping members costs those who write to the shop; a quarter of an hour (test/bench/writes.py)
 #   contention   writers who meet: failures at each isolation level, one customer that all write; ten minutes (test/bench/contention.py)
 #   time     what passing time costs: days, and a longer downtime (test/bench/days.py)
+#   forecast     fitting the models and writing what they say, CUSTOMERS of their own; a few minutes for 1,000,000 (test/bench/forecast.sql)
 #   --rounds N      turns of what is compared            --quick       one short turn each in a small shop, to see that it runs
 #   --seconds S     of each slice of writing (likewise)   --phases A,B  only these phases (writes, contention)
 #   --no-verify     go on where members are wrong (writes)
@@ -19,12 +20,12 @@ while [ $# -gt 0 ]; do
     --seconds | --phases) writes_options="$writes_options $1 ${2:?}"; shift ;;
     --no-verify) verify=$1 ;;
     --quick) rules_options="$rules_options --rounds 1" writes_options="$writes_options $1" time_options="--quick" customers=5000 ;;
-    *) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
   shift
 done
 for part in $parts; do
-  case $part in rules | writes | contention | time) ;; *) fail "there is no part \"$part\": rules, writes, contention, time" ;; esac
+  case $part in rules | writes | contention | time | forecast) ;; *) fail "there is no part \"$part\": rules, writes, contention, time, forecast" ;; esac
 done
 
 "$root/scripts/install_dependencies.sh" bench
@@ -77,6 +78,11 @@ for part in $parts; do
     time)
       # shellcheck disable=SC2086
       python3 "$root/test/bench/days.py" $time_options
+      ;;
+    forecast)
+      psql -Xqc "DROP DATABASE IF EXISTS bench_forecast" -c "CREATE DATABASE bench_forecast" 2>/dev/null
+      psql -Xqd bench_forecast -v customers="$customers" -f "$root/test/bench/forecast.sql"
+      psql -Xqc "DROP DATABASE bench_forecast"
       ;;
   esac
 done

@@ -5,7 +5,7 @@
 set -eu
 
 server=postgresql-${PG_MAJOR:-15}
-build_packages="make cmake g++ libfmt-dev libicu-dev libboost-dev $server postgresql-server-dev-${PG_MAJOR:-15}"
+build_packages="make cmake g++ libfmt-dev libicu-dev libboost-dev libnlopt-dev $server postgresql-server-dev-${PG_MAJOR:-15}"
 server_test_packages="$server-pgtap libpq-dev libipc-run-perl python3 faketime"
 test_packages="$server_test_packages $server-cron libgtest-dev clang-14 libclang-rt-14-dev clang-format-14 xz-utils"
 

@@ -16,6 +16,7 @@ CREATE TABLE segmentation.binding (
   condition  text,               -- rule language; rows that fail it do not count
   timezone   text,               -- customers: the shop's zone
   by_hand    boolean  NOT NULL DEFAULT false, -- the extension's own, of what people say by hand; rules cannot name it
+  own        boolean  NOT NULL DEFAULT false, -- the extension's own: that, or forecasts; nobody binds it or takes it away
   CHECK ((role = 'customers') = (of_id IS NULL)),
   CHECK ((role = 'customers') = (timezone IS NOT NULL))
 );

@@ -174,7 +174,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() AS d
              WHERE d.object_type = 'trigger' AND d.address_names[3] = 'segmentation_insert'
-               AND d.address_names[1:2] <> '{segmentation,by_hand}')
+               AND d.address_names[1:2] NOT IN ('{segmentation,by_hand}', '{segmentation,forecast}'))
      AND NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() AS d JOIN segmentation.binding AS b ON b.relation = d.objid
                      WHERE d.classid = 'pg_class'::regclass) THEN
     PERFORM segmentation._queue_everyone();

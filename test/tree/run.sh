@@ -124,6 +124,19 @@ page_answers() {
   return $status
 }
 
+# The SQL of docs/forecast.md, likewise.
+forecast_examples_run() {
+  database=tree_forecast
+  make_database
+  status=0
+  sql_of docs/forecast.md | psql -Xqd $database -v ON_ERROR_STOP=1 || status=1
+  found=$(psql -XAtd $database -c "SELECT string_agg(name, ', ' ORDER BY name) FILTER (WHERE members BETWEEN 1 AND 999),
+      (SELECT count(*) FROM segmentation.verify()), (SELECT count(DISTINCT rfm_group) FROM segmentation.forecasts) FROM segmentation.segments")
+  [ "$found" = "at risk, likely to spend, worth a call|0|11" ] || { echo "found: $found"; status=1; }
+  psql -Xqc "DROP DATABASE $database"
+  return $status
+}
+
 binding_by_hand_answers() { page_answers tree_by_hand docs/binding.md "## By hand"; }
 explain_answers() { page_answers tree_explain docs/explain.md "# Why is she in, why is she not"; }
 application_answers() { page_answers tree_application docs/application.md; }
@@ -316,6 +329,7 @@ check "SQL of docs/binding.md runs" binding_examples_run
 check "SQL of docs/binding.md by hand answers what it says" binding_by_hand_answers
 check "docs/explain.md answers as it says" explain_answers
 check "SQL of docs/groups.md runs" groups_examples_run
+check "SQL of docs/forecast.md runs" forecast_examples_run
 check "SQL of docs/application.md answers what it says" application_answers
 check "SQL of docs/export.md runs" export_examples_run
 check "SQL of docs/report.md runs" report_examples_run

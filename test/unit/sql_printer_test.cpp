@@ -457,3 +457,38 @@ TEST(SqlPrinter, PrintsWhatFeedsShare) {
   EXPECT_EQ(print_column({customers, 6, {"tags"}}, Kind::text_list, meaning()),
             "segmentation.json_texts(\"customers\".\"extra\" -> 'tags')");
 }
+
+namespace {
+
+std::string printed_rows(std::string_view value) {
+  const auto parsed = parse_rule(std::string(value) + " > 0");
+  const Checked checked = check_rule(parsed, meaning());
+  if (!checked.rule) {
+    return checked.diagnostics.front().message;
+  }
+  return print_summed_rows(checked.rule->condition->left, meaning()).value_or("nothing");
+}
+
+} // namespace
+
+TEST(SqlPrinter, ShowsRowsThatASumAddsUp) {
+  EXPECT_EQ(
+      printed_rows("sum(orders.total MATCHES (status = 'paid'))"),
+      R"sql(SELECT "orders"."customer_id" AS "customer", segmentation.local_day("orders"."created_at", 'Europe/Sofia') AS "day", (segmentation.finite("orders"."total"))::numeric AS "value"
+FROM "shop"."orders" AS "orders"
+WHERE ("orders"."deleted") IS NOT TRUE
+  AND "orders"."status" COLLATE "C" = 'paid')sql");
+  // Rows of another source have its date and customer.
+  EXPECT_EQ(
+      printed_rows("sum(items.price)"),
+      R"sql(SELECT "orders"."customer_id" AS "customer", segmentation.local_day("orders"."created_at", 'Europe/Sofia') AS "day", (segmentation.finite("items"."price"))::numeric AS "value"
+FROM "shop"."items" AS "items"
+JOIN "shop"."orders" AS "orders" ON "items"."order_id" = "orders"."id"
+WHERE ("orders"."deleted") IS NOT TRUE)sql");
+  EXPECT_EQ(printed_rows("count(orders)"), "nothing");
+  EXPECT_EQ(printed_rows("max(orders.total)"), "nothing");
+  EXPECT_EQ(print_customers(meaning()), R"sql(SELECT "customers"."id"
+FROM "shop"."customers" AS "customers"
+WHERE ("customers"."id" = 13) IS NOT TRUE
+  AND TRUE)sql");
+}

@@ -396,3 +396,27 @@ std::string Aggregates::print_joins(int depth) const {
 }
 
 } // namespace segmentation::core::sql
+
+namespace segmentation::core {
+
+std::optional<std::string> print_summed_rows(const Scalar &sum, const Meaning &meaning) {
+  const sql::Context context{meaning, "now()"};
+  if (sum.form != Scalar::Form::aggregate || sum.fold != Fold::sum) {
+    return std::nullopt;
+  }
+  const ColumnRef date = sql::date_of(context, sum.source);
+  if (date.relation < 0) {
+    return std::nullopt;
+  }
+  Scalar dated = sum;
+  dated.fold = Fold::days; // whose rows have their date beside them
+  const sql::Rows rows = sql::rows_of(context, dated, false, 0);
+  std::string day = sql::read_date(context, date);
+  if (context.column(date).kind == Kind::instant) {
+    day = fmt::format("segmentation.local_day({}, {})", day, sql::zone_literal(context));
+  }
+  return fmt::format("SELECT {} AS \"customer\", {} AS \"day\", ({})::numeric AS \"value\"{}{}", rows.key,
+                     day, sql::argument(context, sum), context.line(0), rows.from);
+}
+
+} // namespace segmentation::core

@@ -26,4 +26,13 @@ std::string print_sql(const CheckedRule &rule, const Meaning &meaning, const Sql
          sql::from_clause(context, 0, relations, 0) + aggregates.print_joins(0) + context.line(0) + where;
 }
 
+std::string print_customers(const Meaning &meaning) {
+  Condition everyone;
+  everyone.form = Condition::Form::constant;
+  everyone.truth = true;
+  CheckedRule rule;
+  rule.condition = std::make_shared<const Condition>(std::move(everyone));
+  return print_sql(rule, meaning);
+}
+
 } // namespace segmentation::core

@@ -4,6 +4,7 @@
 
 #include "core/meaning/checked.hpp"
 
+#include <optional>
 #include <string>
 
 namespace segmentation::core {
@@ -31,6 +32,14 @@ std::string print_sql(const CheckedRule &rule, const Meaning &meaning, const Sql
 /// read.
 std::string print_values(const std::vector<CheckedValue> &shown, const std::vector<CheckedValue> &order,
                          const Meaning &meaning, const ValueOptions &options = {});
+
+/// Returns one SELECT of the rows that a sum adds up: the customer's key as "customer", the row's day in the
+/// shop's zone as "day" and the value, or NULL, as "value". Nothing where the value is no sum, or its rows
+/// have no date.
+std::optional<std::string> print_summed_rows(const Scalar &sum, const Meaning &meaning);
+
+/// Returns one SELECT of the keys of all customers who count.
+std::string print_customers(const Meaning &meaning);
 
 /// Prints the expression that reads a column in reach of `alias_of`'s relations, typed as its Kind says (see
 /// schema.hpp), json keys read safely as `type`. Shared with the row feeds: reading a column is the one thing

@@ -4,6 +4,7 @@
 #include "core/program/sql_printer.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <memory>
 #include <set>
 
@@ -98,6 +99,28 @@ Texts *Texts::sql_of_checked(const LiveCore &live, const std::optional<core::Che
     return nullptr;
   auto texts = std::make_unique<Texts>();
   texts->keep(core::print_sql(*checked, *live.meaning()));
+  return texts.release();
+}
+
+Texts *Texts::summed_rows_of(const LiveCore &live, const char *attribute, Failure &failure) {
+  auto texts = std::make_unique<Texts>();
+  const auto &defined = live.meaning()->schema.attributes;
+  if (std::none_of(defined.begin(), defined.end(), [&](const auto &each) { return each.name == attribute; }))
+    return texts.release();
+  auto name = core::parse_name(attribute);
+  core::CheckedName checked;
+  if (name.value)
+    checked = core::check_name(*name.value, *live.meaning());
+  if (!checked.value) {
+    fail(failure, {checked.mistake}, attribute, nullptr, Excerpt::none,
+         fmt::format("attribute \"{}\"", attribute));
+    return nullptr;
+  }
+  texts->keep(core::print_customers(*live.meaning()));
+  if (checked.value->form == core::CheckedValue::Form::scalar) {
+    if (auto rows = core::print_summed_rows(checked.value->scalar, *live.meaning()))
+      texts->keep(std::move(*rows));
+  }
   return texts.release();
 }
 

@@ -42,6 +42,9 @@ public:
   static Texts *sql_of(const LiveCore &live, const char *rule, Failure &failure);
   /// With what people say by hand about it.
   static Texts *sql_of_segment(const LiveCore &live, int index, Failure &failure);
+  /// SELECTs of the keys of customers and of the rows that a defined attribute adds up; nothing where there
+  /// is none of that name, one string where it is no sum over rows with a date.
+  static Texts *summed_rows_of(const LiveCore &live, const char *attribute, Failure &failure);
   static Texts *uses_of(const LiveCore &live, const char *rule, Failure &failure);
 
   const std::vector<Mistake> &mistakes() const noexcept { return mistakes_; }

@@ -84,3 +84,5 @@ INSERT INTO wanted (name, rule, hand) VALUES
 
 ('frequent but not good', $$ frequent AND NOT segments CONTAINS 'good customers' $$,
  $$ SELECT id FROM bought GROUP BY id HAVING count(DISTINCT to_char(day, 'YYYYMM')) >= 4 AND sum(dollars) <= 500 $$);
+
+\ir forecast.sql

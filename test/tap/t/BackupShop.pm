@@ -45,6 +45,14 @@ SELECT segmentation.create_segment('gone', 'city = ''city 1''');
 SELECT segmentation.drop_segment('gone');
 SELECT segmentation.create_segment('changing', 'city = ''city 3''');
 SELECT segmentation.create_group('press', family => 'trade');
+SELECT segmentation.forecast_source('purchases', 'total');
+-- What a refresh would write, had these customers more of customers.
+INSERT INTO segmentation.forecast (customer_id, predicted_purchases, predicted_spend, predicted_spend_tier, rfm_group, orders, spend, observed_until)
+  SELECT i, i % 9, i * 1.1, 'MEDIUM', CASE WHEN i % 5 = 0 THEN 'LOYAL' ELSE 'PROSPECTS' END, i, i, '2024-03-01' FROM generate_series(1, 490) AS i;
+INSERT INTO segmentation.forecast_model (model, parameters, log_likelihood, customers, repeat_customers, observed_until, horizon)
+  VALUES ('BG/NBD', '{"r": 0.1, "alpha": 2, "a": 3, "b": 4}', -1.5, 400, 300, '2024-03-01', '1 year');
+INSERT INTO segmentation.forecast_class VALUES ('all', 400, 12.5, 13, '2023-12-01', '2024-03-01');
+SELECT segmentation.create_segment('to come back', 'predicted_purchases > 3 AND rfm_group != ''PROSPECTS''');
 SELECT segmentation.add_members('press', ARRAY[1, 2, 77], 'by hand'), segmentation.remove_members('press', 77), segmentation.add_members('rich', 480), segmentation.remove_members('rich', 2);
 GRANT SELECT ON segments.vip TO PUBLIC;
 SET ROLE shop;
@@ -83,6 +91,9 @@ my %asked = (
 	members => 'SELECT segment_id, customer_id, entered_at FROM segmentation.membership ORDER BY 1, 2',
 	history => 'SELECT * FROM segmentation.membership_history ORDER BY 1, 2, 3, 4',
 	'by hand' => 'SELECT * FROM segmentation.by_hand ORDER BY customer_id, segment_id',
+	forecasts => 'SELECT * FROM segmentation.forecasts ORDER BY customer_id',
+	models => 'SELECT * FROM segmentation.forecast_models',
+	quality => 'SELECT * FROM segmentation.forecast_quality',
 	counts => 'SELECT name, members FROM segmentation.segments',
 	building => 'SELECT segment_id, draft_id, rule, walk_id, (SELECT count(*) FROM segmentation.walk) FROM segmentation.alteration',
 	queue => 'SELECT binding_id, value FROM segmentation.dirty ORDER BY seq',
