@@ -18,7 +18,7 @@ psql -Xq -d faults -v ON_ERROR_STOP=1 -v rounds="$rounds" -f "$root/test/faults/
 psql -XAtqd faults -v ON_ERROR_STOP=1 -f "$root/test/faults/crowd.sql" >>"$log" 2>&1 || status=$?
 if [ "$status" = 0 ]; then
   # Eight clients on two customers whose rows share a page, each of whom dawdles between finding a row and locking it.
-  if pgbench -n -d faults -c 8 -j 2 -T 5 -f "$root/test/faults/crowd_order.sql" >>"$log" 2>&1; then
+  if pgbench -n -c 8 -j 2 -T 5 -f "$root/test/faults/crowd_order.sql" faults >>"$log" 2>&1; then
     echo "ok: eight clients on two customers" >>"$log"
   else
     echo "not ok: eight clients on two customers" >>"$log"
