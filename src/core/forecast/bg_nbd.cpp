@@ -1,5 +1,7 @@
 #include "core/forecast/bg_nbd.hpp"
 
+#include "core/forecast/quiet.hpp"
+
 #include <boost/math/special_functions/beta.hpp>
 
 #include <algorithm>
@@ -7,14 +9,6 @@
 
 namespace segmentation::core {
 namespace {
-
-// What does not converge or is out of range comes back as not a number instead of being thrown.
-namespace policies = boost::math::policies;
-using Quiet =
-    policies::policy<policies::domain_error<policies::ignore_error>,
-                     policies::pole_error<policies::ignore_error>,
-                     policies::overflow_error<policies::ignore_error>,
-                     policies::evaluation_error<policies::ignore_error>, policies::promote_double<false>>;
 
 /// Returns ln of the weight of a customer who has left after her last purchase against one who has not: ln of
 /// the odds.

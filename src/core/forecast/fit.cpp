@@ -2,6 +2,8 @@
 // out.
 #include "core/forecast/fit.hpp"
 
+#include "core/forecast/quiet.hpp"
+
 #include <boost/math/special_functions/digamma.hpp>
 #include <nlopt.h>
 
@@ -13,13 +15,6 @@
 
 namespace segmentation::core {
 namespace {
-
-namespace policies = boost::math::policies;
-using Quiet =
-    policies::policy<policies::domain_error<policies::ignore_error>,
-                     policies::pole_error<policies::ignore_error>,
-                     policies::overflow_error<policies::ignore_error>,
-                     policies::evaluation_error<policies::ignore_error>, policies::promote_double<false>>;
 
 double digamma(double value) noexcept {
   return boost::math::digamma(value, Quiet());
