@@ -66,10 +66,14 @@ std::optional<CheckedValue> Checker::shown(Operand operand, Span span, const std
   return std::nullopt;
 }
 
-CheckedName check_name(const Name &name, const Meaning &meaning, const Limits &limits) {
+namespace {
+
+/// What a name or an expression shows, or the first mistake in it.
+template <typename Shown>
+CheckedName check(const Shown &shown, const Meaning &meaning, const Limits &limits) {
   Checker checker(meaning, limits);
   CheckedName checked;
-  checked.value = checker.shown(name);
+  checked.value = checker.shown(shown);
   if (Diagnostics mistakes = checker.take_diagnostics(); !mistakes.empty()) {
     checked.value.reset();
     checked.mistake = std::move(mistakes.front());
@@ -77,15 +81,14 @@ CheckedName check_name(const Name &name, const Meaning &meaning, const Limits &l
   return checked;
 }
 
+} // namespace
+
+CheckedName check_name(const Name &name, const Meaning &meaning, const Limits &limits) {
+  return check(name, meaning, limits);
+}
+
 CheckedName check_shown(const AttributeExpression &expression, const Meaning &meaning, const Limits &limits) {
-  Checker checker(meaning, limits);
-  CheckedName checked;
-  checked.value = checker.shown(expression);
-  if (Diagnostics mistakes = checker.take_diagnostics(); !mistakes.empty()) {
-    checked.value.reset();
-    checked.mistake = std::move(mistakes.front());
-  }
-  return checked;
+  return check(expression, meaning, limits);
 }
 
 } // namespace segmentation::core
