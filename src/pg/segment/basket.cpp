@@ -269,9 +269,8 @@ void make_keys(const Basket &basket, int relation, GivenRow *row, int place) {
   }
 }
 
-/// Takes the columns of one row in; rows below wait until it has its keys.
-void take_columns(Basket *basket, int relation, JsonbContainer *object, GivenRow *row) {
-  const RelationInput &one = relation_at(*basket, relation);
+/// Calls `visit` with the name and the value of each member of an object.
+template <typename Visit> void visit_members(JsonbContainer *object, const Visit &visit) {
   JsonbIterator *iterator = JsonbIteratorInit(object);
   JsonbValue item;
   JsonbIteratorToken token;
@@ -279,10 +278,17 @@ void take_columns(Basket *basket, int relation, JsonbContainer *object, GivenRow
   while ((token = JsonbIteratorNext(&iterator, &item, name != nullptr)) != WJB_DONE) {
     if (token == WJB_KEY) {
       name = pnstrdup(item.val.string.val, static_cast<Size>(item.val.string.len));
-      continue;
+    } else if (token == WJB_VALUE) {
+      visit(name, item);
+      name = nullptr;
     }
-    if (token != WJB_VALUE)
-      continue;
+  }
+}
+
+/// Takes the columns of one row in; rows below wait until it has its keys.
+void take_columns(Basket *basket, int relation, JsonbContainer *object, GivenRow *row) {
+  const RelationInput &one = relation_at(*basket, relation);
+  visit_members(object, [=, &one](const char *name, const JsonbValue &item) {
     int column = find_column(one, name);
     bool is_below = is_array(item) && find_below(*basket, relation, name) >= 0;
     if (!is_below && column < 0)
@@ -291,25 +297,15 @@ void take_columns(Basket *basket, int relation, JsonbContainer *object, GivenRow
       refuse_computed(one, one.columns[column], row->path);
     if (!is_below)
       set_field(row, one.columns[column].name, name, item);
-    name = nullptr;
-  }
+  });
 }
 
 void take_below(Basket *basket, int relation, JsonbContainer *object, GivenTable *table, int place) {
-  JsonbIterator *iterator = JsonbIteratorInit(object);
-  JsonbValue item;
-  JsonbIteratorToken token;
-  const char *name = nullptr;
-  while ((token = JsonbIteratorNext(&iterator, &item, name != nullptr)) != WJB_DONE) {
-    if (token == WJB_KEY)
-      name = pnstrdup(item.val.string.val, static_cast<Size>(item.val.string.len));
-    if (token != WJB_VALUE)
-      continue;
+  visit_members(object, [=](const char *name, const JsonbValue &item) {
     int below = is_array(item) ? find_below(*basket, relation, name) : -1;
     if (below >= 0)
       take_rows(basket, below, item, psprintf("%s.%s", table->rows[place].path, name), table, place);
-    name = nullptr;
-  }
+  });
 }
 
 /// A row of a set may be given as its value alone.
@@ -378,21 +374,12 @@ Basket read_basket(const Live *live, const Datum *customer, Jsonb *given) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("rows must be an object of arrays of rows, by the names of their sources"),
                     errhint("Give them as {\"orders\": [{\"total\": 120}]}.")));
-  JsonbIterator *iterator = JsonbIteratorInit(&given->root);
-  JsonbValue item;
-  JsonbIteratorToken token;
-  const char *name = nullptr;
-  while ((token = JsonbIteratorNext(&iterator, &item, name != nullptr)) != WJB_DONE) {
-    if (token == WJB_KEY)
-      name = pnstrdup(item.val.string.val, static_cast<Size>(item.val.string.len));
-    if (token != WJB_VALUE)
-      continue;
+  visit_members(&given->root, [&basket](const char *name, const JsonbValue &item) {
     int source = find_below(basket, 0, name);
     if (source < 0)
       refuse_source(basket, 0, name, "rows");
     take_rows(&basket, source, item, name, nullptr, 0);
-    name = nullptr;
-  }
+  });
   for (int i = 0; i < basket.table_count; ++i) {
     if (basket.tables[i].count > 0)
       convert_rows(live, &basket.tables[i]);
