@@ -244,6 +244,12 @@ CREATE TABLE segmentation.upkeep (
 );
 INSERT INTO segmentation.upkeep DEFAULT VALUES;
 
+-- What the last refresh_forecasts has found out about the shop, as the evaluator reads it and printed rules say it (core::ForecastModel).
+CREATE TABLE segmentation.forecast_in_force (
+  one   boolean PRIMARY KEY DEFAULT true CHECK (one),
+  model text    NOT NULL
+);
+
 -- Sessions keep what they have read of these until they are told of a change.
 CREATE FUNCTION segmentation._definitions_changed() RETURNS trigger
   LANGUAGE c AS 'MODULE_PATHNAME', 'segmentation_definitions_changed';
@@ -263,6 +269,8 @@ CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentat
   EXECUTE FUNCTION segmentation._definitions_changed();
 CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.alteration
   EXECUTE FUNCTION segmentation._definitions_changed();
+CREATE TRIGGER changed AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON segmentation.forecast_in_force
+  EXECUTE FUNCTION segmentation._definitions_changed();
 -- Also for who defines as a replica.
 ALTER TABLE segmentation.binding ENABLE ALWAYS TRIGGER changed;
 ALTER TABLE segmentation.binding_column ENABLE ALWAYS TRIGGER changed;
@@ -271,6 +279,7 @@ ALTER TABLE segmentation.source_definition ENABLE ALWAYS TRIGGER changed;
 ALTER TABLE segmentation.segment ENABLE ALWAYS TRIGGER changed;
 ALTER TABLE segmentation.alteration ENABLE ALWAYS TRIGGER changed;
 ALTER TABLE segmentation.column_word ENABLE ALWAYS TRIGGER changed;
+ALTER TABLE segmentation.forecast_in_force ENABLE ALWAYS TRIGGER changed;
 
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.binding_id_seq', '');
@@ -279,6 +288,7 @@ SELECT pg_catalog.pg_extension_config_dump('segmentation.column_word', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.view_column', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.attribute_definition', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.source_definition', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.forecast_in_force', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.segment_note', '');

@@ -31,6 +31,22 @@ CREATE FUNCTION segmentation._expected_value(p double precision, q double precis
     frequency bigint, monetary double precision) RETURNS double precision
   LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'segmentation_expected_value';
 
+-- What the models say of one customer. Her purchases added up: rows, different days, the first and the last of these, what the rows are worth, and
+-- what those of the first day; NULL for who has never bought. `model` is what _forecast_model() prints.
+CREATE FUNCTION segmentation._forecast("column" text, model text, orders bigint, days bigint, first date, last date, spend numeric, first_value numeric)
+RETURNS text
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'segmentation_forecast';
+COMMENT ON FUNCTION segmentation._forecast(text, text, bigint, bigint, date, date, numeric, numeric) IS
+  'a column of view forecasts for one customer, as a text; what printed rules call';
+CREATE FUNCTION segmentation._forecast_row(model text, orders bigint, days bigint, first date, last date, spend numeric, first_value numeric,
+    OUT frequency integer, OUT recency double precision, OUT age double precision, OUT monetary double precision,
+    OUT probability_alive double precision, OUT predicted_purchases double precision, OUT predicted_spend double precision,
+    OUT predicted_spend_tier text, OUT recency_score integer, OUT frequency_score integer, OUT monetary_score integer, OUT rfm_group text,
+    OUT observed_until date)
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'segmentation_forecast_row';
+COMMENT ON FUNCTION segmentation._forecast_row(text, bigint, bigint, date, date, numeric, numeric) IS
+  'all of them at once, but for those that are arguments';
+
 -- Returns the group of Shopify's grid for scores of 1 to 5; NULL scores are of who has not bought. Half scores count as the lower whole one.
 CREATE FUNCTION segmentation._rfm_group(recency integer, frequency integer, monetary integer) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -2,6 +2,7 @@
 // spreadsheets and notes, and what the packages BTYD (R), lifetimes, CLVTools and PyMC-Marketing hold
 // themselves against. The published fits of the CDNOW data are met through SQL, in test/data.
 #include "core/forecast/fit.hpp"
+#include "core/forecast/forecast.hpp"
 
 #include <gtest/gtest.h>
 
@@ -210,6 +211,78 @@ TEST(Fit, StopsWhenAsked) {
     EXPECT_EQ(fit_gamma_gamma(shop.values, stop).outcome, FitOutcome::stopped);
     EXPECT_EQ(left, -1);
   }
+}
+
+// The model of the sample, in force from 1997-09-30 on.
+constexpr const char *printed_model =
+    "0.2425945 4.4136019 0.7929199 2.4258881 6.249574 3.744225 15.443518 -823 1 273 "
+    "-1000 -950 -900 -850 1 2 3 5 10 20.5 30 100 5 40";
+
+TEST(Forecast, IsReadAsItIsPrinted) {
+  const auto model = ForecastModel::parse(printed_model);
+  ASSERT_TRUE(model);
+  EXPECT_EQ(model->purchases.alpha, 4.4136019);
+  EXPECT_EQ(model->observed_until, -823);
+  EXPECT_TRUE(model->goes_on);
+  EXPECT_EQ(model->horizon, 273);
+  EXPECT_EQ(model->frequency[3], 5);
+  EXPECT_EQ(model->monetary[1], Decimal(205, 1));
+  EXPECT_EQ(model->high, 40);
+  for (const char *wrong : {"", "1 2 3", "0.2425945 x 0.7929199"})
+    EXPECT_FALSE(ForecastModel::parse(wrong)) << wrong;
+  EXPECT_FALSE(ForecastModel::parse(std::string(printed_model) + " 1"));
+}
+
+TEST(Forecast, TellsOfPublishedCustomer) {
+  const auto model = *ForecastModel::parse(printed_model);
+  // Bought three times in 30.43 weeks; 8.43 weeks are between the last time and the end.
+  const PurchaseTotals totals{3, 3, -823 - 272, -823 - 272 + 213, Decimal(7446, 2), Decimal(2977, 2)};
+  const Forecast forecast(model, totals);
+  EXPECT_EQ(forecast.frequency(), 2);
+  EXPECT_NEAR(*forecast.monetary(), 22.345, 1e-9);
+  EXPECT_NEAR(*forecast.probability_alive(), 0.7266, 5e-5);
+  EXPECT_NEAR(forecast.predicted_purchases(), 1.2260, 5e-5);
+  EXPECT_NEAR(forecast.predicted_spend(), 1.2260 * 24.654, 5e-3);
+  EXPECT_EQ(forecast.recency_score(), 4);
+  EXPECT_EQ(forecast.frequency_score(), 3);
+  EXPECT_EQ(forecast.monetary_score(), 4);
+  EXPECT_EQ(forecast.rfm_group(), "ACTIVE");
+  EXPECT_EQ(forecast.predicted_spend_tier(), "MEDIUM");
+}
+
+TEST(Forecast, IsObservedUntilHerLastPurchase) {
+  const auto model = *ForecastModel::parse(printed_model);
+  const PurchaseTotals later{2, 2, -823 - 70, -823 + 7, Decimal(100), Decimal(40)};
+  EXPECT_EQ(Forecast(model, later).age(), 11);
+  EXPECT_EQ(Forecast(model, later).recency(), 11);
+  EXPECT_EQ(Forecast(model, later).observed_until(), -823 + 7);
+  EXPECT_EQ(Forecast(model, later).recency_score(), 5);
+}
+
+TEST(Forecast, TellsOfWhoNeverBought) {
+  const auto model = *ForecastModel::parse(printed_model);
+  const PurchaseTotals none;
+  const auto value = [&](const char *column) {
+    return forecast_value(model, none, *forecast_column(column));
+  };
+  using Form = ForecastValue::Form;
+  for (const char *column : {"frequency", "recency", "age", "monetary", "probability_alive", "recency_score",
+                             "frequency_score", "monetary_score", "last_order"})
+    EXPECT_EQ(value(column).form, Form::missing) << column;
+  EXPECT_EQ(value("rfm_group").text, "PROSPECTS");
+  EXPECT_EQ(value("predicted_spend_tier").text, "LOW");
+  EXPECT_EQ(value("predicted_spend").decimal, Decimal(0));
+  EXPECT_EQ(value("predicted_purchases").decimal, Decimal(0));
+  EXPECT_EQ(value("orders").integer, 0);
+  EXPECT_EQ(value("observed_until").integer, -823);
+  EXPECT_FALSE(forecast_column("customer_id"));
+}
+
+TEST(Forecast, HasFifteenDigits) {
+  auto model = *ForecastModel::parse(printed_model);
+  const PurchaseTotals totals{3, 3, -823 - 272, -823 - 272 + 213, Decimal(7446, 2), Decimal(2977, 2)};
+  // 213 days are 30.428571428571427 weeks.
+  EXPECT_EQ(forecast_value(model, totals, ForecastColumn::recency).decimal.to_string(), "30.4285714285714");
 }
 
 } // namespace

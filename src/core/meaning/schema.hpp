@@ -2,6 +2,7 @@
 // PostgreSQL side before each call; nothing here calls back.
 #pragma once
 
+#include "core/forecast/forecast.hpp"
 #include "core/rule/tree.hpp"
 #include "core/value/calendar.hpp"
 
@@ -113,7 +114,8 @@ struct Schema {
   std::vector<DefinedAttribute> attributes;
   std::vector<DefinedSource> sources;
   std::vector<NamedSegment> segments;
-  std::vector<std::string> archived; // names of segments that no rule can name
+  std::vector<std::string> archived;     // names of segments that no rule can name
+  std::optional<ForecastModel> forecast; // absent before it was fitted
 };
 
 } // namespace segmentation::core

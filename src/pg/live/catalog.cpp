@@ -275,6 +275,8 @@ SchemaInput load_catalog() {
   for (uint64 row = 0; row < rows.count; ++row)
     schema.attributes[row] = {text_value(rows, row, 1), text_value(rows, row, 2)};
   load_sources(schema);
+  rows = read_definitions("SELECT f.model FROM segmentation.forecast_in_force AS f");
+  schema.forecast = rows.count > 0 ? text_value(rows, 0, 1) : nullptr;
   load_version(schema);
   bool missing;
   // Drafts are judged and written like the segments that they will be.

@@ -171,6 +171,8 @@ LiveCore *LiveCore::make(const SchemaInput &input, bool key_is_integer, Failure 
   }
   for (int i = 0; i < input.archived_count; ++i)
     schema.archived.emplace_back(input.archived[i].name);
+  if (input.forecast != nullptr)
+    schema.forecast = core::ForecastModel::parse(input.forecast);
   core::PreparedMeaning prepared = core::prepare_meaning(std::move(schema));
   if (!prepared.meaning) {
     fail_with_condition(input, prepared.diagnostics, failure);

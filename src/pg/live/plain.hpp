@@ -117,6 +117,7 @@ struct SchemaInput {
   int segment_count;
   ArchivedInput *archived;
   int archived_count;
+  const char *forecast; // the printed model of forecasts; nullptr before there is one
 };
 
 } // namespace segmentation::pg
