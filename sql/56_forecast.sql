@@ -90,11 +90,11 @@ END $$;
 -- The words of rules for what forecasts say.
 CREATE FUNCTION segmentation._forecast_words(OUT name text, OUT expression text, OUT description text) RETURNS SETOF record
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  VALUES ('rfm_group', 'last(forecasts.rfm_group)', 'Which of eleven groups she is in by when, how often and for how much she bought'),
-    ('predicted_spend_tier', 'last(forecasts.predicted_spend_tier)', 'HIGH, MEDIUM or LOW: what she is expected to spend, against the shop''s others'),
-    ('predicted_spend', 'last(forecasts.predicted_spend)', 'What she is expected to spend in the time of the horizon, a year by default'),
-    ('predicted_purchases', 'last(forecasts.predicted_purchases)', 'How often she is expected to buy in that time'),
-    ('probability_alive', 'last(forecasts.probability_alive)', 'How likely she is to come back at all: 0 to 1')
+  VALUES ('rfm_group', 'forecasts.rfm_group', 'Which of eleven groups she is in by when, how often and for how much she bought'),
+    ('predicted_spend_tier', 'forecasts.predicted_spend_tier', 'HIGH, MEDIUM or LOW: what she is expected to spend, against the shop''s others'),
+    ('predicted_spend', 'forecasts.predicted_spend', 'What she is expected to spend in the time of the horizon, a year by default'),
+    ('predicted_purchases', 'forecasts.predicted_purchases', 'How often she is expected to buy in that time'),
+    ('probability_alive', 'forecasts.probability_alive', 'How likely she is to come back at all: 0 to 1')
 $$;
 
 -- Takes forecasts and their words away, with the customers that they are about. Raises 2BP01 where something else needs them; `known` is what was

@@ -158,6 +158,8 @@ class Rules:
         rng, table = self.rng, self.shop.customers
         if self.shop.placed and rng.random() < 0.15:
             return Node("leaf", text=self.distance_test())
+        if self.shop.forecasts and rng.random() < 0.2:
+            return Node("leaf", text=self.forecast_test())
         if rng.random() < 0.1:
             return Node("leaf", text=self.list_test("region.path"))
         if rng.random() < 0.2:
@@ -171,6 +173,21 @@ class Rules:
             group = ("number",) if a.kind == "number" else ("day", "instant", "local")
             return Node("leaf", text=f"{name_in_rule(a.name)} {rng.choice(COMPARE)} {name_in_rule(rng.choice(table.of_kind(*group)).name)}")
         return Node("leaf", text=self.column_test(a))
+
+    def forecast_test(self):
+        rng = self.rng
+        number = rng.choice(["frequency", "recency", "age", "monetary", "probability_alive", "predicted_purchases", "predicted_spend",
+                             "recency_score", "frequency_score", "monetary_score", "orders", "spend"])
+        word = rng.choice(["rfm_group", "predicted_spend_tier"])
+        groups = [quote(g) for g in ("PROSPECTS", "NEW", "CHAMPIONS", "DORMANT", "AT_RISK", "LOW", "MEDIUM", "HIGH")]
+        return rng.choice([
+            lambda: self.number_test(f"forecasts.{number}", whole=rng.random() < 0.5),
+            lambda: f"forecasts.{rng.choice(['age', 'predicted_spend', 'spend'])} {rng.choice(COMPARE)} forecasts.{number}",
+            lambda: self.number_test("reckoned"),
+            lambda: f"forecasts.{word} {rng.choice(['', 'NOT '])}IN ({', '.join(rng.sample(groups, 3))})",
+            lambda: f"forecasts.{word} {rng.choice(['=', '!='])} {rng.choice(groups)}",
+            lambda: self.date_test(f"forecasts.{rng.choice(['last_order', 'observed_until'])}"),
+            lambda: f"forecasts.{rng.choice([number, word, 'last_order'])} IS {rng.choice(['', 'NOT '])}NULL"])()
 
     def distance_test(self):
         rng = self.rng

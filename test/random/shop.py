@@ -313,7 +313,29 @@ class Shop:
                 out.append(self.define_source(source))
         for name, expression in self.attributes:
             out.append(f"SELECT segmentation.define_attribute({literal(name)}, {literal(expression)});")
+        out += self.forecast()
         return "\n".join(out)
+
+    def forecast(self):
+        """Purchases, and a model that nobody fitted to them: what it says need not be likely to be the same on both paths."""
+        from rules import Rules
+        rng, rules = self.rng, Rules(self.rng, self)
+        sums = [(source, column) for source in self.sources if rules.dated(source) for column in source.of_kind("number")]
+        self.forecasts = bool(sums) and rng.random() < 0.8
+        if not self.forecasts:
+            return []
+        source, column = rng.choice(sums)
+        inner = f" MATCHES ({rules.row_tests(source, 1).print()})" if rng.random() < 0.4 else ""
+        expression = f"sum({source.binding}.{name_in_rule(column.name)}{inner})"
+        positive = lambda: repr(rng.choice([rng.expovariate(1), 0.2425945, 4.4136019, 1.0, 1e-9, 1e6]))
+        cuts = lambda values: " ".join(map(str, sorted(values)))
+        days = lambda: rng.choice([rng.randint(8000, 10500), rng.randint(9700, 9900)])
+        model = " ".join([positive() for _ in range(7)] + [str(days()), rng.choice("011"), str(rng.randint(1, 800)), cuts(days() for _ in range(4)),
+                         cuts(rng.randint(1, 4) for _ in range(4)), cuts(rng.choice([0, 1, 2.5, 12.4, rng.randint(-3, 60)]) for _ in range(4)),
+                         cuts(repr(rng.choice([0.0, rng.expovariate(0.1)])) for _ in range(2))])
+        out = [f"SELECT segmentation.define_attribute('forecast_purchases', {literal(expression)});",
+               "SELECT segmentation.define_attribute('reckoned', 'forecasts.predicted_spend / forecasts.frequency - forecasts.spend * 2');"]
+        return out + [f"INSERT INTO segmentation.forecast_in_force (model) VALUES ({literal(model)});"] * (rng.random() < 0.95)
 
 
     def define_source(self, source):

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <string>
 
 namespace segmentation::core {
 namespace {
@@ -118,6 +117,7 @@ std::optional<ForecastModel> ForecastModel::parse(std::string_view text) {
   words.read(model.low);
   words.read(model.high);
   model.goes_on = goes_on != 0;
+  model.printed = text;
   if (!words.are_all_read())
     return std::nullopt;
   return model;
@@ -130,9 +130,25 @@ std::optional<ForecastColumn> forecast_column(std::string_view name) noexcept {
   return static_cast<ForecastColumn>(found - column_names.begin());
 }
 
+std::span<const ForecastColumn> forecast_columns() noexcept {
+  static constexpr auto columns = [] {
+    std::array<ForecastColumn, column_names.size()> all{};
+    for (std::size_t i = 0; i < all.size(); ++i)
+      all[i] = static_cast<ForecastColumn>(i);
+    return all;
+  }();
+  return columns;
+}
+
+std::string_view name_of(ForecastColumn column) noexcept {
+  return column_names[static_cast<std::size_t>(column)];
+}
+
 PurchaseHistory Forecast::history() const noexcept {
-  return {totals_.days - 1, (totals_.last - totals_.first) / days_of_week,
-          (observed_until() - totals_.first) / days_of_week};
+  const auto weeks = [](Day from, Day to) {
+    return static_cast<double>(std::int64_t{to} - from) / days_of_week; // dates may lie very far apart
+  };
+  return {totals_.days - 1, weeks(totals_.first, totals_.last), weeks(totals_.first, observed_until())};
 }
 
 std::optional<std::int64_t> Forecast::frequency() const noexcept {

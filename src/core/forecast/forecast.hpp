@@ -11,6 +11,8 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace segmentation::core {
@@ -36,6 +38,7 @@ struct ForecastModel {
   std::array<std::int64_t, 4> frequency{};
   std::array<Decimal, 4> monetary;
   double low = 0, high = 0; // predicted spend of the tiers' edges
+  std::string printed;      // what it was read from
 
   /// Reads what segmentation._forecast_model() prints: the members in this order, goes_on as 0 or 1, apart by
   /// one blank each.
@@ -65,8 +68,12 @@ enum class ForecastColumn : std::uint8_t {
   observed_until,
 };
 
+/// Returns all columns.
+std::span<const ForecastColumn> forecast_columns() noexcept;
+
 /// Returns the column of a name, which is in lower case.
 std::optional<ForecastColumn> forecast_column(std::string_view name) noexcept;
+std::string_view name_of(ForecastColumn column) noexcept;
 
 /// One customer's forecast. What is observed of her ends with the model's last day or, where she has bought
 /// since, with her last purchase. Absent values are missing: all but orders, spend, what is predicted, tier,

@@ -87,6 +87,8 @@ const char *fold_words(Fold fold) {
     return "weeks";
   case Fold::months:
     return "months";
+  case Fold::forecast:
+    return "forecasts";
   }
   return "count";
 }

@@ -134,6 +134,9 @@ Operand Checker::customer_value(const Name &name, NameParts parts, const Context
     if (std::optional<Operand> field = field_value(parts, name.span)) {
       return *std::move(field);
     }
+    if (std::optional<Operand> forecast = forecast_value(parts, name.span)) {
+      return *std::move(forecast);
+    }
   }
   return resolved_value(resolved, name, parts, context);
 }

@@ -40,6 +40,8 @@ enum class Fold : std::uint8_t {
   days, // distinct calendar days, weeks (Monday), months of the source's date in the shop's zone
   weeks,
   months,
+  forecast, // what the models say of her by these rows, whose argument is what they are worth: `forecast`;
+            // missing where none was fitted
 };
 
 /// Something with a value. `type` is what it is read as: number, text, boolean, day or instant.
@@ -59,6 +61,7 @@ struct Scalar {
   Span span; // in the rule's text
   ColumnRef column;
   Fold fold = Fold::count;
+  ForecastColumn forecast = ForecastColumn::rfm_group;
   int source = -1;                         // relation: a source, or a set of customers
   std::shared_ptr<const Condition> filter; // null: all rows
   char op = 0;                             // + - * /

@@ -110,6 +110,9 @@ private:
   Operand column_operand(const ColumnRef &ref, Span span) const;
   Operand set_operand(int set, Span span, const Context &context, const Name &name);
   std::optional<Operand> field_value(NameParts parts, Span span) const;
+
+  // check_forecast.cpp
+  std::optional<Operand> forecast_value(NameParts parts, Span span);
   Operand age_value(const Value &value, const Context &context);
   Operand anniversary_value(const Value &value, const Context &context);
   Operand arithmetic_value(const Value &value, const Context &context);

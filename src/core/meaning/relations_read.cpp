@@ -66,7 +66,8 @@ private:
   /// Marks what rows are told apart by in time: their date, and the primary key among those of one date.
   void order(const Scalar &scalar) {
     const bool ordered = scalar.fold == Fold::first || scalar.fold == Fold::last || scalar.fold == Fold::mode;
-    if (!ordered && scalar.fold != Fold::days && scalar.fold != Fold::weeks && scalar.fold != Fold::months) {
+    if (!ordered && scalar.fold != Fold::days && scalar.fold != Fold::weeks && scalar.fold != Fold::months &&
+        scalar.fold != Fold::forecast) {
       return;
     }
     const ColumnRef date = date_column(meaning_.schema, *meaning_.reach, scalar.source);

@@ -56,7 +56,8 @@ struct CachePlan {
 
 /// Tells whether images hold measures of a kind. Sets and counts of values grow with the customer's rows.
 constexpr bool is_cached(MeasureKind kind) noexcept {
-  return kind != MeasureKind::distinct && kind != MeasureKind::periods && kind != MeasureKind::mode;
+  return kind != MeasureKind::distinct && kind != MeasureKind::periods && kind != MeasureKind::purchases &&
+         kind != MeasureKind::mode;
 }
 
 CachePlan plan_cache(const Program::Impl &plan, const Zone &zone, std::uint64_t stamp);

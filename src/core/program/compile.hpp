@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 
 namespace segmentation::core::program {
@@ -46,7 +47,8 @@ private:
   int leaf_condition(Place place, const Condition &condition, Trace &trace);
   int make_test(Place place, const Condition &condition);
   int value(Place place, const Scalar &scalar);
-  int measure_value(int measure, Kind type, std::int32_t scale);
+  int measure_value(int measure, Kind type, std::int32_t scale,
+                    ForecastColumn forecast = ForecastColumn::rfm_group);
   int leaf_value(Place place, const ColumnRef &column, Kind type);
   int aggregate(const Scalar &scalar);
   int filter(int feed, const Condition *condition);
@@ -68,7 +70,7 @@ private:
   std::unordered_map<std::string, int> windows_;
   std::unordered_map<std::string, int> measures_;
   std::unordered_map<std::string, int> columns_;
-  std::map<std::pair<bool, int>, int> leaves_;
+  std::map<std::tuple<bool, int, ForecastColumn>, int> leaves_;
 };
 
 } // namespace segmentation::core::program

@@ -116,9 +116,9 @@ int Compiler::leaf_value(Place place, const ColumnRef &column, Kind type) {
   value.scale = impl_.feeds[static_cast<std::size_t>(feed)].columns[static_cast<std::size_t>(index)].scale;
   value.leaf = index;
   if (!place.rows()) {
-    const auto [at, fresh] = leaves_.try_emplace({true, index}, static_cast<int>(impl_.leaves.size()));
+    const auto [at, fresh] = leaves_.try_emplace({true, index, {}}, static_cast<int>(impl_.leaves.size()));
     if (fresh) {
-      impl_.leaves.push_back({true, static_cast<int>(impl_.stored.size())});
+      impl_.leaves.push_back({true, static_cast<int>(impl_.stored.size()), {}});
       impl_.stored.push_back(index);
     }
     value.leaf = at->second;
@@ -126,10 +126,11 @@ int Compiler::leaf_value(Place place, const ColumnRef &column, Kind type) {
   return graph(place).add_value(std::move(value));
 }
 
-int Compiler::measure_value(int measure, Kind type, std::int32_t scale) {
-  const auto [at, fresh] = leaves_.try_emplace({false, measure}, static_cast<int>(impl_.leaves.size()));
+int Compiler::measure_value(int measure, Kind type, std::int32_t scale, ForecastColumn forecast) {
+  const auto [at, fresh] =
+      leaves_.try_emplace({false, measure, forecast}, static_cast<int>(impl_.leaves.size()));
   if (fresh)
-    impl_.leaves.push_back({false, measure});
+    impl_.leaves.push_back({false, measure, forecast});
   const Measure &one = impl_.measure(measure);
   ValueNode value;
   value.form = ValueNode::Form::leaf;
@@ -147,6 +148,8 @@ int Compiler::value(Place place, const Scalar &scalar) {
   case Scalar::Form::column:
     return leaf_value(place, scalar.column, scalar.type);
   case Scalar::Form::aggregate:
+    if (scalar.fold == Fold::forecast && !impl_.meaning->schema.forecast)
+      break; // none was fitted
     if (!place.rows())
       return aggregate(scalar);
     break; // the checker lets no aggregate into a filter
@@ -208,7 +211,8 @@ void Compiler::order_rows(Measure &measure, int feed) {
       break;
     }
   const Relation &own = impl_.relation(relation);
-  if (measure.kind == MeasureKind::periods || own.primary_key.empty())
+  if (measure.kind == MeasureKind::periods || measure.kind == MeasureKind::purchases ||
+      own.primary_key.empty())
     return;
   bool integer = false;
   for (const int column : own.primary_key) {
@@ -236,6 +240,12 @@ int Compiler::aggregate(const Scalar &scalar) {
     measure.period = period_of_fold(scalar.fold);
     order_rows(measure, feed);
     return measure_value(add_measure(std::move(measure)), Kind::number, 0);
+  case Fold::forecast:
+    measure.kind = MeasureKind::purchases;
+    measure.argument = feed_column(feed, scalar.column, Kind::number);
+    measure.last_day = impl_.meaning->schema.forecast->last_day();
+    order_rows(measure, feed);
+    return measure_value(add_measure(std::move(measure)), type, 0, scalar.forecast);
   case Fold::count_distinct: {
     measure.kind = MeasureKind::distinct;
     const Relation &relation = impl_.relation(scalar.column.relation);

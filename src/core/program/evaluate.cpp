@@ -80,7 +80,9 @@ Presence compute(const ValueNode &node, const Graph &graph, std::int64_t a, Pres
   return over || over_a || over_b ? Presence::aside : Presence::here;
 }
 
-void Customers::load_measure(int index, std::uint32_t first, std::uint32_t count, Loaded &out) const {
+void Customers::load_measure(const CustomerLeaf &leaf, std::uint32_t first, std::uint32_t count,
+                             Loaded &out) const {
+  const int index = leaf.index;
   const Measure &measure = plan.measure(index);
   const FeedState &feed = feeds[static_cast<std::size_t>(measure.feed)];
   const std::byte *at = cell(measure, index, first);
@@ -114,6 +116,12 @@ void Customers::load_measure(int index, std::uint32_t first, std::uint32_t count
       const ModeEntry *entry = mode_of(index, first + i);
       out.presence[i] = entry == nullptr ? Presence::none : entry->is_text ? Presence::aside : Presence::here;
       out.values[i] = entry == nullptr ? 0 : entry->integer;
+      out.any_aside |= out.presence[i] == Presence::aside;
+    }
+    break;
+  case MeasureKind::purchases:
+    for (std::uint32_t i = 0; i < count; ++i) {
+      out.presence[i] = value_of(leaf, first + i, out.values[i]);
       out.any_aside |= out.presence[i] == Presence::aside;
     }
     break;
@@ -161,7 +169,7 @@ const Loaded &Customers::load(int value, std::uint32_t first, std::uint32_t coun
   }
   const CustomerLeaf &leaf = plan.leaves[static_cast<std::size_t>(node.leaf)];
   if (!leaf.stored) {
-    load_measure(leaf.index, first, count, out);
+    load_measure(leaf, first, count, out);
     return out;
   }
   const StoredColumn &column = stored[static_cast<std::size_t>(leaf.index)];

@@ -234,6 +234,37 @@ void fold_periods(const Measure &measure, const FoldInput &input, Side &side) {
   }
 }
 
+void fold_purchases(const Measure &measure, const FoldInput &input, Side &side) {
+  const BatchColumn &values = column_of(input, measure.argument);
+  const BatchColumn &dates = column_of(input, measure.date);
+  side.purchases.resize(std::max<std::size_t>(side.purchases.size(), input.population));
+  Number number;
+  for (std::uint32_t k = 0; k < input.count; ++k) {
+    const std::uint32_t row = input.picked[k];
+    if (dates.cells[row] != Cell::value)
+      continue;
+    const Day day = dates.type == Kind::day ? static_cast<Day>(dates.integers[row])
+                                            : input.clock.zone().local_day(dates.integers[row]);
+    if (day == day_minus_infinity || day > measure.last_day)
+      continue;
+    // A value that is missing adds nothing.
+    Decimal value;
+    if (read_number(values, row, number))
+      value = number.big ? *number.big : Decimal(number.coefficient, values.scale);
+    PurchaseTotals &totals = side.purchases[input.customers[row]];
+    if (totals.days == 0 || day < totals.first) {
+      totals.first = day;
+      totals.first_value = value;
+    } else if (day == totals.first) {
+      totals.first_value = totals.first_value + value;
+    }
+    totals.last = totals.days == 0 ? day : std::max(totals.last, day);
+    totals.days += side.seen.add(input.customers[row], std::int64_t{day});
+    totals.spend = totals.spend + value;
+    ++totals.orders;
+  }
+}
+
 void fold_mode(const Measure &measure, const FoldInput &input, Side &side) {
   const BatchColumn &column = column_of(input, measure.argument);
   const BatchColumn *dates = measure.date >= 0 ? &column_of(input, measure.date) : nullptr;
@@ -310,6 +341,8 @@ void fold_measure(const Measure &measure, const FoldInput &input, Side &side) {
     return fold_distinct(measure, input, side);
   case MeasureKind::periods:
     return fold_periods(measure, input, side);
+  case MeasureKind::purchases:
+    return fold_purchases(measure, input, side);
   case MeasureKind::mode:
     return fold_mode(measure, input, side);
   case MeasureKind::wakening:

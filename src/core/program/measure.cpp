@@ -29,6 +29,7 @@ std::size_t cell_bytes(MeasureKind kind) noexcept {
   case MeasureKind::last:
     return sizeof(LatestCell);
   case MeasureKind::mode:
+  case MeasureKind::purchases:
     return 0;
   }
   return 0;
@@ -39,6 +40,8 @@ std::size_t side_bytes(const Measure &measure) noexcept {
   case MeasureKind::distinct:
   case MeasureKind::periods:
     return 8 * 32; // some values of hers in a hash table that is half full
+  case MeasureKind::purchases:
+    return sizeof(PurchaseTotals) + 8 * 32;
   case MeasureKind::mode:
     return 8 * 64;
   case MeasureKind::first:

@@ -10,18 +10,20 @@
 namespace segmentation::core::program {
 
 enum class MeasureKind : std::uint8_t {
-  count,    // rows: fold +1, merge +, retract -1
-  sum,      // of present arguments: fold +, merge +, retract -
-  minimum,  // of present arguments: fold and merge take the smaller; no retract, the next smallest is not
-            // known
-  maximum,  // likewise the larger
-  first,    // argument of the earliest row by (date, tie): fold and merge take the earlier; no retract
-  last,     // likewise the later
-  distinct, // different present arguments: set union; no retract, one row does not tell whether another has
-            // its value
-  periods,  // different local days, weeks, months of the date: set union; no retract
-  mode,     // counts by value and the latest row of each: merge adds counts and takes the later; no retract
-  wakening, // horizons only: the first instant at which a row's moving test may change: min, like minimum
+  count,     // rows: fold +1, merge +, retract -1
+  sum,       // of present arguments: fold +, merge +, retract -
+  minimum,   // of present arguments: fold and merge take the smaller; no retract, the next smallest is not
+             // known
+  maximum,   // likewise the larger
+  first,     // argument of the earliest row by (date, tie): fold and merge take the earlier; no retract
+  last,      // likewise the later
+  distinct,  // different present arguments: set union; no retract, one row does not tell whether another has
+             // its value
+  periods,   // different local days, weeks, months of the date: set union; no retract
+  purchases, // rows with a day added up, and its different days: no retract, one row does not tell whether
+             // another is of its day
+  mode,      // counts by value and the latest row of each: merge adds counts and takes the later; no retract
+  wakening,  // horizons only: the first instant at which a row's moving test may change: min, like minimum
 };
 
 /// Tells whether a row can be taken back out of a kind's cell without the other rows.
@@ -129,8 +131,9 @@ struct Measure {
   Kind type = Kind::number; // of the argument
   std::int32_t scale = 0;
   int filter = -1; // a row node
-  int date = -1;   // first, last, mode, periods: a column of the feed; -1 where the source has none
+  int date = -1; // first, last, mode, periods, purchases: a column of the feed; -1 where the source has none
   Period period = Period::day;
+  Day last_day = day_infinity; // purchases: the last that counts
   Tie tie = Tie::value;
   std::vector<int> ties; // columns of the feed
   int waken_test = -1;   // wakening: the row test

@@ -40,6 +40,7 @@ struct RowPlan {
 struct CustomerLeaf {
   bool stored = false;
   int index = -1;
+  ForecastColumn forecast = ForecastColumn::rfm_group; // of a measure of purchases
 };
 
 /// What one written condition became, for explain().

@@ -193,9 +193,11 @@ struct Customers {
     return feed.block.data() + customer * feed.stride + offsets[static_cast<std::size_t>(index)];
   }
   /// Reads a measure's value where it is in place.
-  Presence value_of(int measure, std::uint32_t customer, std::int64_t &out) const;
+  /// What the models say of a customer, where the leaf is of her purchases.
+  ForecastValue forecast_of(const CustomerLeaf &leaf, std::uint32_t customer) const;
+  Presence value_of(const CustomerLeaf &leaf, std::uint32_t customer, std::int64_t &out) const;
   /// Reads a measure's value. A text view lasts until the next fold.
-  void read_measure(int measure, std::uint32_t customer, LeafValue &out) const;
+  void read_measure(const CustomerLeaf &leaf, std::uint32_t customer, LeafValue &out) const;
   /// Returns the first instant at which rows may enter or leave a measure.
   Instant measure_until(int measure, std::uint32_t customer) const;
   void read_stored(int stored, std::uint32_t customer, LeafValue &out) const;
@@ -207,7 +209,7 @@ struct Customers {
   const Loaded &load(int value, std::uint32_t first, std::uint32_t count);
   /// Returns until when a value that is a measure stays.
   const Instant *load_until(int value, std::uint32_t first, std::uint32_t count);
-  void load_measure(int measure, std::uint32_t first, std::uint32_t count, Loaded &out) const;
+  void load_measure(const CustomerLeaf &leaf, std::uint32_t first, std::uint32_t count, Loaded &out) const;
   void load_computed(const ValueNode &node, std::uint32_t first, std::uint32_t count, Loaded &out);
   void judge_test(const Test &test, std::uint32_t first, std::uint32_t count, std::uint8_t *out);
   void judge_until(const Test &test, std::uint32_t first, std::uint32_t count, const std::uint8_t *holds,

@@ -4,6 +4,21 @@
 #include <cstring>
 
 namespace segmentation::core::program {
+namespace {
+
+Presence presence_of(const ForecastValue &value) {
+  switch (value.form) {
+  case ForecastValue::Form::missing:
+    return Presence::none;
+  case ForecastValue::Form::integer:
+  case ForecastValue::Form::day:
+    return Presence::here;
+  default:
+    return Presence::aside;
+  }
+}
+
+} // namespace
 
 const ModeEntry *Customers::mode_of(int measure, std::uint32_t customer) const {
   const auto &modes = sides[static_cast<std::size_t>(measure)].modes;
@@ -40,7 +55,15 @@ void Customers::read_stored(int index, std::uint32_t customer, LeafValue &out) c
     out.integer = column.integers[customer];
 }
 
-Presence Customers::value_of(int index, std::uint32_t customer, std::int64_t &out) const {
+ForecastValue Customers::forecast_of(const CustomerLeaf &leaf, std::uint32_t customer) const {
+  static const PurchaseTotals none;
+  const auto &purchases = sides[static_cast<std::size_t>(leaf.index)].purchases;
+  return forecast_value(*plan.meaning->schema.forecast,
+                        customer < purchases.size() ? purchases[customer] : none, leaf.forecast);
+}
+
+Presence Customers::value_of(const CustomerLeaf &leaf, std::uint32_t customer, std::int64_t &out) const {
+  const int index = leaf.index;
   const Measure &measure = plan.measure(index);
   const std::byte *at = cell(measure, index, customer);
   switch (measure.kind) {
@@ -62,6 +85,11 @@ Presence Customers::value_of(int index, std::uint32_t customer, std::int64_t &ou
     out = entry == nullptr ? 0 : entry->integer;
     return entry == nullptr ? Presence::none : entry->is_text ? Presence::aside : Presence::here;
   }
+  case MeasureKind::purchases: {
+    const ForecastValue value = forecast_of(leaf, customer);
+    out = value.integer;
+    return presence_of(value);
+  }
   default: {
     std::memcpy(&out, at, sizeof out);
     const auto &rest = sides[static_cast<std::size_t>(index)].numbers;
@@ -70,7 +98,8 @@ Presence Customers::value_of(int index, std::uint32_t customer, std::int64_t &ou
   }
 }
 
-void Customers::read_measure(int index, std::uint32_t customer, LeafValue &out) const {
+void Customers::read_measure(const CustomerLeaf &leaf, std::uint32_t customer, LeafValue &out) const {
+  const int index = leaf.index;
   const Measure &measure = plan.measure(index);
   const Side &side = sides[static_cast<std::size_t>(index)];
   const std::byte *at = cell(measure, index, customer);
@@ -122,6 +151,15 @@ void Customers::read_measure(int index, std::uint32_t customer, LeafValue &out) 
       out.big = Decimal::parse(entry->text);
     break;
   }
+  case MeasureKind::purchases: {
+    ForecastValue value = forecast_of(leaf, customer);
+    out.present = value.form != ForecastValue::Form::missing;
+    out.integer = value.integer;
+    out.text = value.text;
+    if (value.form == ForecastValue::Form::decimal)
+      out.big = std::move(value.decimal);
+    break;
+  }
   }
 }
 
@@ -143,7 +181,7 @@ void CustomerReader::read(int leaf, LeafValue &out) const {
   if (one.stored)
     customers_.read_stored(one.index, customer_, out);
   else
-    customers_.read_measure(one.index, customer_, out);
+    customers_.read_measure(one, customer_, out);
 }
 
 Instant CustomerReader::until(int leaf) const {

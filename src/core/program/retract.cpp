@@ -173,6 +173,7 @@ void retract_measure(int index, const Measure &measure, const FoldInput &input, 
     return retract_latest<-1>(index, measure, input, side, vacancies, lost);
   case MeasureKind::distinct:
   case MeasureKind::periods:
+  case MeasureKind::purchases:
   case MeasureKind::mode:
     return lose_all(input, lost);
   case MeasureKind::wakening:

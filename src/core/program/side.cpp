@@ -76,6 +76,8 @@ void Side::forget(std::uint32_t customer) {
   seen.forget(customer);
   if (customer < modes.size())
     modes[customer].clear();
+  if (customer < purchases.size())
+    purchases[customer] = {};
 }
 
 void Side::clear(std::uint32_t customers) noexcept {
@@ -84,11 +86,13 @@ void Side::clear(std::uint32_t customers) noexcept {
   seen.clear();
   for (std::size_t customer = 0; customer < std::min<std::size_t>(customers, modes.size()); ++customer)
     modes[customer].clear();
+  purchases.clear();
 }
 
 std::size_t Side::memory_bytes() const noexcept {
   std::size_t bytes = numbers.size() * 64 + (texts.capacity() + ties.capacity()) * sizeof(std::string) +
-                      seen.memory_bytes() + modes.capacity() * sizeof(modes[0]);
+                      seen.memory_bytes() + modes.capacity() * sizeof(modes[0]) +
+                      purchases.capacity() * sizeof(purchases[0]);
   for (const auto &entries : modes)
     bytes += entries.capacity() * sizeof(ModeEntry);
   return bytes;

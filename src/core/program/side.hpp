@@ -2,6 +2,7 @@
 // hot path.
 #pragma once
 
+#include "core/forecast/forecast.hpp"
 #include "core/program/constants.hpp"
 #include "core/value/decimal.hpp"
 
@@ -54,6 +55,7 @@ struct Side {
   std::vector<std::string> ties;                      // by customer: encoded primary keys
   SeenValues seen;
   std::vector<std::vector<ModeEntry>> modes; // by customer
+  std::vector<PurchaseTotals> purchases;     // by customer; their different days are in `seen`
 
   /// Forgets what is kept of one customer.
   void forget(std::uint32_t customer);

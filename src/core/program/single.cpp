@@ -166,7 +166,7 @@ void Single::read(int value, std::uint32_t customer, Slot &out) const {
   case ValueNode::Form::leaf: {
     const CustomerLeaf &leaf = customers_.plan.leaves[static_cast<std::size_t>(node.leaf)];
     if (!leaf.stored) {
-      out.presence = customers_.value_of(leaf.index, customer, out.value);
+      out.presence = customers_.value_of(leaf, customer, out.value);
       return;
     }
     const StoredColumn &column = customers_.stored[static_cast<std::size_t>(leaf.index)];
@@ -224,8 +224,8 @@ bool Single::holds(const Step &step, std::uint32_t customer) const {
     return asked();
   case Op::ratio: {
     std::int64_t sum = 0, count = 0;
-    const Presence presence = customers_.value_of(step.a, customer, sum);
-    customers_.value_of(step.b, customer, count);
+    const Presence presence = customers_.value_of({false, step.a, {}}, customer, sum);
+    customers_.value_of({false, step.b, {}}, customer, count);
     std::uint8_t out = 0;
     const Test &test = plan.customers.tests[static_cast<std::size_t>(step.test)];
     if (count <= 0)

@@ -44,6 +44,7 @@ private:
   std::string column(const Scalar &scalar, const std::string &expression, const std::string &name);
   std::string mode(const Scalar &scalar);
   std::string list(const Scalar &scalar);
+  std::string forecast(const Scalar &scalar);
   std::string unused_alias(const char *prefix, std::size_t number) const;
 
   const Context &context_;

@@ -12,12 +12,6 @@ namespace {
 
 namespace core = segmentation::core;
 
-/// The model of a call's last time: nearly always the same for each row.
-struct Known {
-  std::string text;
-  core::ForecastModel model;
-};
-
 /// A customer's totals as they came; `days` is 0 for who has never bought.
 struct Totals {
   int64 orders, days;
@@ -54,21 +48,22 @@ core::PurchaseTotals to_core(const Totals &totals) {
 const core::ForecastModel *read_model(FunctionCallInfo fcinfo, int argument) {
   text *given = PG_GETARG_TEXT_PP(argument);
   std::string_view printed(VARDATA_ANY(given), VARSIZE_ANY_EXHDR(given));
-  auto *known = static_cast<Owned<Known> *>(fcinfo->flinfo->fn_extra);
+  // Nearly always the same for each row.
+  auto *known = static_cast<Owned<core::ForecastModel> *>(fcinfo->flinfo->fn_extra);
   if (known == nullptr) {
     MemoryContext before = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-    fcinfo->flinfo->fn_extra = known = Owned<Known>::make();
+    fcinfo->flinfo->fn_extra = known = Owned<core::ForecastModel>::make();
     MemoryContextSwitchTo(before);
   }
-  if (known->get() != nullptr && known->get()->text == printed)
-    return &known->get()->model;
+  if (known->get() != nullptr && known->get()->printed == printed)
+    return known->get();
   run_core([=](Failure &) {
     std::optional<core::ForecastModel> model = core::ForecastModel::parse(printed);
-    known->set(model ? new Known{std::string(printed), *std::move(model)} : nullptr);
+    known->set(model ? new core::ForecastModel(*std::move(model)) : nullptr);
   });
   if (known->get() == nullptr)
     ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION), errmsg("this is no model of forecasts")));
-  return &known->get()->model;
+  return known->get();
 }
 
 /// Puts a number into a row, or NULL.
