@@ -21,9 +21,7 @@ bool is_fault_of_data(const ErrorData *error) {
          error->sqlerrcode != ERRCODE_INDEX_CORRUPTED && error->sqlerrcode != ERRCODE_QUERY_CANCELED;
 }
 
-} // namespace
-
-ErrorData *contain(void (*body)(void *argument), void *argument) {
+ErrorData *contain(void (*body)(void *argument), void *argument, bool all) {
   MemoryContext context = CurrentMemoryContext;
   ResourceOwner owner = CurrentResourceOwner;
   ErrorData *volatile error = nullptr;
@@ -46,9 +44,19 @@ ErrorData *contain(void (*body)(void *argument), void *argument) {
     CurrentResourceOwner = owner;
   }
   PG_END_TRY();
-  if (error != nullptr && !is_fault_of_data(error))
+  if (error != nullptr && !all && !is_fault_of_data(error))
     ReThrowError(error);
   return error;
+}
+
+} // namespace
+
+ErrorData *contain(void (*body)(void *argument), void *argument) {
+  return contain(body, argument, false);
+}
+
+ErrorData *contain_all(void (*body)(void *argument), void *argument) {
+  return contain(body, argument, true);
 }
 
 } // namespace segmentation::pg

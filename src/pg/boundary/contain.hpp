@@ -11,5 +11,7 @@ namespace segmentation::pg {
 /// or data is raised on: cancels and timeouts, deadlocks, serialization failures, a server out of memory or
 /// disk, a broken one.
 ErrorData *contain(void (*body)(void *argument), void *argument);
+/// Likewise, raising nothing on: for a process of ours that was told to do just this.
+ErrorData *contain_all(void (*body)(void *argument), void *argument);
 
 } // namespace segmentation::pg
