@@ -133,10 +133,13 @@ void start_due_refresh() {
   pid_t pid;
   if (process != nullptr && GetBackgroundWorkerPid(process, &pid) != BGWH_STOPPED)
     return;
-  TimestampTz now = GetCurrentTimestamp();
-  if (now >= started_at && !TimestampDifferenceExceeds(started_at, now, until_next_start))
+  if (!is_due()) {
+    started_at = 0;
     return;
-  if (!can_begin())
+  }
+  TimestampTz now = GetCurrentTimestamp();
+  bool is_soon = now >= started_at && !TimestampDifferenceExceeds(started_at, now, until_next_start);
+  if (is_soon || !can_begin())
     return;
   UnlockRelationOid(own_relation("forecast_model"), ShareRowExclusiveLock); // the process wants it
   started_at = now;
