@@ -83,6 +83,7 @@ BEGIN
   SET every = EXCLUDED.every, at = EXCLUDED.at, horizon = EXCLUDED.horizon, holdout = EXCLUDED.holdout, high_percentile = EXCLUDED.high_percentile,
     low_percentile = EXCLUDED.low_percentile, tries = 0,
     next_on = CASE WHEN (t.every, t.at) = (EXCLUDED.every, EXCLUDED.at) THEN t.next_on ELSE EXCLUDED.next_on END;
+  PERFORM segmentation._warn_without_clock('forecasts are to be refreshed by the clock');
   RETURN (SELECT s.next_at FROM segmentation.forecast_schedule AS s);
 END $$;
 COMMENT ON FUNCTION segmentation.schedule_forecasts(interval, time, interval, interval, double precision, double precision) IS
