@@ -35,7 +35,10 @@ CREATE TABLE runs (at timestamptz NOT NULL DEFAULT clock_timestamp());
 CREATE TABLE pace (seconds integer);
 INSERT INTO pace VALUES (0);
 CREATE FUNCTION run() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN INSERT INTO public.runs DEFAULT VALUES; PERFORM pg_sleep(seconds) FROM public.pace; RETURN NULL; END $$;
+BEGIN
+  IF (SELECT seconds < 0 FROM public.pace) THEN RAISE EXCEPTION USING ERRCODE = '40P01', MESSAGE = 'deadlock, as it were'; END IF;
+  INSERT INTO public.runs DEFAULT VALUES; PERFORM pg_sleep(seconds) FROM public.pace; RETURN NULL;
+END $$;
 CREATE TRIGGER run AFTER INSERT ON segmentation.forecast_model EXECUTE FUNCTION run();
 };
 my $processes = q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'segmentation forecasts'};
@@ -135,6 +138,13 @@ $node->append_conf('postgresql.conf', 'max_worker_processes = 8');
 $node->restart;
 ok($node->poll_query_until('shop', $over), 'with room it is done');
 is($node->safe_psql('shop', "SELECT pg_sleep(2); $runs"), "\n6", 'once for all days that were missed');
+
+# Bad luck is no error.
+$node->safe_psql('shop', "UPDATE pace SET seconds = -1; $due");
+ok($node->poll_query_until('shop', "SELECT tries = 1 AND ($processes) = 0 AND next_on < current_date + 1 AND error_at < started_at FROM segmentation.forecast_timing"),
+	'one that loses in a deadlock stays due');
+$node->safe_psql('shop', "SELECT pg_sleep(1.2); UPDATE pace SET seconds = 0; $while_ago");
+ok($node->poll_query_until('shop', $over), 'and is tried again');
 
 # With the extension.
 begin_slowly('with the extension');
