@@ -108,6 +108,7 @@ BEGIN
   PERFORM segmentation._check_not_missed('binding', 'forecasts', known);
   DELETE FROM segmentation.forecast_model;
   DELETE FROM segmentation.forecast_class;
+  DELETE FROM segmentation.forecast_timing;
 END $$;
 
 CREATE FUNCTION segmentation.forecast_source(source text, amount text) RETURNS void

@@ -11,6 +11,7 @@
 #include "pg/maintain/walk.hpp"
 #include "pg/share/shared.hpp"
 #include "pg/stored/counts.hpp"
+#include "pg/worker/forecasts.hpp"
 #include "pg/worker/numbering.hpp"
 
 namespace segmentation::pg {
@@ -195,10 +196,16 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
       note_work(error);
     if (is_time)
       noted_at = GetCurrentTimestamp();
+    bool refreshes = false;
+    if (done == 0) {
+      if (commits)
+        SPI_commit();
+      refreshes = refresh_when_due(working);
+    }
     if (commits)
       SPI_commit();
     close_session(session);
-    if (done == 0)
+    if (done == 0 && !refreshes)
       break;
   }
   if (error != nullptr)
