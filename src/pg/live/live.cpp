@@ -25,8 +25,8 @@ KeyType describe_key(Oid customers, const char *column) {
 /// The tables whose rows say what is bound and defined. A trigger on each (sql/20_catalog.sql) sends a
 /// relcache invalidation for it when rows change.
 constexpr const char *definition_tables[] = {
-    "binding",           "binding_column", "column_word", "attribute_definition",
-    "source_definition", "segment",        "alteration",  "change_keeping"};
+    "binding", "binding_column", "column_word",    "attribute_definition", "source_definition",
+    "segment", "alteration",     "change_keeping", "forecast_in_force"};
 constexpr int definition_table_count = static_cast<int>(std::size(definition_tables));
 
 /// What the session has loaded last, and every relation whose change makes it old.
