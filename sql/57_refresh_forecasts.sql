@@ -76,7 +76,7 @@ END $$;
 -- models were fitted. `looks_back`: purchases after `until` do not count, if there are any.
 CREATE FUNCTION segmentation._refresh_statement(queries text[], until date, horizon integer, holdout integer, fewest integer,
   high double precision, low double precision, looks_back boolean) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET extra_float_digits = 1 AS $$
 DECLARE
   -- Each customer's purchases added up, those until then apart from later ones.
   histories CONSTANT text := $sql$
