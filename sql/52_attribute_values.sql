@@ -136,10 +136,10 @@ RETURN format($query$
   $query$, source);
 
 -- Returns an expression that is 'date' where a text is one, as rules read it. Most are told by their look: reading a date takes longer.
-CREATE FUNCTION segmentation._date_or_text(value text, json text) RETURNS text
+CREATE FUNCTION segmentation._date_or_text(value text, found text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 RETURN format($kind$CASE WHEN left(%1$s, 5) !~ '^\d{4}-' THEN 'text' WHEN %1$s ~ '^[1-9]\d{3}-(0[1-9]|1[0-2])-([01][1-9]|[12]0|2[1-8])$' THEN 'date'
-  WHEN segmentation.json_day(%2$s, 'UTC') IS NULL THEN 'text' ELSE 'date' END$kind$, value, json);
+  WHEN segmentation.json_day(%2$s, 'UTC') IS NULL THEN 'text' ELSE 'date' END$kind$, value, found);
 
 -- Returns an expression for the kind of a jsonb value, NULL where rules find none in it, and one for its words.
 CREATE FUNCTION segmentation._json_kind(value text, OUT kind text, OUT words text)

@@ -35,6 +35,13 @@ jumps_stay_in_the_boundary() {
     grep -vE '^src/pg/boundary/' | grep -vE ':[0-9]+: *(//|\*)'
 }
 
+# A table of definitions that sessions do not know of is read once and then never again: its trigger tells them of nothing.
+sessions_hear_of_definitions() {
+  told=$(sed -n 's/^CREATE TRIGGER changed .* ON segmentation\.\([a-z_]*\)$/\1/p' "$root"/sql/*.sql | sort)
+  heard=$(sed -n '/definition_tables\[\] = {/,/};/p' "$root/src/pg/live/live.cpp" | grep -o '"[a-z_]*"' | tr -d '"' | sort)
+  [ "$told" = "$heard" ] || { printf 'triggers are on\n%s\nsessions hear of\n%s\n' "$told" "$heard" && return 1; }
+}
+
 core_knows_no_server() {
   ! grep -rnE '#include *[<"](postgres|fmgr|utils/|executor/|catalog/|pg/|iostream)' src/core
 }
@@ -320,6 +327,7 @@ fi
 check "module exports only its entry points" exports_only_entry_points
 check "jumps stay in src/pg/boundary" jumps_stay_in_the_boundary
 check "core includes nothing of the server" core_knows_no_server
+check "sessions hear of every table of definitions" sessions_hear_of_definitions
 check "shell scripts parse" shell_scripts_parse
 check "sources are ASCII" sources_are_ascii
 check "functions have comments" functions_have_comments

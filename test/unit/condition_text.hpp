@@ -192,6 +192,8 @@ private:
       return "weeks";
     case Fold::months:
       return "months";
+    case Fold::forecast:
+      return "forecast";
     }
     return "?";
   }

@@ -84,8 +84,9 @@ inline std::string describe(const Scalar &scalar) {
     const Relation &relation = schema.relations[static_cast<std::size_t>(scalar.column.relation)];
     return relation.name + "." + relation.columns[static_cast<std::size_t>(scalar.column.column)].name;
   };
-  static const char *const folds[] = {"count", "count_distinct", "sum",  "avg",  "min",   "max",   "first",
-                                      "last",  "mode",           "list", "days", "weeks", "months"};
+  static const char *const folds[] = {"count", "count_distinct", "sum",    "avg",     "min",
+                                      "max",   "first",          "last",   "mode",    "list",
+                                      "days",  "weeks",          "months", "forecast"};
   switch (scalar.form) {
   case Scalar::Form::column:
     return column();
@@ -320,8 +321,40 @@ private:
     return true;
   }
 
+  /// What the models say by the rows of a source that has a date.
+  bool forecast_of_kind(const std::vector<Kind> &kinds, int source, int depth, Scalar &out) {
+    using enum ForecastColumn;
+    Scalar argument;
+    if (source == tags || !column_of_kind(source, {Kind::number}, argument))
+      return false;
+    out = {};
+    out.form = Scalar::Form::aggregate;
+    out.fold = Fold::forecast;
+    out.source = source;
+    out.column = argument.column;
+    if (kinds.front() == Kind::number) {
+      out.forecast = dice_.pick(std::vector<ForecastColumn>{
+          frequency, recency, age, monetary, probability_alive, predicted_purchases, predicted_spend,
+          recency_score, frequency_score, monetary_score, ForecastColumn::orders, spend});
+      out.type = Kind::number;
+    } else if (kinds.front() == Kind::text) {
+      out.forecast = dice_.chance(50) ? rfm_group : predicted_spend_tier;
+      out.type = Kind::text;
+    } else if (kinds.front() == Kind::day) {
+      out.forecast = dice_.chance(50) ? last_order : observed_until;
+      out.type = Kind::day;
+    } else {
+      return false;
+    }
+    if (dice_.chance(70))
+      out.filter = condition(source, std::min(depth, 2));
+    return true;
+  }
+
   bool aggregate_of_kind(const std::vector<Kind> &kinds, int depth, Scalar &out) {
     const int source = dice_.pick(std::vector<int>{orders, orders, orders, items, items, carts, tags});
+    if (dice_.chance(12) && forecast_of_kind(kinds, source, depth, out))
+      return true;
     Scalar argument;
     const bool numbers = kinds == std::vector<Kind>{Kind::number};
     Fold fold = dice_.pick(std::vector<Fold>{Fold::min, Fold::max, Fold::first, Fold::last, Fold::mode});

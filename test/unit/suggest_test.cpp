@@ -266,6 +266,16 @@ TEST(Suggest, Values) {
   EXPECT_EQ(all("unknown = 'x"), "");
 }
 
+TEST(Suggest, GroupsAndTiersOfForecasts) {
+  Schema schema = shop_schema();
+  define_value(schema, "forecast_purchases", "sum(orders.total)");
+  define_value(schema, "rfm_group", "forecasts.rfm_group");
+  define_value(schema, "predicted_spend_tier", "forecasts.predicted_spend_tier");
+  const auto meaning = meaning_of(std::move(schema));
+  EXPECT_EQ(all("predicted_spend_tier = '", *meaning), "'HIGH' | 'MEDIUM' | 'LOW'");
+  EXPECT_EQ(all("rfm_group IN ('NEW', 'a", *meaning), "'ACTIVE' | 'AT_RISK' | 'ALMOST_LOST'");
+}
+
 TEST(Suggest, GoingOn) {
   EXPECT_EQ(all("city = 'Sofia' "), "AND | OR");
   EXPECT_EQ(all("city = 'Sofia'"), "AND | OR");

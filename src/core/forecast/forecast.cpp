@@ -144,6 +144,18 @@ std::string_view name_of(ForecastColumn column) noexcept {
   return column_names[static_cast<std::size_t>(column)];
 }
 
+std::span<const std::string_view> texts_of(ForecastColumn column) noexcept {
+  static constexpr std::array<std::string_view, 3> tiers = {"HIGH", "MEDIUM", "LOW"};
+  static constexpr std::array<std::string_view, 11> groups = {
+      "CHAMPIONS",        "LOYAL",       "ACTIVE",  "NEW",      "PROMISING", "NEEDS_ATTENTION", "AT_RISK",
+      "PREVIOUSLY_LOYAL", "ALMOST_LOST", "DORMANT", "PROSPECTS"};
+  if (column == ForecastColumn::rfm_group)
+    return groups;
+  if (column == ForecastColumn::predicted_spend_tier)
+    return tiers;
+  return {};
+}
+
 PurchaseHistory Forecast::history() const noexcept {
   const auto weeks = [](Day from, Day to) {
     return static_cast<double>(std::int64_t{to} - from) / days_of_week; // dates may lie very far apart

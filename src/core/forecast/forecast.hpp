@@ -75,6 +75,9 @@ std::span<const ForecastColumn> forecast_columns() noexcept;
 std::optional<ForecastColumn> forecast_column(std::string_view name) noexcept;
 std::string_view name_of(ForecastColumn column) noexcept;
 
+/// Returns all that a column of texts can say; nothing for others.
+std::span<const std::string_view> texts_of(ForecastColumn column) noexcept;
+
 /// One customer's forecast. What is observed of her ends with the model's last day or, where she has bought
 /// since, with her last purchase. Absent values are missing: all but orders, spend, what is predicted, tier,
 /// group and observed_until of who has never bought.

@@ -59,6 +59,9 @@ std::optional<Described> describe(const Schema &schema, const Operand &operand, 
     if (described.type == ValueType::text && names_segments(schema, operand.scalar.column)) {
       described.type = ValueType::segment;
     }
+    if (operand.scalar.form == Scalar::Form::aggregate && operand.scalar.fold == Fold::forecast) {
+      described.texts = texts_of(operand.scalar.forecast);
+    }
     // The column of a field holds the values of all fields.
     described.column = operand.field ? std::nullopt : column_behind(operand.scalar);
     break;

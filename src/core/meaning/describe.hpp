@@ -5,6 +5,7 @@
 #include "core/meaning/checked.hpp"
 
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -26,10 +27,11 @@ enum class ValueType : std::uint8_t {
 
 struct Described {
   ValueType type = ValueType::text;
-  bool in_row = false;             // stands inside MATCHES
-  bool all_rows = false;           // there, it is of all rows together: count, sum_total
-  bool source = false;             // can be tested with MATCHES: a source, or a set of customers
-  std::optional<ColumnRef> column; // its own, or the one that first, last or mode pick a value of
+  bool in_row = false;                     // stands inside MATCHES
+  bool all_rows = false;                   // there, it is of all rows together: count, sum_total
+  bool source = false;                     // can be tested with MATCHES: a source, or a set of customers
+  std::optional<ColumnRef> column;         // its own, or the one that first, last or mode pick a value of
+  std::span<const std::string_view> texts; // all that it can be, where the language itself knows that
   NamedSegment::Form kept = NamedSegment::Form::rule; // the list of groups, or of tags, kept by hand
 };
 

@@ -63,6 +63,9 @@ void add_values(Suggestions &out, const Described &left, std::string_view typed,
   if (left.kept != NamedSegment::Form::rule) {
     add_segments();
   }
+  for (const std::string_view text : left.texts) {
+    add(text, quote_text(text));
+  }
   if (!left.column) {
     return;
   }
