@@ -80,19 +80,27 @@ CREATE FUNCTION segmentation._moves(rule segmentation.rule) RETURNS boolean
   LANGUAGE c STABLE STRICT AS 'MODULE_PATHNAME', 'segmentation_moves';
 COMMENT ON FUNCTION segmentation._moves(segmentation.rule) IS 'whether time alone may change for whom a rule holds';
 
--- Warns of a rule whose members only a clock keeps right where none has been seen.
-CREATE FUNCTION segmentation._warn_of_clock(name text, rule segmentation.rule) RETURNS void
+-- Warns of what only a clock does where none has been seen.
+CREATE FUNCTION segmentation._warn_without_clock(message text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF (SELECT u.ticked_at > clock_timestamp() - interval '1 hour' FROM segmentation.upkeep AS u)
-    OR segmentation._worker() IS NOT NULL
-    OR NOT segmentation._moves(rule) THEN
+    OR segmentation._worker() IS NOT NULL THEN
     RETURN;
   END IF;
   RAISE WARNING USING ERRCODE = '01000',
-    MESSAGE = format('time changes the members of segment "%s", but nothing has looked at the clock for an hour', name),
+    MESSAGE = message || ', but nothing has looked at the clock for an hour',
     DETAIL = 'No worker runs in this database, and segmentation.tick() was not called.',
     HINT = 'SELECT segmentation.start_worker(), with shared_preload_libraries = ''segmentation'' for good; or have pg_cron CALL segmentation.tick() each minute.';
+END $$;
+
+-- The same for a rule whose members only a clock keeps right.
+CREATE FUNCTION segmentation._warn_of_clock(name text, rule segmentation.rule) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF segmentation._moves(rule) THEN
+    PERFORM segmentation._warn_without_clock(format('time changes the members of segment "%s"', name));
+  END IF;
 END $$;
 
 CREATE FUNCTION segmentation.create_segment(

@@ -193,6 +193,22 @@ BEGIN
     queries[1], queries[2], until, horizon, holdout, fewest, ARRAY[low / 100, high / 100], looks_back);
 END $$;
 
+-- Raises 22023 unless a refresh can be made with these settings.
+CREATE FUNCTION segmentation._check_forecast_settings(until date, horizon interval, holdout interval, high_percentile double precision,
+  low_percentile double precision) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF horizon IS NULL OR NOT (until + horizon)::date BETWEEN until + 1 AND until + 36525
+     OR holdout IS NULL OR NOT (until - holdout)::date BETWEEN until - 36525 AND until - 1 THEN
+    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'horizon and holdout must be from a day to a hundred years',
+      HINT = 'Say horizon => ''1 year'', holdout => ''3 months''.';
+  END IF;
+  IF NOT COALESCE(0 <= low_percentile AND low_percentile <= high_percentile AND high_percentile <= 100, false) THEN
+    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'percentiles must be from 0 to 100, the low one not above the high one',
+      HINT = 'Say high_percentile => 70, low_percentile => 10.';
+  END IF;
+END $$;
+
 CREATE FUNCTION segmentation._refresh_forecasts(observed_until date, horizon interval, holdout interval, high_percentile double precision,
   low_percentile double precision) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -211,15 +227,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('observed_until must not be later than today, %s', today),
       HINT = 'Name the last day whose purchases are all there.';
   END IF;
-  IF horizon IS NULL OR NOT (until + horizon)::date BETWEEN until + 1 AND until + 36525
-     OR holdout IS NULL OR NOT (until - holdout)::date BETWEEN until - 36525 AND until - 1 THEN
-    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'horizon and holdout must be from a day to a hundred years',
-      HINT = 'Say horizon => ''1 year'', holdout => ''3 months''.';
-  END IF;
-  IF NOT COALESCE(0 <= low_percentile AND low_percentile <= high_percentile AND high_percentile <= 100, false) THEN
-    RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = 'percentiles must be from 0 to 100, the low one not above the high one',
-      HINT = 'Say high_percentile => 70, low_percentile => 10.';
-  END IF;
+  PERFORM segmentation._check_forecast_settings(until, horizon, holdout, high_percentile, low_percentile);
   LOCK TABLE segmentation.forecast_model IN SHARE ROW EXCLUSIVE MODE; -- one refresh at a time
   is_first := NOT EXISTS (SELECT FROM segmentation.forecast_in_force);
   IF is_first THEN PERFORM segmentation._watch_commits(); END IF;

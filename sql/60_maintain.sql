@@ -18,7 +18,7 @@ COMMENT ON PROCEDURE segmentation.tick() IS
 CREATE FUNCTION segmentation._worker() RETURNS integer
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN (SELECT l.pid FROM pg_locks AS l
-        WHERE l.locktype = 'advisory' AND l.objsubid = 3 AND l.classid = 1583866135 AND l.mode = 'ExclusiveLock' AND l.granted
+        WHERE l.locktype = 'advisory' AND l.objsubid = 3 AND l.classid = 1583866135 AND l.objid = 0 AND l.mode = 'ExclusiveLock' AND l.granted
           AND l.database = (SELECT d.oid FROM pg_database AS d WHERE d.datname = current_database()));
 COMMENT ON FUNCTION segmentation._worker() IS 'the process id of the worker of this database; NULL where there is none';
 

@@ -4,7 +4,7 @@
 -- One difference between what is wanted and what there is.
 CREATE TYPE segmentation._definition_step AS (
   action  text,  -- create, alter, drop
-  kind    text,  -- binding, column, word, source, attribute, segment
+  kind    text,  -- binding, column, word, source, attribute, segment, schedule
   name    text,
   wanted  jsonb,
   present jsonb
@@ -40,6 +40,10 @@ BEGIN
       answer := jsonb_set(answer, '{labels}', to_jsonb(segmentation._check_labels(ARRAY(SELECT jsonb_array_elements_text(answer -> 'labels')))));
     END IF;
     IF answer -> 'labels' = '[]' THEN answer := answer - 'labels'; END IF;
+  ELSIF kind = 'schedule' THEN
+    answer := '{"every": "1 day", "at": "04:20", "horizon": "1 year", "holdout": "3 months", "high_percentile": 70, "low_percentile": 10}' || answer;
+    answer := answer || jsonb_build_object('every', (answer ->> 'every')::interval, 'at', (answer ->> 'at')::time,
+      'horizon', (answer ->> 'horizon')::interval, 'holdout', (answer ->> 'holdout')::interval);
   END IF;
   RETURN answer;
 END $$;
@@ -55,12 +59,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM segmentation._members_of(given -> 'words', 'words') AS m, jsonb_each(m.item) AS c
   UNION ALL SELECT 'source', m.name, m.item FROM segmentation._members_of(given -> 'sources', 'sources') AS m
   UNION ALL SELECT 'attribute', m.name, m.item FROM segmentation._members_of(given -> 'attributes', 'attributes') AS m
-  UNION ALL SELECT 'segment', m.name, m.item FROM segmentation._members_of(given -> 'segments', 'segments') AS m;
+  UNION ALL SELECT 'segment', m.name, m.item FROM segmentation._members_of(given -> 'segments', 'segments') AS m
+  UNION ALL SELECT 'schedule', m.name, m.item FROM segmentation._members_of(given -> 'schedules', 'schedules') AS m;
 $$;
 
 -- Returns what is to be done for definitions to be as a document says; with `prune` also what it leaves out, in the sections that it has.
 CREATE FUNCTION segmentation._definition_steps(given jsonb, prune boolean) RETURNS SETOF segmentation._definition_step
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres SET jit = off AS $$
   WITH wanted AS MATERIALIZED (SELECT t.* FROM segmentation._things(given) AS t),
     present AS MATERIALIZED (SELECT t.* FROM segmentation._things(segmentation.definitions()) AS t),
     step AS (
@@ -71,7 +76,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
   SELECT s.action, s.kind, s.name, s.wanted, s.present FROM step AS s
   WHERE CASE WHEN s.wanted IS NOT NULL THEN s.wanted IS DISTINCT FROM s.present
              ELSE prune AND s.kind <> 'word' AND s.name <> 'customers' AND given -> (s.kind || 's') <> 'null' END
-  ORDER BY array_position('{binding,column,word,source,attribute,segment}', s.kind), s.name <> 'customers', s.name COLLATE "C";
+  ORDER BY array_position('{binding,column,word,source,attribute,segment,schedule}', s.kind), s.name <> 'customers', s.name COLLATE "C";
 $$;
 
 -- Writes a binding of a document; returns its ids.
@@ -240,7 +245,7 @@ CREATE FUNCTION segmentation._prune(steps segmentation._definition_step[]) RETUR
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   pending segmentation._definition_step[] := ARRAY(SELECT s FROM unnest(steps) AS s WHERE s.action = 'drop'
-    ORDER BY array_position('{segment,attribute,source,column,binding}', s.kind));
+    ORDER BY array_position('{schedule,segment,attribute,source,column,binding}', s.kind));
   later   segmentation._definition_step[];
   step    segmentation._definition_step;
 BEGIN
@@ -262,6 +267,7 @@ CREATE FUNCTION segmentation._drop_definition(step segmentation._definition_step
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   CASE step.kind
+    WHEN 'schedule' THEN PERFORM segmentation_internal.schedule_forecasts(NULL);
     WHEN 'segment' THEN PERFORM segmentation_internal.drop_segment(step.name, false);
     WHEN 'attribute' THEN PERFORM segmentation_internal.drop_attribute(step.name);
     WHEN 'source' THEN PERFORM segmentation_internal.drop_source(step.name);
@@ -284,7 +290,7 @@ RETURN NOT EXISTS (SELECT FROM unnest(steps) AS s WHERE s.kind <> 'segment' OR s
 -- Tells whether rules that are there may mean something else by other steps than theirs.
 CREATE FUNCTION segmentation._change_words(steps segmentation._definition_step[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN EXISTS (SELECT FROM segmentation.segment) AND EXISTS (SELECT FROM unnest(steps) AS s WHERE s.kind <> 'segment' AND s.action <> 'drop'
+RETURN EXISTS (SELECT FROM segmentation.segment) AND EXISTS (SELECT FROM unnest(steps) AS s WHERE s.kind NOT IN ('segment', 'schedule') AND s.action <> 'drop'
   AND (s.action = 'alter' OR segmentation._rules_may_read(COALESCE(s.wanted ->> 'word', s.wanted ->> 'name', s.name))));
 
 -- Tells whether a segment's next members hang on its own step alone, so that they can be counted before.
@@ -337,7 +343,8 @@ BEGIN
     PERFORM segmentation._check_binding(b.id, true), segmentation._make_storage(b) FROM segmentation.binding AS b WHERE b.role = 'customers';
   END IF;
   PERFORM segmentation._write_words(steps);
-  IF NOT EXISTS (SELECT FROM segmentation.attribute_definition AS a WHERE segmentation._fold(a.name) = 'forecast_purchases') THEN
+  IF EXISTS (SELECT FROM segmentation.forecast_in_force)
+     AND NOT EXISTS (SELECT FROM segmentation.attribute_definition AS a WHERE segmentation._fold(a.name) = 'forecast_purchases') THEN
     PERFORM segmentation._forget_forecasts();
   END IF;
   FOREACH step IN ARRAY steps LOOP
@@ -379,6 +386,9 @@ BEGIN
   DELETE FROM segmentation.definition_change AS c WHERE c.segment_id = ANY (made);
   IF changed <> '{}' OR others THEN PERFORM segmentation._walk_again(); END IF;
   PERFORM segmentation._archive(s.name) FROM unnest(steps) AS s WHERE s.kind = 'segment' AND s.action = 'alter' AND s.wanted ? 'archived' AND NOT s.present ? 'archived';
+  PERFORM segmentation_internal.schedule_forecasts((s.wanted ->> 'every')::interval, (s.wanted ->> 'at')::time, (s.wanted ->> 'horizon')::interval,
+    (s.wanted ->> 'holdout')::interval, (s.wanted ->> 'high_percentile')::float8, (s.wanted ->> 'low_percentile')::float8)
+  FROM unnest(steps) AS s WHERE s.kind = 'schedule' AND s.action <> 'drop';
   PERFORM segmentation._prune(steps);
   PERFORM segmentation._follow_views();
   PERFORM segmentation._warn_of_clock(m.name, m.rule) FROM (

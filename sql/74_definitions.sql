@@ -26,7 +26,7 @@ BEGIN
 END $$;
 
 CREATE FUNCTION segmentation.definitions() RETURNS jsonb
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres SET jit = off AS $$
   WITH bound AS MATERIALIZED (
     SELECT b, b.id, b.name, (l.target).id AS target FROM segmentation.binding AS b, segmentation._link_of(b) AS l WHERE NOT b.by_hand)
   SELECT jsonb_strip_nulls(jsonb_build_object(
@@ -47,15 +47,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     'segments', COALESCE((SELECT jsonb_object_agg(s.name, jsonb_build_object('kind', NULLIF(s.kind, 'rule'), 'rule', segmentation.rule_source(COALESCE(a.rule, s.rule)),
                    'family', s.family, 'archived', NULLIF(s.archived, false), 'description', n.description, 'labels', to_jsonb(NULLIF(n.labels, '{}'))))
                  FROM segmentation.segment AS s LEFT JOIN segmentation.segment_note AS n ON n.segment_id = s.id
-                   LEFT JOIN segmentation.alteration AS a ON a.segment_id = s.id AND a.error IS NULL), '{}')));
+                   LEFT JOIN segmentation.alteration AS a ON a.segment_id = s.id AND a.error IS NULL), '{}'),
+    'schedules', COALESCE((SELECT jsonb_build_object('forecasts', jsonb_build_object('every', f.every, 'at', f.at, 'horizon', f.horizon, 'holdout', f.holdout,
+                    'high_percentile', f.high_percentile, 'low_percentile', f.low_percentile))
+                  FROM segmentation.forecast_schedule AS f), '{}')));
 $$;
 COMMENT ON FUNCTION segmentation.definitions() IS
   'All that is bound and defined, by name, as apply_definitions takes it: customers, bindings, computed columns, what columns were called before, '
   'sources, attributes, and segments with their rules as typed (of one that is being altered the next), descriptions, labels and whether they are '
-  'archived. No members, words by hand, marks of use or rights. Locks: ACCESS SHARE on the tables of definitions.';
+  'archived, and when forecasts are refreshed. No members, words by hand, marks of use or rights. Locks: ACCESS SHARE on the tables of definitions.';
 
 -- Raises 22023, saying where, unless a value is an object of the keys and types in `shape`: string, boolean, strings (a list), texts (an object
--- of strings), any; with ! it may not be missing.
+-- of strings), number, any; with ! it may not be missing.
 CREATE FUNCTION segmentation._check_shape(doc jsonb, path text, shape jsonb) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -80,6 +83,7 @@ BEGIN
     END IF;
     wrong := CASE item.type
       WHEN 'string' THEN CASE WHEN jsonb_typeof(item.given) <> 'string' THEN 'a string' END
+      WHEN 'number' THEN CASE WHEN jsonb_typeof(item.given) <> 'number' THEN 'a number' END
       WHEN 'boolean' THEN CASE WHEN jsonb_typeof(item.given) <> 'boolean' THEN 'true or false' END
       WHEN 'strings' THEN CASE WHEN jsonb_typeof(item.given) <> 'array' OR jsonb_path_exists(item.given, 'strict $[*] ? (@.type() != "string")', silent => true)
         THEN 'a list of strings' END
@@ -109,7 +113,7 @@ BEGIN
   RETURN QUERY SELECT m.key, m.value, format('%s."%s"', section, m.key) FROM jsonb_each(doc) AS m ORDER BY m.key COLLATE "C";
 END $$;
 
--- Raises, saying where, unless a text is a rule, or an attribute's expression, by its syntax.
+-- Raises, saying where, unless a text is a rule, a relation, or a value of a type, by its syntax.
 CREATE FUNCTION segmentation._check_text(kind text, given text, path text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -117,6 +121,8 @@ DECLARE
   hint text;
 BEGIN
   IF kind = 'rule' AND given IS NOT NULL THEN PERFORM segmentation.rule(given);
+  ELSIF kind = 'interval' THEN PERFORM given::interval;
+  ELSIF kind = 'time' THEN PERFORM given::time;
   ELSIF kind = 'relation' AND to_regclass(given) IS NULL AND given IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = '42P01', MESSAGE = format('relation "%s" does not exist', given), HINT = 'Write it with its schema.';
   END IF;
@@ -136,7 +142,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'definitions must not be null', HINT = 'Give what segmentation.definitions() returned.';
   END IF;
   PERFORM segmentation._check_shape(given, 'definitions', '{"customers": "any", "bindings": "any", "columns": "any", "words": "any", "sources": "any",
-    "attributes": "any", "segments": "any"}');
+    "attributes": "any", "segments": "any", "schedules": "any"}');
   IF given -> 'customers' <> 'null' THEN
     PERFORM segmentation._check_shape(given -> 'customers', 'customers',
       '{"relation": "string!", "key": "string", "timezone": "string", "condition": "string"}');
@@ -181,4 +187,13 @@ BEGIN
     END IF;
     PERFORM segmentation._check_text('rule', item.item ->> 'rule', item.path || '.rule');
   END LOOP;
+  IF given -> 'schedules' <> 'null' THEN
+    PERFORM segmentation._check_shape(given -> 'schedules', 'schedules', '{"forecasts": "any"}');
+    FOR item IN SELECT m.* FROM segmentation._members_of(given -> 'schedules', 'schedules') AS m LOOP
+      PERFORM segmentation._check_shape(item.item, item.path,
+        '{"every": "string", "at": "string", "horizon": "string", "holdout": "string", "high_percentile": "number", "low_percentile": "number"}');
+      PERFORM segmentation._check_text(CASE f WHEN 'at' THEN 'time' ELSE 'interval' END, item.item ->> f, format('%s.%s', item.path, f))
+      FROM unnest('{every,at,horizon,holdout}'::text[]) AS f;
+    END LOOP;
+  END IF;
 END $$;

@@ -45,7 +45,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       describe_segment,use_segment,release_segment,build_segment,create_group,freeze_segment,add_members,remove_members,clear_overrides,move_members,define_attribute,drop_attribute,define_source,drop_source,preview,count_matching,estimate_matching,diff_segment,count_diff,suggest,refresh,
       merge_customers,_diff_segment,_count_diff,_rule_segment_id,_check_has_rule,_check_not_archived,_segment,share,revoke_share,_suggest,_literal,_stored_type,_as_jsonb,_common_values,_sampled_values}'
     WHEN 'admin' THEN '{_access_admin,bind_customers,bind_source,bind_lookup,bind_set,bind_fields,bind_column,unbind,adopt,
-      forecast_source,refresh_forecasts,_refresh_forecasts,definitions,apply_definitions,grant_access,revoke_access,keep_changes,refresh_all,tick,start_worker,
+      forecast_source,schedule_forecasts,refresh_forecasts,_refresh_forecasts,definitions,apply_definitions,grant_access,revoke_access,keep_changes,refresh_all,tick,start_worker,
       check_replication,share_uses}' END)
   ORDER BY p.oid;
 $$;

@@ -14,7 +14,7 @@ BEGIN
     WHERE p.pronamespace = 'segmentation'::regnamespace
       AND p.proname = ANY ('{bind_customers,bind_source,bind_lookup,bind_set,bind_fields,bind_column,unbind,adopt,
         define_attribute,drop_attribute,define_source,drop_source,create_segment,alter_segment,rename_segment,
-        copy_segment,drop_segment,describe_segment,use_segment,release_segment,create_group,freeze_segment,add_members,remove_members,clear_overrides,move_members,forecast_source,_refresh_forecasts,share,shared,revoke_share,share_uses,definitions,apply_definitions,keep_changes,grant_access,revoke_access,_attributes,_customer_total}')
+        copy_segment,drop_segment,describe_segment,use_segment,release_segment,create_group,freeze_segment,add_members,remove_members,clear_overrides,move_members,forecast_source,schedule_forecasts,_refresh_forecasts,share,shared,revoke_share,share_uses,definitions,apply_definitions,keep_changes,grant_access,revoke_access,_attributes,_customer_total}')
     ORDER BY p.oid
   LOOP
     EXECUTE format('ALTER FUNCTION %s SET SCHEMA segmentation_internal', item.signature);

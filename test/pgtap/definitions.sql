@@ -30,7 +30,7 @@ CREATE TEMP TABLE before AS SELECT segmentation.definitions() AS d;
 CREATE TEMP TABLE members_before AS SELECT s.name, m.customer_id FROM segmentation.membership AS m JOIN segmentation.segment AS s ON s.id = m.segment_id;
 SELECT is_empty('SELECT * FROM oracle()', 'all of it is right by plain SQL');
 SELECT is((SELECT jsonb_object_agg(k, (SELECT count(*) FROM jsonb_object_keys(d -> k))) FROM before, jsonb_object_keys(d) AS k)::text,
-  '{"words": 2, "columns": 3, "sources": 1, "bindings": 7, "segments": 19, "customers": 3, "attributes": 2}', 'definitions have all there is');
+  '{"words": 2, "columns": 3, "sources": 1, "bindings": 7, "segments": 19, "customers": 3, "schedules": 0, "attributes": 2}', 'definitions have all there is');
 
 -- What is equal is left alone.
 CREATE FUNCTION locks() RETURNS text LANGUAGE sql AS

@@ -320,13 +320,13 @@ class Shop:
         """Purchases, and a model that nobody fitted to them: what it says need not be likely to be the same on both paths."""
         from rules import Rules
         rng, rules = self.rng, Rules(self.rng, self)
-        sums = [(source, column) for source in self.sources if rules.dated(source) for column in source.of_kind("number")]
+        sums = [(source, column) for source in self.sources if rules.dated(source) for column in source.of_kind("number", "json")]
         self.forecasts = bool(sums) and rng.random() < 0.8
         if not self.forecasts:
             return []
         source, column = rng.choice(sums)
         inner = f" MATCHES ({rules.row_tests(source, 1).print()})" if rng.random() < 0.4 else ""
-        expression = f"sum({source.binding}.{name_in_rule(column.name)}{inner})"
+        expression = f"sum({source.binding}.{name_in_rule(column.name)}{'.num' if column.kind == 'json' else ''}{inner})"
         positive = lambda: repr(rng.choice([rng.expovariate(1), 0.2425945, 4.4136019, 1.0, 1e-9, 1e6]))
         cuts = lambda values: " ".join(map(str, sorted(values)))
         days = lambda: rng.choice([rng.randint(8000, 10500), rng.randint(9700, 9900)])

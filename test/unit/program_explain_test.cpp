@@ -358,6 +358,15 @@ TEST(ProgramFeeds, RowsThatSufficeAreAskedForTheirCustomers) {
   EXPECT_FALSE(suffices("count(orders) < 2"));
   EXPECT_FALSE(suffices("NOT orders MATCHES (status = 'paid')"));
   EXPECT_FALSE(suffices("vip AND count(orders) > 2"));
+  DefinedAttribute purchases;
+  purchases.name = "forecast_purchases";
+  Parsed<AttributeExpression> sum = parse_attribute("sum(orders.total)");
+  purchases.value = std::make_shared<const core::Value>(std::move(*sum.value->value));
+  meaning.schema.attributes.push_back(std::move(purchases));
+  EXPECT_TRUE(suffices("forecasts.predicted_spend > 5"));
+  EXPECT_FALSE(suffices("forecasts.rfm_group = 'PROSPECTS'"));
+  EXPECT_FALSE(suffices("forecasts.observed_until <= -1h"))
+      << "who has not bought is observed until then as well";
 }
 
 TEST(ProgramFeeds, SetsOfRowsComeAsLists) {

@@ -306,6 +306,11 @@ bool one_without_rows_fails(const Program::Impl &impl) {
   const Node &exists = impl.customers.nodes[static_cast<std::size_t>(impl.exists)];
   if (!impl.feeds[0].columns.empty() || exists.form != Node::Form::constant || !exists.truth)
     return false;
+  // What is asked of one without rows is asked at some moment: all that she has may be compared with must be
+  // the same at any. She has no date but this.
+  for (const CustomerLeaf &leaf : impl.leaves)
+    if (leaf.forecast == ForecastColumn::observed_until)
+      return false;
   Customers nobody(impl, Moment::at(0, impl.meaning->schema.zone), false, {}, Roll::customers_feed);
   Batch &batch = nobody.feeds[0].batch;
   batch.rows = 1;

@@ -11,5 +11,8 @@ namespace segmentation::pg {
 /// or data is raised on: cancels and timeouts, deadlocks, serialization failures, a server out of memory or
 /// disk, a broken one.
 ErrorData *contain(void (*body)(void *argument), void *argument);
+/// Likewise, for a process of ours that was told to do just this: raises on only deadlocks and serialization
+/// failures, which another try may be spared.
+ErrorData *contain_all(void (*body)(void *argument), void *argument);
 
 } // namespace segmentation::pg

@@ -46,8 +46,8 @@ void wake_worker_at_commit() {
   wanted = true;
 }
 
-void signal_workers(Oid database, int signal) {
-  find_processes(worker_type, database, [signal](PGPROC *, int pid) { (void)kill(pid, signal); });
+void signal_processes(const char *type, Oid database, int signal) {
+  find_processes(type, database, [signal](PGPROC *, int pid) { (void)kill(pid, signal); });
 }
 
 void wake_launcher() {

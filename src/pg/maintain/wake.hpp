@@ -6,8 +6,9 @@
 
 namespace segmentation::pg {
 
-/// What pg_stat_activity calls the worker and the launcher.
+/// What pg_stat_activity calls the worker, the process that refreshes forecasts for it, and the launcher.
 constexpr const char *worker_type = "segmentation worker";
+constexpr const char *forecasts_type = "segmentation forecasts";
 constexpr const char *launcher_type = "segmentation launcher";
 
 /// Has this transaction, once it has committed, wake a worker of this database.
@@ -15,8 +16,8 @@ void wake_worker_at_commit();
 /// The transaction has ended. Raises nothing.
 void transaction_ended(bool committed);
 
-/// Sends a signal to the workers of a database. Raises nothing.
-void signal_workers(Oid database, int signal);
+/// Sends a signal to the processes of a type in a database. Raises nothing.
+void signal_processes(const char *type, Oid database, int signal);
 /// Has the launcher look at the databases. Raises nothing.
 void wake_launcher();
 

@@ -55,17 +55,26 @@ Afterwards *until_end_of_transaction() {
   return &afterwards;
 }
 
-/// Ends the worker of a database until the transaction ends; then one comes back.
-void make_room(Oid database) {
-  LOCKTAG lock = worker_lock(database);
+/// Ends the process of a type in a database, and lets none begin until the transaction ends. Where there is
+/// one `before` is called first.
+template <typename Before> void end_processes(const char *type, Oid database, LOCKTAG lock, Before before) {
   if (LockAcquire(&lock, worker_lock_of_room, false, true) != LOCKACQUIRE_NOT_AVAIL)
     return;
-  Afterwards *then = until_end_of_transaction();
-  MemoryContext before = MemoryContextSwitchTo(TopTransactionContext);
-  then->without_worker = lappend_oid(then->without_worker, database);
-  MemoryContextSwitchTo(before);
-  signal_workers(database, make_room_signal);
+  before();
+  signal_processes(type, database, make_room_signal);
   (void)LockAcquire(&lock, worker_lock_of_room, false, false);
+}
+
+/// Ends the worker of a database until the transaction ends; then one comes back, and with it what it was
+/// doing.
+void make_room(Oid database) {
+  end_processes(worker_type, database, worker_lock(database), [database] {
+    Afterwards *then = until_end_of_transaction();
+    MemoryContext before = MemoryContextSwitchTo(TopTransactionContext);
+    then->without_worker = lappend_oid(then->without_worker, database);
+    MemoryContextSwitchTo(before);
+  });
+  end_processes(forecasts_type, database, forecasts_lock(database), [] {});
 }
 
 /// The same, where whoever asks may do with the database what he wants.

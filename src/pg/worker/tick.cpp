@@ -11,6 +11,7 @@
 #include "pg/maintain/walk.hpp"
 #include "pg/share/shared.hpp"
 #include "pg/stored/counts.hpp"
+#include "pg/worker/forecasts.hpp"
 #include "pg/worker/numbering.hpp"
 
 namespace segmentation::pg {
@@ -178,11 +179,12 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
   // long.
   PreventCommandDuringRecovery("segmentation.tick()");
   bool commits = call != nullptr && IsA(call, CallContext) && !call->atomic;
-  const ErrorData *error = nullptr;
-  apply_now(); // what is read below must not be folded in once more at the commit
+  const char *problem = nullptr; // of the last batch; errors themselves end with their session
+  apply_now();                   // what is read below must not be folded in once more at the commit
   TimestampTz noted_at = GetCurrentTimestamp();
   for (;;) {
     Session session = open_session(commits);
+    const ErrorData *error = nullptr;
     // Customers stay locked until the commit, so that one transaction must lock all of its in one order.
     Working working = commits ? Working::apart : Working::inside;
     int done = do_batch(working, &error);
@@ -195,13 +197,20 @@ SEGMENTATION_FUNCTION(segmentation_tick) {
       note_work(error);
     if (is_time)
       noted_at = GetCurrentTimestamp();
+    bool refreshes = false;
+    if (done == 0) {
+      if (commits)
+        SPI_commit();
+      refreshes = refresh_when_due(working);
+    }
     if (commits)
       SPI_commit();
+    problem = error != nullptr ? MemoryContextStrdup(session.caller, error->message) : nullptr;
     close_session(session);
-    if (done == 0)
+    if (done == 0 && !refreshes)
       break;
   }
-  if (error != nullptr)
-    ereport(WARNING, (errmsg("the queue could not be worked off"), errdetail_internal("%s", error->message)));
+  if (problem != nullptr)
+    ereport(WARNING, (errmsg("the queue could not be worked off"), errdetail_internal("%s", problem)));
   PG_RETURN_VOID();
 }

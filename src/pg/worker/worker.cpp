@@ -5,6 +5,7 @@
 #include "pg/boundary/settings.hpp"
 #include "pg/maintain/clock.hpp"
 #include "pg/maintain/wake.hpp"
+#include "pg/worker/forecasts.hpp"
 #include "pg/worker/tick.hpp"
 
 namespace segmentation::pg {
@@ -112,12 +113,21 @@ long work(TimestampTz *noted_at) {
       rest(error);
     else
       note_work(error);
+    start_due_refresh();
     *noted_at = GetCurrentTimestamp();
   }
   long pause = done > 0 ? 0 : until_next_due();
   close_session(session);
   PopActiveSnapshot();
   return pause;
+}
+
+LOCKTAG process_lock(Oid database, uint32 process) {
+  LOCKTAG lock;
+  constexpr uint32 ours = 0x5e67e117;
+  constexpr uint16 beside_sql = 3; // SQL's own advisory locks have 1 and 2
+  SET_LOCKTAG_ADVISORY(lock, database, ours, process, beside_sql);
+  return lock;
 }
 
 } // namespace
@@ -131,11 +141,22 @@ bool takes_worker(Form_pg_database row) {
 }
 
 LOCKTAG worker_lock(Oid database) {
-  LOCKTAG lock;
-  constexpr uint32 ours = 0x5e67e117;
-  constexpr uint16 beside_sql = 3; // SQL's own advisory locks have 1 and 2
-  SET_LOCKTAG_ADVISORY(lock, database, ours, 0, beside_sql);
-  return lock;
+  return process_lock(database, 0);
+}
+
+LOCKTAG forecasts_lock(Oid database) {
+  return process_lock(database, 1);
+}
+
+Oid enter_database(Oid database) {
+  listen_to_signals();
+  BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
+  if (!has_been_told())
+    ends_for_good = 0;
+  if (!run_worker)
+    proc_exit(0);
+  set_settings();
+  return take_up_work();
 }
 
 BackgroundWorker background_worker(const char *type, const char *function) {
@@ -180,14 +201,7 @@ __attribute__((visibility("default"))) void segmentation_worker_main(Datum argum
 /// Ticks when it is woken, and every second, until it is told to stop.
 void segmentation_worker_main(Datum argument) {
   before_shmem_exit(end_for_good, Datum{0});
-  listen_to_signals();
-  BackgroundWorkerInitializeConnectionByOid(DatumGetObjectId(argument), InvalidOid, 0);
-  if (!has_been_told())
-    ends_for_good = 0;
-  if (!run_worker)
-    proc_exit(0);
-  set_settings();
-  Oid extension = take_up_work();
+  Oid extension = enter_database(DatumGetObjectId(argument));
   be_the_only_one();
   TimestampTz noted_at = 0;
   for (;;) {

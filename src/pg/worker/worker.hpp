@@ -9,10 +9,12 @@ namespace segmentation::pg {
 /// Whether the server has loaded the module at its start, so that the launcher sees to workers.
 extern bool preloaded;
 
-/// The lock that the worker of a database holds as long as it works there, out of reach for SQL. Its
-/// strengths keep the parties apart: the worker's excludes all others, those who need the database without a
-/// worker share theirs with each other, and the launcher's look conflicts with both.
+/// The locks that the worker of a database, and the process that refreshes forecasts for it, hold as long as
+/// they work there, out of reach for SQL. Their strengths keep the parties apart: the worker's excludes all
+/// others, those who need the database without a worker share theirs with each other, and the launcher's look
+/// conflicts with both.
 LOCKTAG worker_lock(Oid database);
+LOCKTAG forecasts_lock(Oid database);
 constexpr LOCKMODE worker_lock_of_worker = ExclusiveLock;
 constexpr LOCKMODE worker_lock_of_room = RowExclusiveLock;
 constexpr LOCKMODE worker_lock_of_look = ShareLock;
@@ -26,6 +28,10 @@ BackgroundWorker background_worker(const char *type, const char *function);
 /// Has the server start a worker; false where it has no room for one. Raises nothing where `handle` is
 /// nullptr.
 bool register_worker(Oid database, BackgroundWorkerHandle **handle);
+
+/// Connects a process that the worker's module runs in to a database, with the rights and settings that all
+/// its work has; ends it here where there is nothing to do. Returns the extension.
+Oid enter_database(Oid database);
 
 /// Tells whether a database is one that workers come to: no template, and it takes connections.
 bool takes_worker(Form_pg_database row);

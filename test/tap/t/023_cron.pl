@@ -1,5 +1,5 @@
 # pg_cron as the clock: it calls tick() each minute as a role of level admin, where no worker runs. Two calls of one minute share the
-# work, and do nothing twice.
+# work, and do nothing twice. They refresh forecasts when that is due.
 use strict;
 use warnings FATAL => 'all';
 use FindBin;
@@ -30,6 +30,8 @@ sub make_clock
 		$node->safe_psql($home, $home eq 'shop' ? "SET ROLE clock; SELECT cron.schedule('$job', '* * * * *', 'CALL segmentation.tick()')"
 			: "SELECT cron.schedule_in_database('$job', '* * * * *', 'CALL segmentation.tick()', 'shop', 'clock')");
 	}
+	# Forecasts that are due.
+	$node->safe_psql('shop', q{SELECT segmentation.forecast_source('orders', 'total'); SELECT segmentation.schedule_forecasts(); UPDATE segmentation.forecast_timing SET next_on = next_on - 2});
 	# More than a batch; each customer moves, so that what is done twice shows in the history.
 	$node->safe_psql('shop', q{SET segmentation.maintain = background; UPDATE orders SET total = total * 3; INSERT INTO tags SELECT i, 'vip' FROM generate_series(1, 200) AS i});
 	return $node;
@@ -48,6 +50,7 @@ for my $name (sort keys %clocks)
 	is($node->safe_psql($home, $runs), '2|0', "$name: both calls were made, and succeeded");
 	$node->safe_psql($home, q{SELECT cron.unschedule(jobid) FROM cron.job});
 	is($node->safe_psql('shop', 'SELECT worker, queued, ticked_at IS NOT NULL FROM segmentation.status'), '|0|t', "$name: the queue is worked off, without a worker");
+	is($node->safe_psql('shop', 'SELECT next_at > now() AND GREATEST(finished_at, error_at) > started_at FROM segmentation.forecast_schedule'), 't', "$name: forecasts that were due have had their turn");
 	is($node->safe_psql('shop', 'SELECT * FROM oracle() LIMIT 10'), '', "$name: members are right");
 	is($node->safe_psql('shop', q{SELECT count(*) FROM (SELECT segment_id, customer_id FROM segmentation.membership_history GROUP BY 1, 2 HAVING count(*) > 1) AS twice}), '0',
 		"$name: nobody entered or left twice");

@@ -46,6 +46,7 @@ SELECT segmentation.drop_segment('gone');
 SELECT segmentation.create_segment('changing', 'city = ''city 3''');
 SELECT segmentation.create_group('press', family => 'trade');
 SELECT segmentation.forecast_source('orders', 'total');
+SELECT segmentation.schedule_forecasts('7 days', horizon => '2 years');
 -- What a refresh would write, had these customers more of customers.
 INSERT INTO segmentation.forecast (customer_id, predicted_purchases, predicted_spend, predicted_spend_tier, rfm_group, orders, spend, observed_until)
   SELECT i, i % 9, i * 1.1, 'MEDIUM', CASE WHEN i % 5 = 0 THEN 'LOYAL' ELSE 'PROSPECTS' END, i, i, '2024-03-01' FROM generate_series(1, 490) AS i;
@@ -100,6 +101,7 @@ my %asked = (
 	'model in force' => 'SELECT * FROM segmentation.forecast_in_force',
 	models => 'SELECT * FROM segmentation.forecast_models',
 	quality => 'SELECT * FROM segmentation.forecast_quality',
+	schedule => 'SELECT * FROM segmentation.forecast_schedule',
 	counts => 'SELECT name, members FROM segmentation.segments',
 	building => 'SELECT segment_id, draft_id, rule, walk_id, (SELECT count(*) FROM segmentation.walk) FROM segmentation.alteration',
 	queue => 'SELECT binding_id, value FROM segmentation.dirty ORDER BY seq',
