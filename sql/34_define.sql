@@ -122,6 +122,7 @@ BEGIN
         DETAIL = format('Segments: %s.', others), HINT = 'Drop these segments first.';
     END IF;
     PERFORM segmentation._forget_forecasts();
+    DELETE FROM segmentation.forecast_timing;
     PERFORM segmentation._drop_storage();
   ELSE
     PERFORM segmentation._check_unused('binding', bound.name);

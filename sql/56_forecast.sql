@@ -149,7 +149,6 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   DELETE FROM segmentation.attribute_definition AS a USING segmentation._forecast_words() AS w
   WHERE (a.name, a.expression) = (w.name, w.expression);
-  DELETE FROM segmentation.forecast_timing;
   DELETE FROM segmentation.forecast_in_force;
   IF NOT FOUND THEN RETURN; END IF;
   DELETE FROM segmentation.forecast_model;
