@@ -207,7 +207,6 @@ int64 merge_customers(Datum from, Datum into, Oid type) {
   Batch batch = start_batch(live);
   batch.cause = Cause::merge;
   lock_customers(&batch, keys);
-  note_moved(batch);
   CommandCounterIncrement();
   PushActiveSnapshot(GetLatestSnapshot());
   int64 moved = move_memberships(merge);
