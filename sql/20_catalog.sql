@@ -16,7 +16,6 @@ CREATE TABLE segmentation.binding (
   condition  text,               -- rule language; rows that fail it do not count
   timezone   text,               -- customers: the shop's zone
   by_hand    boolean  NOT NULL DEFAULT false, -- the extension's own, of what people say by hand; rules cannot name it
-  own        boolean  NOT NULL DEFAULT false, -- the extension's own: that, or forecasts; nobody binds it or takes it away
   CHECK ((role = 'customers') = (of_id IS NULL)),
   CHECK ((role = 'customers') = (timezone IS NOT NULL))
 );
@@ -246,8 +245,9 @@ INSERT INTO segmentation.upkeep DEFAULT VALUES;
 
 -- What the last refresh_forecasts has found out about the shop, as the evaluator reads it and printed rules say it (core::ForecastModel).
 CREATE TABLE segmentation.forecast_in_force (
-  one   boolean PRIMARY KEY DEFAULT true CHECK (one),
-  model text    NOT NULL
+  one       boolean PRIMARY KEY DEFAULT true CHECK (one),
+  model     text    NOT NULL,
+  purchases text[]  -- what it was found from: the queries of customers and purchases; NULL: not known
 );
 
 -- Sessions keep what they have read of these until they are told of a change.

@@ -19,8 +19,8 @@ COMMENT ON FUNCTION segmentation._read_as(oid, text) IS
 CREATE FUNCTION segmentation._write_as(writer oid, statement text, quietly boolean DEFAULT false) RETURNS text[]
   LANGUAGE c VOLATILE STRICT AS 'MODULE_PATHNAME', 'segmentation_write_as';
 COMMENT ON FUNCTION segmentation._write_as(oid, text, boolean) IS
-  'the same for a statement that writes; quietly: what it changes of segmentation.by_hand and forecast is not noted, since whoever calls sees to the '
-  'members himself';
+  'the same for a statement that writes; quietly: what it changes of segmentation.by_hand is not noted, since whoever calls sees to the members '
+  'himself';
 
 CREATE FUNCTION segmentation._analysed(reader oid, query text, OUT type oid, OUT collation oid, OUT tree text)
   RETURNS record

@@ -12,14 +12,14 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '22004', MESSAGE = 'binding name must not be null',
       HINT = 'View segmentation.bindings lists what is bound.';
   END IF;
-  SELECT b.* INTO found_one FROM segmentation.binding AS b WHERE NOT b.own AND segmentation._fold(b.name) = segmentation._fold(_bound.name);
+  SELECT b.* INTO found_one FROM segmentation.binding AS b WHERE NOT b.by_hand AND segmentation._fold(b.name) = segmentation._fold(_bound.name);
   IF FOUND THEN RETURN found_one; END IF;
   IF NOT EXISTS (SELECT FROM segmentation.binding) THEN
     RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = 'customers are not bound',
       HINT = 'Call segmentation.bind_customers first.';
   END IF;
   RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = format('binding "%s" does not exist', name),
-    HINT = segmentation._name_hint(name, ARRAY(SELECT b.name FROM segmentation.binding AS b WHERE NOT b.own ORDER BY b.id),
+    HINT = segmentation._name_hint(name, ARRAY(SELECT b.name FROM segmentation.binding AS b WHERE NOT b.by_hand ORDER BY b.id),
                                    'View segmentation.bindings lists what is bound.');
 END $$;
 

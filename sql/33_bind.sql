@@ -133,6 +133,7 @@ DECLARE
       UNION ALL SELECT a.draft_id FROM segmentation.alteration AS a WHERE a.segment_id = s.id) AS i(id)
     WHERE NOT s.archived AND NOT COALESCE('segment ' || s.name = ANY (broken), false) ORDER BY i.id);
 BEGIN
+  PERFORM segmentation._follow_purchases();
   IF everyone <> '{}' THEN PERFORM segmentation._write(everyone, true); END IF;
 END $$;
 
@@ -143,6 +144,7 @@ DECLARE
   most text := current_setting('segmentation.commit_limit');
   many boolean;
 BEGIN
+  PERFORM segmentation._follow_purchases();
   IF NOT EXISTS (SELECT FROM segmentation.segment) THEN RETURN; END IF;
   SELECT (segmentation._read_as(segmentation._reader(), format(
     'SELECT count(*) > %1$s FROM (SELECT FROM %2$s LIMIT %1$s::bigint + 1) AS c', most, b.relation)))[1]::boolean INTO STRICT many
@@ -152,7 +154,7 @@ BEGIN
     RETURN;
   END IF;
   UPDATE segmentation.definition_version SET shrunk = version; -- what is kept of measures may mean something else
-  PERFORM segmentation._queue_everyone();
+  PERFORM segmentation._queue_everyone(false);
 END $$;
 
 -- Has a binding as it is to be, alone. `of` is the binding that it hangs on, NULL for customers; `computed` are columns that it is made with.

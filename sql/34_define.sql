@@ -7,7 +7,7 @@ SELECT b.name, CASE WHEN b.field IS NULL THEN b.role ELSE 'fields' END AS role, 
        (SELECT jsonb_object_agg(c.name, c.expression) FROM segmentation.binding_column AS c
          WHERE c.binding_id = b.id) AS computed
 FROM segmentation.binding AS b LEFT JOIN segmentation.binding AS p ON p.id = b.of_id
-WHERE NOT b.own
+WHERE NOT b.by_hand
 ORDER BY b.id;
 COMMENT ON VIEW segmentation.bindings
   IS 'What is bound: customers, sources, lookups and sets, with their computed columns by name.';
@@ -70,7 +70,7 @@ DECLARE
   known  text[];
   own    regclass[];
 BEGIN
-  SELECT b.* INTO bound FROM segmentation.binding AS b WHERE NOT b.own AND segmentation._fold(b.name) = segmentation._fold(unbind.name);
+  SELECT b.* INTO bound FROM segmentation.binding AS b WHERE NOT b.by_hand AND segmentation._fold(b.name) = segmentation._fold(unbind.name);
   IF FOUND THEN PERFORM segmentation._check_ownership(bound.relation); END IF;
   -- The lookups of a set (its values' table, by via) go with it.
   own := ARRAY(SELECT b.relation FROM segmentation.binding AS b WHERE b.of_id = bound.id AND bound.role = 'set');
@@ -106,7 +106,7 @@ BEGIN
   bound := segmentation._bound(name);
   PERFORM segmentation._check_ownership(bound.relation);
   SELECT string_agg(format('"%s"', b.name), ', ' ORDER BY b.id) INTO others
-  FROM segmentation.binding AS b WHERE NOT b.own AND CASE bound.role
+  FROM segmentation.binding AS b WHERE NOT b.by_hand AND CASE bound.role
     WHEN 'set' THEN b.of_id IN (SELECT l.id FROM segmentation.binding AS l WHERE l.of_id = bound.id) ELSE b.of_id = bound.id END;
   IF others IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = '2BP01',
@@ -121,7 +121,8 @@ BEGIN
         MESSAGE = 'cannot unbind customers because there are segments of them',
         DETAIL = format('Segments: %s.', others), HINT = 'Drop these segments first.';
     END IF;
-    PERFORM segmentation._forget_forecasts(known);
+    PERFORM segmentation._forget_forecasts();
+    DELETE FROM segmentation.forecast_timing;
     PERFORM segmentation._drop_storage();
   ELSE
     PERFORM segmentation._check_unused('binding', bound.name);
@@ -221,6 +222,7 @@ BEGIN
   END IF;
   PERFORM segmentation._check_unused('attribute', known);
   DELETE FROM segmentation.attribute_definition AS a WHERE a.name = known;
+  IF segmentation._fold(known) = 'forecast_purchases' THEN PERFORM segmentation._forget_forecasts(); END IF;
   PERFORM segmentation._check_not_missed('attribute', known, before);
   PERFORM segmentation._follow_views();
 END $$;

@@ -111,7 +111,6 @@ BEGIN
   PERFORM segmentation._make_memberships();
   PERFORM segmentation._give_storage(owner);
   PERFORM segmentation._bind_by_hand(customers);
-  PERFORM segmentation._follow_forecasts(customers);
   PERFORM segmentation._make_plain_views();
   PERFORM segmentation._grant_to_all();
 END $$;
@@ -124,8 +123,8 @@ BEGIN
   DELETE FROM segmentation.binding AS b WHERE b.by_hand AND b.relation <> 'segmentation.by_hand'::regclass;
   UPDATE segmentation.binding AS b SET of_id = customers.id, of_key = customers.key WHERE b.by_hand;
   IF NOT FOUND THEN
-    INSERT INTO segmentation.binding (name, role, relation, of_id, key, of_key, by_hand, own)
-    VALUES ('by_hand', 'source', 'segmentation.by_hand', customers.id, 'customer_id', customers.key, true, true);
+    INSERT INTO segmentation.binding (name, role, relation, of_id, key, of_key, by_hand)
+    VALUES ('by_hand', 'source', 'segmentation.by_hand', customers.id, 'customer_id', customers.key, true);
   END IF;
   PERFORM segmentation._install_capture('segmentation.by_hand');
 END $$;
@@ -238,7 +237,7 @@ BEGIN
     EXECUTE format('ALTER TABLE segmentation.by_hand OWNER TO %I', owner);
     EXECUTE format('ALTER TABLE segmentation.forecast OWNER TO %I', owner);
     EXECUTE format('ALTER VIEW segmentation.forecasts OWNER TO %I', owner);
-    EXECUTE format('ALTER VIEW segmentation.rfm_cutoffs OWNER TO %I', owner);
+    EXECUTE format('ALTER TABLE segmentation.forecast_moved OWNER TO %I', owner);
   END IF;
   IF (SELECT c.relowner::regrole::text FROM pg_class AS c
     WHERE c.oid = 'segmentation.memberships'::regclass) <> quote_ident(owner) THEN
@@ -272,12 +271,10 @@ BEGIN
     EXECUTE format('DROP FUNCTION %s', item);
   END LOOP;
   IF segmentation._key_type() IS NOT NULL THEN
-    DROP VIEW segmentation.membership_history, segmentation.memberships, segmentation.forecasts, segmentation.rfm_cutoffs;
-    DELETE FROM segmentation.binding AS b WHERE b.own; -- before the guard looks
-    -- What reads forecasts goes on to where customers are bound anew; where they are not, unbind has seen to it.
-    DELETE FROM segmentation.needed AS n WHERE n.relation = 'segmentation.forecast'::regclass;
+    DROP VIEW segmentation.membership_history, segmentation.memberships, segmentation.forecasts;
+    DELETE FROM segmentation.binding AS b WHERE b.by_hand; -- before the guard looks
     DROP TABLE segmentation.membership, segmentation.membership_past, segmentation.state, segmentation.due, segmentation.by_hand,
-      segmentation.forecast;
+      segmentation.forecast, segmentation.forecast_moved;
   END IF;
   DELETE FROM segmentation.count_delta;
   DELETE FROM segmentation.leftover;

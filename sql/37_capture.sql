@@ -100,10 +100,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN EXISTS (SELECT FROM segmentation.definition_version AS v, pg_stat_get_activity(v.restoring_pid) AS a
                WHERE a.backend_start = v.restoring_since);
 
--- Has everyone judged again, once.
-CREATE FUNCTION segmentation._queue_everyone() RETURNS void
+-- Has everyone judged again, once. `moved`: since rows have changed that nobody has noted.
+CREATE FUNCTION segmentation._queue_everyone(moved boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  IF moved THEN PERFORM segmentation._move_everyone(); END IF;
   INSERT INTO segmentation.dirty (binding_id)
   SELECT b.id FROM segmentation.binding AS b
   WHERE b.role = 'customers'
@@ -174,7 +175,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() AS d
              WHERE d.object_type = 'trigger' AND d.address_names[3] = 'segmentation_insert'
-               AND d.address_names[1:2] NOT IN ('{segmentation,by_hand}', '{segmentation,forecast}'))
+               AND d.address_names[1:2] <> '{segmentation,by_hand}')
      AND NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() AS d JOIN segmentation.binding AS b ON b.relation = d.objid
                      WHERE d.classid = 'pg_class'::regclass) THEN
     PERFORM segmentation._queue_everyone();

@@ -94,7 +94,7 @@ DECLARE
           FROM pg_event_trigger_ddl_commands() AS d LEFT JOIN pg_trigger AS t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
           WHERE d.classid IN ('pg_class'::regclass, 'pg_trigger'::regclass)) AS r(oid)
     -- Our own a restore of data alone disables for a while, perhaps after it has brought the bindings.
-    WHERE EXISTS (SELECT FROM segmentation.binding AS b WHERE NOT b.own AND b.relation::oid IN (r.oid, pg_partition_root(r.oid)::oid)));
+    WHERE EXISTS (SELECT FROM segmentation.binding AS b WHERE NOT b.by_hand AND b.relation::oid IN (r.oid, pg_partition_root(r.oid)::oid)));
   item    record;
 BEGIN
   IF TG_TAG = 'ALTER TABLE' THEN

@@ -1,6 +1,7 @@
--- Forecasts: what is there of them. Which purchases they are made of is a word like any other, the attribute forecast_purchases; what they say
--- are rows of segmentation.forecast, one a customer, which are bound like a table of the shop's, so that rules read them by words and members
--- follow a refresh as they follow an order. Models and refreshing are in 57_refresh_forecasts.sql.
+-- Forecasts: what is there of them. Which purchases they are made of is a word like any other, the attribute forecast_purchases; the words for
+-- what they say are measures of the core, by the model in force. What the last refresh has found of each customer stands in
+-- segmentation.forecast, and view forecasts computes it anew for whoever has been touched since. Models and refreshing are in
+-- 57_refresh_forecasts.sql.
 
 -- The models of the last refresh, and how well they would have foretold the time before it.
 CREATE TABLE segmentation.forecast_model (
@@ -21,8 +22,19 @@ CREATE TABLE segmentation.forecast_class (
   fitted_until   date             NOT NULL,
   observed_until date             NOT NULL
 );
+CREATE TABLE segmentation.forecast_cutoff (
+  measure   text     NOT NULL,
+  score     smallint NOT NULL,
+  lowest    numeric,
+  highest   numeric,
+  earliest  date,
+  latest    date,
+  customers bigint   NOT NULL,
+  PRIMARY KEY (measure, score)
+);
 SELECT pg_catalog.pg_extension_config_dump('segmentation.forecast_model', '');
 SELECT pg_catalog.pg_extension_config_dump('segmentation.forecast_class', '');
+SELECT pg_catalog.pg_extension_config_dump('segmentation.forecast_cutoff', '');
 
 CREATE VIEW segmentation.forecast_models AS
 SELECT m.model, m.parameters, m.log_likelihood, m.customers, m.repeat_customers, m.observed_until, m.horizon, m.fitted_at
@@ -37,6 +49,26 @@ COMMENT ON VIEW segmentation.forecast_quality IS
   'A check on purchases that the model had not seen: fitted on those until fitted_until, what it predicted from then until observed_until, and what '
   'happened; by how often customers had come back before. Empty where there were too few then.';
 
+CREATE VIEW segmentation.rfm_cutoffs AS
+SELECT c.measure, c.score, c.lowest, c.highest, c.earliest, c.latest, c.customers
+FROM segmentation.forecast_cutoff AS c ORDER BY c.measure DESC, c.score DESC;
+COMMENT ON VIEW segmentation.rfm_cutoffs IS
+  'From what to what each score of RFM went at the last refresh_forecasts: the day of the last order, the number of orders, and what they are worth. '
+  'Between refreshes customers are scored by the same cut-offs.';
+
+CREATE FUNCTION segmentation._forecast_now(customer anyelement,
+    OUT frequency integer, OUT recency double precision, OUT age double precision, OUT monetary double precision,
+    OUT probability_alive double precision, OUT predicted_purchases double precision, OUT predicted_spend double precision,
+    OUT predicted_spend_tier text, OUT recency_score integer, OUT frequency_score integer, OUT monetary_score integer, OUT rfm_group text,
+    OUT orders bigint, OUT spend numeric, OUT last_order date, OUT observed_until date)
+  LANGUAGE c STABLE STRICT COST 10000 AS 'MODULE_PATHNAME', 'segmentation_forecast_now';
+COMMENT ON FUNCTION segmentation._forecast_now(anyelement) IS
+  'what view forecasts shows of a customer, by her purchases as they are; NULLs of who is none. For whoever may read the view';
+CREATE FUNCTION segmentation._forecast_customers(like_key anyelement) RETURNS SETOF anyelement
+  LANGUAGE c STABLE ROWS 100000 AS 'MODULE_PATHNAME', 'segmentation_forecast_customers';
+COMMENT ON FUNCTION segmentation._forecast_customers(anyelement) IS
+  'the keys of all customers who count, where it is known which rows are purchases; for whoever may read view forecasts';
+
 -- Makes what bind_customers makes of forecasts, with the type of the customers' key.
 CREATE FUNCTION segmentation._make_forecasts(key_type text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -48,43 +80,57 @@ BEGIN
     'predicted_spend double precision NOT NULL, predicted_spend_tier text NOT NULL, recency_score smallint, frequency_score smallint, '
     'monetary_score smallint, rfm_group text NOT NULL, orders bigint NOT NULL, spend numeric NOT NULL, last_order date, observed_until date NOT NULL) '
     'WITH (fillfactor = 50)', key_type);
-  COMMENT ON TABLE segmentation.forecast IS 'What segmentation.forecasts shows; written by refresh_forecasts.';
-  EXECUTE 'CREATE VIEW segmentation.forecasts AS '
+  COMMENT ON TABLE segmentation.forecast IS 'What the last refresh_forecasts has found of each customer; read segmentation.forecasts.';
+  -- Only added to until a refresh takes all of it away, so that commits wait for nobody: a customer may stand there often.
+  EXECUTE format('CREATE TABLE segmentation.forecast_moved (customer_id %s)', key_type);
+  ALTER TABLE segmentation.forecast_moved REPLICA IDENTITY FULL; -- without a key, so that it can be published
+  CREATE INDEX forecast_moved_customer_id_idx ON segmentation.forecast_moved (customer_id);
+  COMMENT ON TABLE segmentation.forecast_moved IS
+    'Who has been touched since the last refresh_forecasts, so that segmentation.forecasts computes what it shows of her; NULL: everyone.';
+  EXECUTE format(
+    'CREATE VIEW segmentation.forecasts AS '
     'SELECT f.customer_id, f.frequency, f.recency, f.age, f.monetary, f.probability_alive, f.predicted_purchases, f.predicted_spend, '
     'f.predicted_spend_tier, f.recency_score, f.frequency_score, f.monetary_score, f.rfm_group, f.orders, f.spend, f.last_order, f.observed_until '
-    'FROM segmentation.forecast AS f';
+    'FROM segmentation.forecast AS f '
+    'WHERE NOT EXISTS (SELECT FROM segmentation.forecast_moved AS m WHERE m.customer_id = f.customer_id) '
+    'AND NOT EXISTS (SELECT FROM segmentation.forecast_moved AS m WHERE m.customer_id IS NULL) '
+    'UNION ALL '
+    'SELECT m.customer_id, n.frequency, n.recency, n.age, n.monetary, n.probability_alive, n.predicted_purchases, n.predicted_spend, '
+    'n.predicted_spend_tier, n.recency_score::smallint, n.frequency_score::smallint, n.monetary_score::smallint, n.rfm_group, n.orders, n.spend, '
+    'n.last_order, n.observed_until '
+    'FROM (SELECT o.customer_id FROM segmentation.forecast_moved AS o WHERE o.customer_id IS NOT NULL '
+    'UNION SELECT c FROM segmentation._forecast_customers(NULL::%1$s) AS c '
+    'WHERE EXISTS (SELECT FROM segmentation.forecast_moved AS e WHERE e.customer_id IS NULL)) AS m (customer_id), '
+    'LATERAL segmentation._forecast_now(m.customer_id) AS n WHERE n.orders IS NOT NULL', key_type);
   COMMENT ON VIEW segmentation.forecasts IS
-    'Each customer as of the last refresh_forecasts: days with a purchase after the first, weeks from the first to the last of them and to the end '
-    'of observation, their mean value; what the models expect of her in the time of the horizon; and her scores and group by RFM.';
-  EXECUTE 'CREATE VIEW segmentation.rfm_cutoffs AS '
-    'SELECT m.measure, m.score, min(m.number) AS lowest, max(m.number) AS highest, min(m.day) AS earliest, max(m.day) AS latest, '
-    'count(*) AS customers '
-    'FROM segmentation.forecast AS f CROSS JOIN LATERAL (VALUES '
-    '(''recency'', f.recency_score, NULL::numeric, f.last_order), '
-    '(''frequency'', f.frequency_score, f.orders::numeric, NULL::date), '
-    '(''monetary'', f.monetary_score, f.spend, NULL)) AS m (measure, score, number, day) '
-    'WHERE m.score IS NOT NULL GROUP BY m.measure, m.score ORDER BY m.measure DESC, m.score DESC';
-  COMMENT ON VIEW segmentation.rfm_cutoffs IS
-    'From what to what each score of RFM goes: the day of the last order, the number of orders, and what they are worth.';
+    'Each customer by the models of the last refresh_forecasts and her purchases as they are: days with a purchase after the first, weeks from the '
+    'first to the last of them and to the end of observation, their mean value; what the models expect of her in the time of the horizon; and her '
+    'scores and group by RFM. Whoever nothing has touched since is shown as of then.';
 END $$;
 
--- Has forecasts hang on the customers as they are bound now, where the shop has forecasts.
-CREATE FUNCTION segmentation._follow_forecasts(customers segmentation.binding) RETURNS void
+-- Has view forecasts compute what it shows of everyone.
+CREATE FUNCTION segmentation._move_everyone() RETURNS void
+  LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_move_everyone';
+COMMENT ON FUNCTION segmentation._move_everyone() IS
+  'notes in segmentation.forecast_moved that everybody''s forecast may be another, where a model is in force';
+CREATE FUNCTION segmentation._move_meanwhile() RETURNS void
+  LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'segmentation_move_meanwhile';
+COMMENT ON FUNCTION segmentation._move_meanwhile() IS 'notes in segmentation.forecast_moved whom segmentation.meanwhile concerns';
+
+-- Does that where other rows are purchases than those that stored forecasts were made of.
+CREATE FUNCTION segmentation._follow_purchases() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  present text[];
 BEGIN
-  -- The table may have been dropped with all that its owner owned, and be another by now.
-  DELETE FROM segmentation.binding AS b WHERE b.own AND NOT b.by_hand AND b.relation <> 'segmentation.forecast'::regclass;
-  UPDATE segmentation.binding AS b SET of_id = customers.id, of_key = customers.key WHERE b.own AND NOT b.by_hand;
-  -- A shop may have taken the name for something else, and have an attribute forecast_purchases of its own.
-  IF NOT FOUND AND EXISTS (SELECT FROM segmentation.attribute_definition AS a WHERE segmentation._fold(a.name) = 'forecast_purchases')
-     AND NOT EXISTS (SELECT FROM (SELECT b.name FROM segmentation.binding AS b
-                                  UNION ALL SELECT s.name FROM segmentation.source_definition AS s
-                                  UNION ALL SELECT a.name FROM segmentation.attribute_definition AS a) AS w
-                     WHERE segmentation._fold(w.name) = 'forecasts') THEN
-    INSERT INTO segmentation.binding (name, role, relation, of_id, key, of_key, date, own)
-    VALUES ('forecasts', 'source', 'segmentation.forecast', customers.id, 'customer_id', customers.key, 'observed_until', true);
-    PERFORM segmentation._install_capture('segmentation.forecast');
-  END IF;
+  IF NOT EXISTS (SELECT FROM segmentation.forecast_in_force) THEN RETURN; END IF;
+  BEGIN
+    present := segmentation._forecast_queries();
+  EXCEPTION WHEN OTHERS THEN
+    IF left(SQLSTATE, 2) NOT IN ('42', '22', '0A', '2B', '55', '54') THEN RAISE; END IF; -- the rest is the server's
+  END;
+  UPDATE segmentation.forecast_in_force AS f SET purchases = present WHERE f.purchases IS DISTINCT FROM present;
+  IF FOUND THEN PERFORM segmentation._move_everyone(); END IF;
 END $$;
 
 -- The words of rules for what forecasts say.
@@ -97,26 +143,35 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     ('probability_alive', 'forecasts.probability_alive', 'How likely she is to come back at all: 0 to 1')
 $$;
 
--- Takes forecasts and their words away, with the customers that they are about. Raises 2BP01 where something else needs them; `known` is what was
--- broken before.
-CREATE FUNCTION segmentation._forget_forecasts(known text[]) RETURNS void
+-- Takes what forecasts there are and their words away, with the customers whom they are about or what is known of their purchases.
+CREATE FUNCTION segmentation._forget_forecasts() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   DELETE FROM segmentation.attribute_definition AS a USING segmentation._forecast_words() AS w
   WHERE (a.name, a.expression) = (w.name, w.expression);
-  DELETE FROM segmentation.binding AS b WHERE b.own AND NOT b.by_hand;
-  PERFORM segmentation._check_not_missed('binding', 'forecasts', known);
+  DELETE FROM segmentation.forecast_in_force;
+  IF NOT FOUND THEN RETURN; END IF;
   DELETE FROM segmentation.forecast_model;
   DELETE FROM segmentation.forecast_class;
-  DELETE FROM segmentation.forecast_timing;
+  DELETE FROM segmentation.forecast_cutoff;
+  IF to_regclass('segmentation.forecast') IS NULL THEN RETURN; END IF; -- dropped with all that its owner owned
+  PERFORM segmentation._write_as(segmentation._reader(), 'DELETE FROM segmentation.forecast'),
+    segmentation._write_as(segmentation._reader(), 'DELETE FROM segmentation.forecast_moved');
+END $$;
+
+-- Tells whether a rule has a meaning, and that by what is known of purchases.
+CREATE FUNCTION segmentation._reads_purchases(rule text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM segmentation.check_rule(rule)) THEN RETURN false; END IF;
+  RETURN EXISTS (SELECT FROM unnest(segmentation._rule_uses(segmentation.rule(rule))) AS u (name) WHERE segmentation._fold(u.name) = 'forecast_purchases');
 END $$;
 
 CREATE FUNCTION segmentation.forecast_source(source text, amount text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  customers segmentation.binding := segmentation._bound('customers');
-  wrong     text;
-  word      record;
+  wrong text;
+  word  record;
 BEGIN
   wrong := CASE WHEN forecast_source.source IS NULL THEN 'source' WHEN forecast_source.amount IS NULL THEN 'amount' END;
   IF wrong IS NOT NULL THEN
@@ -124,26 +179,26 @@ BEGIN
       HINT = 'Name the source whose rows are purchases, and its column that holds what they are worth.';
   END IF;
   PERFORM segmentation._lock_definitions(NULL);
-  IF NOT EXISTS (SELECT FROM segmentation.binding AS b WHERE b.own AND b.name = 'forecasts') THEN
-    PERFORM segmentation._check_name_is_free('binding', 'forecasts');
-  END IF;
   PERFORM segmentation_internal.define_attribute('forecast_purchases',
     format('sum(%s.%s)', segmentation._word_in_rule(forecast_source.source), segmentation._word_in_rule(forecast_source.amount)),
     'What her purchases are worth: the rows that refresh_forecasts goes by', true);
   PERFORM segmentation._forecast_queries();
-  PERFORM segmentation._follow_forecasts(customers);
   FOR word IN SELECT w.* FROM segmentation._forecast_words() AS w LOOP
-    IF EXISTS (SELECT FROM segmentation.check_rule(word.name || ' IS NULL')) THEN -- nobody knows it
-      PERFORM segmentation_internal.define_attribute(word.name, word.expression, word.description);
-    ELSIF NOT EXISTS (SELECT FROM segmentation.attribute_definition AS a WHERE (a.name, a.expression) = (word.name, word.expression)) THEN
+    CONTINUE WHEN EXISTS (SELECT FROM segmentation.attribute_definition AS a WHERE (a.name, a.expression) = (word.name, word.expression));
+    IF NOT EXISTS (SELECT FROM segmentation.check_rule(word.name || ' IS NULL')) THEN
       RAISE NOTICE USING MESSAGE = format('"%s" goes on to mean what it means already', word.name),
         HINT = format('Rules can say %s for what forecasts say.', word.expression);
+    ELSIF NOT segmentation._reads_purchases(word.expression || ' IS NULL') THEN
+      RAISE NOTICE USING MESSAGE = format('there is no word "%s", since %s is the shop''s own', word.name, word.expression),
+        HINT = 'Bind what is called forecasts by another name, and call forecast_source again.';
+    ELSE
+      PERFORM segmentation_internal.define_attribute(word.name, word.expression, word.description);
     END IF;
   END LOOP;
 END $$;
 COMMENT ON FUNCTION segmentation.forecast_source(text, text) IS
-  'Says which source''s rows are purchases, and which of its columns what they are worth: attribute forecast_purchases. Makes the source forecasts and the '
-  'words rfm_group, predicted_spend_tier, predicted_spend, predicted_purchases and probability_alive, which say something after the first '
+  'Says which source''s rows are purchases, and which of its columns what they are worth: attribute forecast_purchases. Makes the words '
+  'rfm_group, predicted_spend_tier, predicted_spend, predicted_purchases and probability_alive, which say something after the first '
   'refresh_forecasts. Returns nothing. Locks until the transaction ends: SHARE ROW EXCLUSIVE on segmentation.segment, and ACCESS EXCLUSIVE on '
   'views that are made anew.';
 

@@ -72,31 +72,41 @@ BEGIN
 END $$;
 
 -- Returns the statement of a refresh, which answers with one row: customers who bought, who came back, and whose repeat purchases are worth
--- something; the two fits as jsonb; and the classes of the hold-out check. Writes nothing unless both models were fitted.
-CREATE FUNCTION segmentation._refresh_statement(queries text[], observed_until date, horizon integer, holdout integer, fewest integer,
-  high double precision, low double precision) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN format($sql$
-  WITH person AS (%1$s),
+-- something; the two fits as jsonb; the classes of the hold-out check; and the model as core::ForecastModel prints it. Writes nothing unless both
+-- models were fitted. `looks_back`: purchases after `until` do not count, if there are any.
+CREATE FUNCTION segmentation._refresh_statement(queries text[], until date, horizon integer, holdout integer, fewest integer,
+  high double precision, low double precision, looks_back boolean) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET extra_float_digits = 1 AS $$
+DECLARE
+  -- Each customer's purchases added up, those until then apart from later ones.
+  histories CONSTANT text := $sql$
+  person AS (%1$s),
   purchase AS (%2$s OFFSET 0), -- computes each day once
   bought AS ( -- what was bought on one day is one purchase
     SELECT p.customer, p.day, COALESCE(sum(p.value), 0) AS value, count(*) AS orders
-    FROM purchase AS p WHERE p.day BETWEEN '4713-01-01 BC' AND ('2000-01-01'::date + %3$s)
+    FROM purchase AS p WHERE p.day > '-infinity' AND p.day < 'infinity'
     GROUP BY p.customer, p.day),
+  seen AS (
+    SELECT b.customer, CASE WHEN b.day <= %3$L THEN b.day END AS day, CASE WHEN b.day <= %3$L THEN b.value END AS value,
+      CASE WHEN b.day <= %3$L THEN b.orders END AS orders
+    FROM bought AS b),
   counted AS (
-    SELECT b.customer, count(*)::integer - 1 AS frequency, min(b.day) AS first, max(b.day) AS last, sum(b.orders)::bigint AS orders,
-      sum(b.value) AS spend, (min(ARRAY[b.day - '2000-01-01'::date, b.value]))[2] AS first_value,
+    SELECT b.customer, count(b.day)::integer - 1 AS frequency, min(b.day) AS first, max(b.day) AS last, sum(b.orders)::bigint AS orders,
+      sum(b.value) AS spend, (min(ARRAY[b.day - '2000-01-01'::date, b.value]))[2] AS first_value, count(*) > count(b.day) AS has_later,
       -- as it was before the hold-out
-      count(*) FILTER (WHERE b.day <= ('2000-01-01'::date + %3$s) - %5$s)::integer - 1 AS known, max(b.day) FILTER (WHERE b.day <= ('2000-01-01'::date + %3$s) - %5$s) AS last_known
-    FROM bought AS b GROUP BY b.customer),
-  history AS MATERIALIZED (
-    SELECT c.customer, c.frequency, c.first, c.last, (c.last - c.first) / 7.0::float8 AS recency, (('2000-01-01'::date + %3$s) - c.first) / 7.0::float8 AS age,
-      CASE WHEN c.frequency > 0 THEN (c.spend - c.first_value)::float8 / c.frequency END AS monetary, c.orders, c.spend, c.known, c.last_known
+      count(*) FILTER (WHERE b.day <= %3$L::date - %5$s)::integer - 1 AS known, max(b.day) FILTER (WHERE b.day <= %3$L::date - %5$s) AS last_known
+    FROM seen AS b GROUP BY b.customer),
+  everyone AS MATERIALIZED (
+    SELECT c.customer, c.frequency, c.first, c.last, (c.last - c.first) / 7.0::float8 AS recency, (%3$L::date - c.first) / 7.0::float8 AS age,
+      CASE WHEN c.frequency > 0 THEN (c.spend - c.first_value)::float8 / c.frequency END AS monetary, c.orders, c.spend, c.known, c.last_known, c.has_later
     FROM counted AS c WHERE c.customer IN (SELECT p.* FROM person AS p)),
+  history AS (SELECT e.* FROM everyone AS e WHERE e.frequency >= 0),
   size AS (
     SELECT count(*) AS customers, count(*) FILTER (WHERE h.frequency > 0) AS repeats, count(*) FILTER (WHERE h.monetary > 0) AS valued,
       count(*) FILTER (WHERE h.known > 0) AS known_repeats
-    FROM history AS h),
+    FROM history AS h)$sql$;
+  -- The models, on customers grouped by what likelihoods look at; the second time as of before the hold-out.
+  fits CONSTANT text := $sql$
   fit AS MATERIALIZED (
     SELECT f.* FROM (
       SELECT array_agg(g.frequency) AS x, array_agg(g.recency) AS t, array_agg(g.age) AS age, array_agg(g.customers) AS n
@@ -113,7 +123,7 @@ RETURN format($sql$
   known_fit AS MATERIALIZED (
     SELECT f.* FROM (
       SELECT array_agg(g.known) AS x, array_agg(g.recency) AS t, array_agg(g.age) AS age, array_agg(g.customers) AS n
-      FROM (SELECT h.known::bigint, (h.last_known - h.first) / 7.0::float8 AS recency, (('2000-01-01'::date + %3$s) - %5$s - h.first) / 7.0::float8 AS age,
+      FROM (SELECT h.known::bigint, (h.last_known - h.first) / 7.0::float8 AS recency, (%3$L::date - %5$s - h.first) / 7.0::float8 AS age,
               count(*) AS customers
             FROM history AS h WHERE h.known >= 0 GROUP BY 1, 2, 3 ORDER BY 1) AS g) AS g,
       size AS s, LATERAL segmentation._fit_bg_nbd(g.x, g.t, g.age, g.n) AS f
@@ -123,9 +133,11 @@ RETURN format($sql$
       count(*) AS customers, sum(c.predicted) AS predicted, sum(c.actual) AS actual
     FROM (SELECT least(h.known, 7) AS class, h.frequency - h.known AS actual,
             segmentation._expected_purchases(f.r, f.alpha, f.a, f.b, h.known, (h.last_known - h.first) / 7.0::float8,
-              (('2000-01-01'::date + %3$s) - %5$s - h.first) / 7.0::float8, %5$s / 7.0::float8) AS predicted
+              (%3$L::date - %5$s - h.first) / 7.0::float8, %5$s / 7.0::float8) AS predicted
           FROM history AS h, known_fit AS f WHERE h.known >= 0 AND f.outcome = 'converged') AS c
-    GROUP BY GROUPING SETS ((c.class), ()) HAVING count(*) > 0),
+    GROUP BY GROUPING SETS ((c.class), ()) HAVING count(*) > 0)$sql$;
+  -- What they say of each, and by what scores and tiers are cut.
+  scores CONSTANT text := $sql$
   scored AS MATERIALIZED (
     SELECT h.customer, h.frequency, h.last, h.recency, h.age, h.monetary, h.orders, h.spend,
       segmentation._probability_alive(f.r, f.alpha, f.a, f.b, h.frequency, h.recency, h.age) AS alive, e.purchases,
@@ -150,12 +162,13 @@ RETURN format($sql$
       1 + (s.spend > c.m[1])::integer + (s.spend > c.m[2])::integer + (s.spend > c.m[3])::integer + (s.spend > c.m[4])::integer AS m,
       COALESCE(s.orders, 0) AS orders, COALESCE(s.spend, 0) AS spend, s.last
     FROM cut AS c, person AS p (key) LEFT JOIN scored AS s ON s.customer = p.key
-    WHERE EXISTS (SELECT FROM scored)),
+    WHERE EXISTS (SELECT FROM scored))$sql$;
+  writing CONSTANT text := $sql$
   written AS (
     INSERT INTO segmentation.forecast AS f (customer_id, frequency, recency, age, monetary, probability_alive, predicted_purchases, predicted_spend,
       predicted_spend_tier, recency_score, frequency_score, monetary_score, rfm_group, orders, spend, last_order, observed_until)
     SELECT n.key, n.frequency, n.recency, n.age, n.monetary, n.alive, n.purchases, n.worth, n.tier, n.r, n.f, n.m,
-      segmentation._rfm_group(n.r, n.f, n.m), n.orders, n.spend, n.last, ('2000-01-01'::date + %3$s)
+      segmentation._rfm_group(n.r, n.f, n.m), n.orders, n.spend, n.last, %3$L
     FROM new AS n
     ON CONFLICT (customer_id) DO UPDATE SET (frequency, recency, age, monetary, probability_alive, predicted_purchases, predicted_spend,
         predicted_spend_tier, recency_score, frequency_score, monetary_score, rfm_group, orders, spend, last_order, observed_until)
@@ -163,11 +176,22 @@ RETURN format($sql$
         EXCLUDED.predicted_spend, EXCLUDED.predicted_spend_tier, EXCLUDED.recency_score, EXCLUDED.frequency_score, EXCLUDED.monetary_score,
         EXCLUDED.rfm_group, EXCLUDED.orders, EXCLUDED.spend, EXCLUDED.last_order,
         EXCLUDED.observed_until)
-      WHERE f IS DISTINCT FROM EXCLUDED)
-  SELECT s.customers, s.repeats, s.valued, (SELECT to_jsonb(f) FROM fit AS f), (SELECT to_jsonb(w) FROM worth AS w),
-    (SELECT jsonb_agg(c) FROM class AS c)
-  FROM size AS s$sql$,
-  queries[1], queries[2], observed_until - '2000-01-01'::date, horizon, holdout, fewest, ARRAY[low / 100, high / 100]);
+      WHERE f IS DISTINCT FROM EXCLUDED),
+  moved AS ( -- who has bought since is shown with that
+    INSERT INTO segmentation.forecast_moved (customer_id)
+    SELECT e.customer FROM everyone AS e WHERE e.has_later AND NOT %8$L AND EXISTS (SELECT FROM scored)),
+  model AS (
+    SELECT concat_ws(' ', f.r, f.alpha, f.a, f.b, w.p, w.q, w.gamma, %3$L::date - '2000-01-01'::date,
+      (NOT %8$L OR NOT EXISTS (SELECT FROM everyone AS e WHERE e.has_later))::integer, %4$s,
+      c.r[1] - '2000-01-01'::date, c.r[2] - '2000-01-01'::date, c.r[3] - '2000-01-01'::date, c.r[4] - '2000-01-01'::date,
+      array_to_string(c.f, ' '), array_to_string(c.m, ' '), array_to_string(c.tier, ' ')) AS printed
+    FROM fit AS f, worth AS w, cut AS c WHERE EXISTS (SELECT FROM scored))$sql$;
+BEGIN
+  RETURN format(concat('WITH ', concat_ws(',', histories, fits, scores, writing),
+      ' SELECT s.customers, s.repeats, s.valued, (SELECT to_jsonb(f) FROM fit AS f), (SELECT to_jsonb(w) FROM worth AS w), '
+      '(SELECT jsonb_agg(c) FROM class AS c), (SELECT m.printed FROM model AS m) FROM size AS s'),
+    queries[1], queries[2], until, horizon, holdout, fewest, ARRAY[low / 100, high / 100], looks_back);
+END $$;
 
 -- Raises 22023 unless a refresh can be made with these settings.
 CREATE FUNCTION segmentation._check_forecast_settings(until date, horizon interval, holdout interval, high_percentile double precision,
@@ -197,6 +221,7 @@ DECLARE
   queries text[];
   answer  text[];
   models  jsonb[];
+  is_first boolean;
 BEGIN
   IF until > today OR NOT isfinite(until) THEN
     RAISE EXCEPTION USING ERRCODE = '22023', MESSAGE = format('observed_until must not be later than today, %s', today),
@@ -204,9 +229,13 @@ BEGIN
   END IF;
   PERFORM segmentation._check_forecast_settings(until, horizon, holdout, high_percentile, low_percentile);
   LOCK TABLE segmentation.forecast_model IN SHARE ROW EXCLUSIVE MODE; -- one refresh at a time
+  is_first := NOT EXISTS (SELECT FROM segmentation.forecast_in_force);
+  IF is_first THEN PERFORM segmentation._watch_commits(); END IF;
+  -- Before anything is read: what commits from here on stays, or is in no way missed. In one snapshot it is the same.
+  PERFORM segmentation._write_as(segmentation._reader(), 'DELETE FROM segmentation.forecast_moved');
   queries := segmentation._forecast_queries();
   answer := segmentation._write_as(segmentation._reader(), segmentation._refresh_statement(queries, until, (until + horizon)::date - until,
-    until - (until - holdout)::date, fewest, high_percentile, low_percentile), true);
+    until - (until - holdout)::date, fewest, high_percentile, low_percentile, observed_until IS NOT NULL AND until < today - 1));
   models := ARRAY[answer[4]::jsonb, answer[5]::jsonb];
   PERFORM segmentation._check_fits(models, answer[1:3]::bigint[], fewest, until);
 
@@ -220,25 +249,71 @@ BEGIN
   INSERT INTO segmentation.forecast_class (frequency, customers, predicted, actual, fitted_until, observed_until)
   SELECT c.frequency, c.customers, c.predicted, c.actual, (until - holdout)::date, until
   FROM jsonb_to_recordset(answer[6]::jsonb) AS c (frequency text, customers bigint, predicted float8, actual bigint);
-  PERFORM segmentation._open_definitions();
-  -- Also of those who were deleted meanwhile: whoever did it has left rows alone that this has written.
   PERFORM segmentation._write_as(segmentation._reader(),
-    format('DELETE FROM segmentation.forecast AS f WHERE NOT EXISTS (SELECT FROM (%s) AS p (key) WHERE p.key = f.customer_id)', queries[1]),
-    true);
-  PERFORM segmentation._forecasts_changed();
+    format('DELETE FROM segmentation.forecast AS f WHERE NOT EXISTS (SELECT FROM (%s) AS p (key) WHERE p.key = f.customer_id)', queries[1]));
+  PERFORM segmentation._note_cutoffs();
+  PERFORM segmentation._put_in_force(answer[7], queries, is_first);
 END $$;
 
--- Brings members up to date where rules read forecasts. That all of them have changed need not be noted row by row, as the shop's changes are:
--- everyone is judged again, now or by a walk.
-CREATE FUNCTION segmentation._forecasts_changed() RETURNS void
+-- Where no model is in force, commits do not note whom they touch, but they do for whoever builds a segment: the first refresh has them take it for
+-- that, as of the next snapshot.
+CREATE FUNCTION segmentation._watch_commits() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  IF segmentation._holds_gate() THEN RETURN; END IF; -- nobody commits
+  LOCK TABLE segmentation.build_mark IN SHARE ROW EXCLUSIVE MODE;
+  DELETE FROM segmentation.meanwhile;
+END $$;
+
+-- Notes from what to what each score goes.
+CREATE FUNCTION segmentation._note_cutoffs() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  answer text[] := segmentation._read_as(segmentation._reader(), $sql$
+    WITH together AS MATERIALIZED ( -- a row for each three scores
+      SELECT f.recency_score, f.frequency_score, f.monetary_score, count(*) AS customers, min(f.last_order) AS earliest, max(f.last_order) AS latest,
+        min(f.orders) AS fewest, max(f.orders) AS most, min(f.spend) AS least, max(f.spend) AS dearest
+      FROM segmentation.forecast AS f WHERE f.frequency IS NOT NULL GROUP BY 1, 2, 3)
+    SELECT jsonb_agg(c) FROM (
+      SELECT m.measure, m.score, min(m.lowest) AS lowest, max(m.highest) AS highest, min(m.earliest) AS earliest, max(m.latest) AS latest,
+        sum(t.customers) AS customers
+      FROM together AS t CROSS JOIN LATERAL (VALUES ('recency', t.recency_score, NULL::numeric, NULL::numeric, t.earliest, t.latest),
+        ('frequency', t.frequency_score, t.fewest, t.most, NULL, NULL), ('monetary', t.monetary_score, t.least, t.dearest, NULL, NULL))
+        AS m (measure, score, lowest, highest, earliest, latest)
+      GROUP BY m.measure, m.score) AS c$sql$);
+BEGIN
+  DELETE FROM segmentation.forecast_cutoff;
+  INSERT INTO segmentation.forecast_cutoff (measure, score, lowest, highest, earliest, latest, customers)
+  SELECT c.measure, c.score, c.lowest, c.highest, c.earliest, c.latest, c.customers
+  FROM jsonb_to_recordset(answer[1]::jsonb) AS c (measure text, score smallint, lowest numeric, highest numeric, earliest date, latest date, customers bigint);
+END $$;
+
+-- Has rules go by a model from here on, unless it is the one that they go by.
+CREATE FUNCTION segmentation._put_in_force(printed text, read_from text[], is_first boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM segmentation.forecast_in_force AS f WHERE (f.model, f.purchases) = (printed, read_from)) THEN RETURN; END IF;
+  PERFORM segmentation._open_definitions();
+  INSERT INTO segmentation.forecast_in_force AS f (model, purchases) VALUES (printed, read_from)
+  ON CONFLICT ON CONSTRAINT forecast_in_force_pkey DO UPDATE SET model = EXCLUDED.model, purchases = EXCLUDED.purchases;
+  IF is_first AND current_setting('transaction_isolation') = 'read committed' THEN
+    PERFORM segmentation._move_meanwhile();
+  ELSIF is_first THEN
+    PERFORM segmentation._move_everyone(); -- the snapshot is older than the watch
+  END IF;
+  PERFORM segmentation._follow_purchases(); -- somebody may have changed what they are while they were read
   INSERT INTO segmentation.meanwhile (binding_id)
   SELECT b.id FROM segmentation.binding AS b WHERE b.role = 'customers' AND segmentation._is_building_ahead();
-  IF EXISTS (SELECT FROM segmentation._needs() AS n WHERE n.kind = 'segment' AND n.relation = 'segmentation.forecast'::regclass) THEN
-    PERFORM segmentation._rewrite_members_soon();
-  END IF;
+  IF segmentation._rules_read_forecasts() THEN PERFORM segmentation._rewrite_members_soon(); END IF;
 END $$;
+
+-- Tells whether the rule of a segment reads what forecasts say, itself or by others.
+CREATE FUNCTION segmentation._rules_read_forecasts() RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+RETURN EXISTS (
+  SELECT FROM (SELECT s.rule FROM segmentation.segment AS s WHERE s.rule IS NOT NULL AND NOT s.archived
+               UNION ALL SELECT a.rule FROM segmentation.alteration AS a WHERE a.error IS NULL) AS r
+  WHERE segmentation._reads_purchases(segmentation.rule_source(r.rule)));
 
 -- Raises 55000 unless both models were fitted: `counts` are of customers who bought, who came back, and of those whose purchases are worth something.
 CREATE FUNCTION segmentation._check_fits(models jsonb[], counts bigint[], fewest integer, until date) RETURNS void
@@ -277,4 +352,5 @@ COMMENT ON PROCEDURE segmentation.refresh_forecasts(date, interval, interval, do
   'horizon, and checks them on the hold-out, the last part of the time. Tiers: HIGH is above the high percentile of the shop''s own predicted '
   'spends, LOW below the low one or zero. Raises 55000, and leaves all as it was, where too few have come back. Locks until the transaction ends: '
   'SHARE ROW EXCLUSIVE on segmentation.forecast_model, one refresh at a time, and at its end on segmentation.segment, while at most '
-  'segmentation.commit_limit customers are judged; more are left to the worker or tick().';
+  'segmentation.commit_limit customers are judged; more are left to the worker or tick(). The first one also on segmentation.build_mark, for '
+  'which only who builds a segment waits.';

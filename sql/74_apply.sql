@@ -156,7 +156,7 @@ END $$;
 CREATE FUNCTION segmentation._write_word(relation regclass, word text, column_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF NOT EXISTS (SELECT FROM segmentation.binding AS b WHERE b.relation = _write_word.relation AND NOT b.own) THEN
+  IF NOT EXISTS (SELECT FROM segmentation.binding AS b WHERE b.relation = _write_word.relation AND NOT b.by_hand) THEN
     RAISE EXCEPTION USING ERRCODE = '42704', MESSAGE = format('words.%s: it is not bound', relation), HINT = 'Words are for columns of bound tables.';
   END IF;
   IF NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped) THEN
@@ -343,7 +343,10 @@ BEGIN
     PERFORM segmentation._check_binding(b.id, true), segmentation._make_storage(b) FROM segmentation.binding AS b WHERE b.role = 'customers';
   END IF;
   PERFORM segmentation._write_words(steps);
-  PERFORM segmentation._follow_forecasts(segmentation._bound('customers')); -- which words may read
+  IF EXISTS (SELECT FROM segmentation.forecast_in_force)
+     AND NOT EXISTS (SELECT FROM segmentation.attribute_definition AS a WHERE segmentation._fold(a.name) = 'forecast_purchases') THEN
+    PERFORM segmentation._forget_forecasts();
+  END IF;
   FOREACH step IN ARRAY steps LOOP
     CONTINUE WHEN step.kind <> 'segment' OR step.action = 'drop';
     IF segmentation._write_segment(step, wait) THEN
@@ -372,7 +375,7 @@ BEGIN
   IF others AND wait THEN PERFORM segmentation._rewrite_members();
   ELSIF others THEN
     UPDATE segmentation.definition_version SET shrunk = version;
-    PERFORM segmentation._queue_everyone();
+    PERFORM segmentation._follow_purchases(), segmentation._queue_everyone(false);
   END IF;
   IF NOT (others AND wait) AND made || changed <> '{}' THEN
     PERFORM segmentation._write(ARRAY(SELECT DISTINCT u FROM unnest(made || changed

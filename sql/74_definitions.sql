@@ -28,7 +28,7 @@ END $$;
 CREATE FUNCTION segmentation.definitions() RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres SET jit = off AS $$
   WITH bound AS MATERIALIZED (
-    SELECT b, b.id, b.name, (l.target).id AS target FROM segmentation.binding AS b, segmentation._link_of(b) AS l WHERE NOT b.own)
+    SELECT b, b.id, b.name, (l.target).id AS target FROM segmentation.binding AS b, segmentation._link_of(b) AS l WHERE NOT b.by_hand)
   SELECT jsonb_strip_nulls(jsonb_build_object(
     'customers', (SELECT segmentation._binding_definition(b.b) FROM bound AS b WHERE (b.b).role = 'customers'),
     'bindings', COALESCE((SELECT jsonb_object_agg(b.name, segmentation._binding_definition(b.b)) FROM bound AS b

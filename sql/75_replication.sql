@@ -11,7 +11,7 @@ $$;
 CREATE FUNCTION segmentation._check_subscriber(OUT severity text, OUT relation regclass, OUT problem text, OUT hint text)
   RETURNS SETOF record
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  WITH bound AS (SELECT DISTINCT b.relation FROM segmentation.binding AS b WHERE NOT b.own),
+  WITH bound AS (SELECT DISTINCT b.relation FROM segmentation.binding AS b WHERE NOT b.by_hand),
   here AS (SELECT s.oid, s.subname, s.subenabled FROM pg_subscription AS s JOIN pg_database AS d ON d.oid = s.subdbid WHERE d.datname = current_database()),
   fed AS (SELECT b.relation, r.srsubid, r.srsubstate
           FROM bound AS b JOIN pg_subscription_rel AS r ON r.srrelid IN (SELECT segmentation._family(b.relation)))

@@ -55,7 +55,7 @@ CREATE FUNCTION segmentation._read_relations() RETURNS SETOF regclass
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT c.oid::regclass FROM pg_class AS c
   WHERE c.relnamespace = 'segmentation'::regnamespace
-    AND (c.relkind = 'v' OR c.relname = ANY ('{segment,segment_note,segment_use,segment_version,walk,membership,membership_past,by_hand,forecast}'))
+    AND (c.relkind = 'v' OR c.relname = ANY ('{segment,segment_note,segment_use,segment_version,walk,membership,membership_past,by_hand}'))
   UNION
   SELECT to_regclass(format('segments.%I', s.view_name)) FROM segmentation.segment AS s
   WHERE to_regclass(format('segments.%I', s.view_name)) IS NOT NULL

@@ -15,6 +15,8 @@ GRANT EXECUTE ON FUNCTION segmentation.finite(numeric), segmentation.finite(doub
 GRANT EXECUTE ON FUNCTION segmentation._fit_bg_nbd, segmentation._fit_gamma_gamma, segmentation._probability_alive, segmentation._expected_purchases,
   segmentation._expected_new_purchases, segmentation._expected_value, segmentation._rfm_group, segmentation._forecast,
   segmentation._forecast_row TO PUBLIC;
+-- What stands under view forecasts: it asks whether its caller may read the view.
+GRANT EXECUTE ON FUNCTION segmentation._forecast_now(anyelement), segmentation._forecast_customers(anyelement) TO PUBLIC;
 -- What stands under view attributes: it asks whether its caller may read the view, and what he may read of the shop's tables.
 GRANT EXECUTE ON FUNCTION segmentation._attributes() TO PUBLIC;
 -- Names of segments, as the names of their views tell them to everybody: what reads members by rules needs them, whoever owns it.

@@ -15,6 +15,9 @@ SELECT h.segment_id, h.customer_id, h.entered_at, h.left_at, h.next FROM (
   WINDOW w AS (PARTITION BY p.segment_id, p.customer_id ORDER BY p.entered_at, p.left_at NULLS LAST)) AS h
 WHERE h.left_at < h.entered_at OR h.next < h.left_at OR (h.left_at IS NULL AND h.next IS NOT NULL) LIMIT 10"""
 
+# What view forecasts shows of everyone by the notes of who was touched, against what it computes of everyone.
+FORECASTS = "(TABLE shown EXCEPT ALL TABLE segmentation.forecasts) UNION ALL (TABLE segmentation.forecasts EXCEPT ALL TABLE shown)"
+
 
 class Oracle:
     def __init__(self):
@@ -56,6 +59,13 @@ class Oracle:
         if left:
             found.append(("left in the queue", left))
         look("verify", "SELECT segment, customer, stored, expected FROM segmentation.verify() ORDER BY 2, 1")
+        if not moving: # else stored rows are as of the last refresh
+            c.run("BEGIN")
+            c.run("CREATE TEMP TABLE shown AS SELECT * FROM segmentation.forecasts")
+            c.run("SELECT segmentation._move_everyone()")
+            look("forecasts", FORECASTS)
+            c.run("ROLLBACK")
+            self.store_forecasts()
         look("counts", COUNTS)
         look("members of no segment", ORPHANS)
         look("still being built", "SELECT segment, kind, judged FROM segmentation.builds WHERE error IS NULL")
@@ -70,6 +80,12 @@ class Oracle:
         look("refresh_all wrote", "SELECT n FROM segmentation.refresh_all() AS n WHERE n <> 0")
         c.run("COMMIT" if writes else "ROLLBACK")
         return found
+
+    def store_forecasts(self):
+        """Does what a refresh does whose model is the one in force."""
+        for statement in ["BEGIN", "SELECT segmentation._move_everyone()", "CREATE TEMP TABLE shown ON COMMIT DROP AS SELECT * FROM segmentation.forecasts", "DELETE FROM segmentation.forecast",
+                          "DELETE FROM segmentation.forecast_moved", "INSERT INTO segmentation.forecast SELECT * FROM shown", "COMMIT"]:
+            self.connection.run(statement)
 
     def measures(self):
         """Returns what is kept for each customer, and for which definitions."""

@@ -67,7 +67,7 @@ class Tables:
     def __init__(self, rng, began, seconds):
         self.rng, self.placed, self.attributes = rng, None, []
         self.zones = quiet_zones(began, seconds)
-        self.zone, self.moving = rng.choice(self.zones), rng.random() < 0.3
+        self.zone, self.moving, self.forecasts = rng.choice(self.zones), rng.random() < 0.3, True
         self.values = Values(rng, self.zone, began, seconds, self.moving)
         self.key_type, self.order_type = rng.choice(KEY_TYPES), rng.choice(KEY_TYPES)
         self.people, self.orders, self.products, self.categories = rng.randint(20, 60), rng.randint(80, 250), rng.randint(4, 9), 4

@@ -33,7 +33,8 @@ INSERT INTO attempt VALUES
   (16, 'SELECT segmentation._values_read()'),
   (17, 'SELECT segmentation._values_sql(''{city,tags,nothing,turnover,statuses}'', ''SELECT 7'')'),
   (18, 'SELECT segmentation._count_filled(''{city,spent,statuses}'', CASE WHEN random() < 0.5 THEN ''{7,8}''::text[] END)'),
-  (19, 'SELECT segmentation.matches(''list(orders.status MATCHES (total > 3)) CONTAINS ALL (''''paid'''', ''''open'''')'', ARRAY[1, 2, 700])');
+  (19, 'SELECT segmentation.matches(''list(orders.status MATCHES (total > 3)) CONTAINS ALL (''''paid'''', ''''open'''')'', ARRAY[1, 2, 700])'),
+  (20, 'SELECT count(*), sum(f.spend) FROM segmentation.forecasts AS f WHERE f.customer_id < 9');
 
 CREATE PROCEDURE pg_temp.run(rounds bigint) LANGUAGE plpgsql AS $$
 DECLARE
@@ -47,13 +48,13 @@ DECLARE
 BEGIN
   FOR i IN 1 .. rounds LOOP
     chosen := kinds[1 + i % 6];
-    SELECT a.statement INTO statement FROM attempt AS a WHERE a.number = i / 6 % 20;
+    SELECT a.statement INTO statement FROM attempt AS a WHERE a.number = i / 6 % 21;
     state := 'none';
     said := '';
     BEGIN
       -- Something to write for the refreshing calls; undone with the failed statement.
       UPDATE shop.customers SET city = 'city ' || (id + i) % 7 WHERE id % 3 = i % 3;
-      PERFORM pg_temp.fault(chosen, CASE WHEN chosen = 'alloc' THEN 1 + i * 7919 % 400 ELSE 1 + i / 120 % 14 END);
+      PERFORM pg_temp.fault(chosen, CASE WHEN chosen = 'alloc' THEN 1 + i * 7919 % 400 ELSE 1 + i / 126 % 14 END);
       EXECUTE statement;
       PERFORM pg_temp.fault(NULL, 0);
       PERFORM segmentation.refresh_all();

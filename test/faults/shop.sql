@@ -15,6 +15,9 @@ SELECT segmentation.bind_customers('shop.customers', timezone => 'Europe/Sofia')
 SELECT segmentation.bind_source('orders', 'shop.orders', key => 'customer_id', date => 'created_at') \g /dev/null
 SELECT segmentation.define_attribute('turnover', 'sum(orders.total)') \g /dev/null
 SELECT segmentation.define_attribute('statuses', 'list(orders.status)') \g /dev/null
+SELECT segmentation.forecast_source('orders', 'total') \g /dev/null
+INSERT INTO segmentation.forecast_in_force (model) VALUES ('0.24 4.41 0.79 2.43 6.25 3.74 15.4 9000 1 365 8000 8500 9000 9500 1 2 3 5 5 10 20 40 1 30');
+SELECT segmentation.create_segment('e', 'rfm_group = ''CHAMPIONS''') \g /dev/null
 SELECT segmentation.create_segment('a', 'city = ''city 1'' OR tags CONTAINS ''T2''') \g /dev/null
 SELECT segmentation.create_segment('b', 'orders MATCHES (status = ''paid'', total > 100, date >= -90d, count >= 2)') \g /dev/null
 SELECT segmentation.create_segment('c', 'sum(orders.total) > 5000 AND NOT segments CONTAINS ''a''') \g /dev/null

@@ -34,7 +34,7 @@ SELECT is((SELECT string_agg(concat_ws(' ', name, type), ', ' ORDER BY name) FRO
 SELECT throws_ok($$SELECT segmentation.unbind('orders')$$, '2BP01', NULL, 'what purchases are is not unbound');
 SELECT throws_ok($$ALTER TABLE orders DROP COLUMN total$$, '2BP01', NULL, 'nor what they are worth dropped');
 SELECT throws_ok($$SELECT segmentation.unbind('forecasts')$$, '42704', 'binding "forecasts" does not exist', 'nor forecasts themselves');
-SELECT throws_ok($$SELECT segmentation.bind_source('forecasts', 'orders', key => 'customer_id')$$, '42710', NULL, 'the name is taken');
+SELECT throws_ok($$SELECT segmentation.forecast_source('forecasts', 'spend')$$, '42703', NULL, 'nor do they count as purchases');
 SELECT is_empty($$SELECT FROM segmentation.bindings WHERE name = 'forecasts'$$, 'and they are not among what the shop has bound');
 
 -- Refused.
@@ -48,7 +48,7 @@ SELECT throws_ok($$CALL segmentation.refresh_forecasts('2025-12-31', high_percen
 
 -- A refresh.
 SELECT segmentation.create_segment(n, r) FROM (VALUES ('prospects', 'rfm_group = ''PROSPECTS'''), ('dear', 'predicted_spend_tier = ''HIGH'''),
-  ('lost', 'probability_alive < 0.5 AND predicted_purchases < 100'), ('worth it', 'predicted_spend > 100'), ('old', 'forecasts MATCHES (frequency_score = 5)')) AS s (n, r) \g /dev/null
+  ('lost', 'probability_alive < 0.5 AND predicted_purchases < 100'), ('worth it', 'predicted_spend > 100'), ('old', 'forecasts.frequency_score = 5')) AS s (n, r) \g /dev/null
 SELECT is((SELECT sum(members) FROM segmentation.segments), 0::numeric, 'nobody before it');
 CALL segmentation.refresh_forecasts('2025-12-31');
 SELECT is((SELECT string_agg(concat_ws(' ', model, customers, repeat_customers, observed_until), ', ') FROM segmentation.forecast_models),
@@ -145,17 +145,21 @@ SELECT segmentation.drop_segment(name) FROM segmentation.segments \g /dev/null
 SELECT segmentation.bind_customers('customers', timezone => 'UTC', replace => true) \g /dev/null
 CALL segmentation.refresh_forecasts('2025-12-31');
 SELECT is((SELECT count(*) FROM segmentation.forecasts), 419::bigint, 'customers bound anew keep their source of forecasts');
-SELECT segmentation.define_attribute('forecast_purchases', 'count(orders)', replace => true) \g /dev/null
-SELECT throws_ok('CALL segmentation.refresh_forecasts()', '55000', 'attribute "forecast_purchases" is no sum over rows of customers that have a date', 'its own attribute may be changed, within limits');
+SELECT throws_ok($$SELECT segmentation.define_attribute('forecast_purchases', 'count(orders)', replace => true)$$, '42804', 'attribute "forecast_purchases" is no sum over rows of customers that have a date',
+  'its own attribute may be changed, within limits');
 SELECT segmentation.define_attribute('Forecast_Purchases', 'sum(orders.amount MATCHES (amount > 20))', replace => true) \g /dev/null
 CALL segmentation.refresh_forecasts('2025-12-31');
 SELECT is((SELECT min(spend / orders) > 20 FROM segmentation.forecasts WHERE orders > 0), true, 'as to count only some rows');
 UPDATE orders SET amount = 30;
 SELECT throws_like($$CALL segmentation.refresh_forecasts('2025-12-31')$$, 'model Gamma-Gamma does not fit these purchases', 'values that do not differ');
-SELECT segmentation.drop_attribute('forecast_purchases'), segmentation.unbind('orders'), segmentation.unbind('undated'), segmentation.define_attribute('champion', 'rfm_group = ''CHAMPIONS''') \g /dev/null
-SELECT throws_ok($$SELECT segmentation.unbind('customers')$$, '2BP01', NULL, 'customers stay while words of the shop''s own need their forecasts');
-SELECT segmentation.drop_attribute('champion'), segmentation.unbind('customers') \g /dev/null
-SELECT is_empty('SELECT FROM segmentation.attribute_definition UNION ALL SELECT FROM segmentation.binding UNION ALL SELECT FROM segmentation.forecast_models', 'and with the customers all of it goes');
+SELECT segmentation.define_attribute('champion', 'rfm_group = ''CHAMPIONS''') \g /dev/null
+SELECT throws_ok($$SELECT segmentation.drop_attribute('forecast_purchases')$$, '2BP01', NULL, 'what purchases are is known while words of the shop''s own need it');
+SELECT segmentation.drop_attribute('champion'), segmentation.create_segment('champions', 'forecasts.rfm_group = ''CHAMPIONS''') \g /dev/null
+SELECT throws_ok($$SELECT segmentation.drop_attribute('forecast_purchases')$$, '2BP01', NULL, 'or segments');
+SELECT segmentation.drop_segment('champions'), segmentation.drop_attribute('forecast_purchases') \g /dev/null
+SELECT is_empty('SELECT FROM segmentation.attribute_definition UNION ALL SELECT FROM segmentation.forecast_models UNION ALL SELECT FROM segmentation.rfm_cutoffs UNION ALL SELECT FROM segmentation.forecasts',
+  'with it all of it goes');
+SELECT segmentation.unbind('orders'), segmentation.unbind('undated'), segmentation.unbind('customers') \g /dev/null
 
 -- Where the shop has such words, they are its own.
 ALTER TABLE customers ADD COLUMN rfm_group text DEFAULT 'mine';
@@ -179,8 +183,13 @@ SELECT is((SELECT members BETWEEN 1 AND 399 FROM segmentation.segments), true, '
 -- Where it has a source of that name.
 DROP EXTENSION segmentation CASCADE;
 CREATE EXTENSION segmentation;
+CREATE TABLE guesses (customer integer PRIMARY KEY, probability_alive numeric);
 SELECT segmentation.bind_customers('customers', timezone => 'UTC'), segmentation.bind_source('orders', 'orders', key => 'customer_id', date => 'placed'),
-  segmentation.bind_source('Forecasts', 'orders', key => 'customer_id'), segmentation.define_attribute('forecast_purchases', 'sum(orders.amount)') \g /dev/null
-SELECT lives_ok($$SELECT segmentation.bind_customers('customers', timezone => 'UTC', replace => true)$$, 'a source of that name is the shop''s own');
-SELECT throws_ok($$SELECT segmentation.forecast_source('orders', 'amount')$$, '42710', 'binding "Forecasts" already exists', 'which forecasts do not take');
+  segmentation.bind_source('Forecasts', 'orders', key => 'customer_id'), segmentation.forecast_source('orders', 'amount') \g /dev/null
+CALL segmentation.refresh_forecasts('2025-12-31');
+SELECT is(segmentation.count_matching('forecasts.rfm_group = ''PROSPECTS'' AND forecasts IS NULL'), segmentation.count_matching('orders IS NULL'), 'its rows are its own, what is asked of a customer is not');
+SELECT segmentation.drop_attribute(name) FROM segmentation._forecast_words() WHERE name <> 'rfm_group' \g /dev/null
+SELECT segmentation.unbind('Forecasts'), segmentation.bind_lookup('forecasts', 'guesses', of => 'customers', key => 'number', lookup_key => 'customer') \g /dev/null
+SELECT segmentation.forecast_source('orders', 'amount') \g /dev/null
+SELECT is((SELECT array_agg(name ORDER BY name) FROM segmentation.attributes WHERE expression ^@ 'forecasts.'), NULL, 'a lookup of that name comes first');
 SELECT * FROM finish();

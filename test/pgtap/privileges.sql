@@ -2,12 +2,12 @@
 SET client_min_messages = warning;
 SELECT no_plan();
 
--- Functions that printed SQL calls and the models of forecasts work on values alone and are for everyone, and so are those under view attributes; they
+-- Functions that printed SQL calls and the models of forecasts work on values alone and are for everyone, and so are those under views attributes and forecasts; they
 -- are exactly these.
 SELECT set_eq(
   $$SELECT DISTINCT p.proname::text FROM pg_catalog.pg_proc AS p
     WHERE p.pronamespace = 'segmentation'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE')$$,
-  '{finite,local_time,local_day,instant_of,start_of_day,whole_years,next_anniversary,json_time,json_day,json_instant,json_texts,json_numbers,text_number,text_boolean,distance_km,_attributes,_fit_bg_nbd,_fit_gamma_gamma,_probability_alive,_expected_purchases,_expected_new_purchases,_expected_value,_rfm_group}'::text[],
+  '{finite,local_time,local_day,instant_of,start_of_day,whole_years,next_anniversary,json_time,json_day,json_instant,json_texts,json_numbers,text_number,text_boolean,distance_km,_attributes,_fit_bg_nbd,_fit_gamma_gamma,_probability_alive,_expected_purchases,_expected_new_purchases,_expected_value,_rfm_group,_forecast,_forecast_row,_forecast_now,_forecast_customers}'::text[],
   'what everyone may call');
 SELECT ok(EXISTS (SELECT FROM unnest(p.proconfig) AS c WHERE c LIKE 'search_path=%'),
           p.oid::regprocedure || ' pins its search path')

@@ -1,5 +1,5 @@
-// Statements of our own whose changes of segmentation.by_hand and forecast need no noting, since whoever runs
-// them sees to the members himself. Server's side.
+// Statements of our own whose changes of segmentation.by_hand need no noting, since whoever runs them sees to
+// the members himself. Server's side.
 #pragma once
 
 namespace segmentation::pg {

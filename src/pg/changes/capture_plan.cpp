@@ -3,6 +3,7 @@
 
 #include "pg/boundary/run_core.hpp"
 #include "pg/changes/owners.hpp"
+#include "pg/changes/purchases.hpp"
 #include "pg/live/program.hpp"
 #include "pg/live/receiver.hpp"
 
@@ -161,6 +162,23 @@ void add_reads(CapturePlan *plan, Relation relation, const Live *live, const cor
   effect->reads = reads;
 }
 
+/// Notes the attributes that forecasts read: between refreshes a customer's own move with her purchases, also
+/// where no rule asks for them.
+void add_forecast_reads(CapturePlan *plan, Relation relation, const Live *live) {
+  if (live->schema.forecast == nullptr)
+    return;
+  auto *purchases = Owned<core::Feed>::make();
+  run_core([=](Failure &) { purchases->set(purchase_reads(**live->core)); });
+  if (purchases->get() != nullptr) {
+    FeedEffect unused = {Effect::none, -1, -1, nullptr, 0, nullptr};
+    plan->in_forecasts = binding_read_by(live, **purchases, plan->bound) != -1 ||
+                         is_in_computed(live, **purchases, plan->bound);
+    if (plan->in_forecasts)
+      add_reads(plan, relation, live, **purchases, &unused);
+  }
+  purchases->clear();
+}
+
 FeedEffect effect_on(CapturePlan *plan, Relation relation, const Live *live, const core::Feed &feed) {
   FeedEffect effect = {Effect::none, -1, -1, nullptr, 0, nullptr};
   int at = binding_read_by(live, feed, plan->bound);
@@ -231,6 +249,7 @@ CapturePlan *make_plan(Relation relation, const Live *live) {
     plan->effects = static_cast<FeedEffect *>(palloc0(sizeof(FeedEffect) * (feeds.size() + 1)));
     for (size_t feed = 0; feed < feeds.size(); ++feed)
       plan->effects[feed] = effect_on(plan, relation, live, feeds[feed]);
+    add_forecast_reads(plan, relation, live);
   }
   MemoryContextSwitchTo(before);
   PopActiveSnapshot();

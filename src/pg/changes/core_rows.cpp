@@ -64,7 +64,7 @@ void sift_rows(const Live *live, const NetRow *rows, int count, bool *hidden, bo
     hidden[i] = absent[i] = false;
     if (row.plan->effects == nullptr || row.plan->serial != live->serial)
       continue;
-    bool seen_elsewhere = false, judged = false;
+    bool seen_elsewhere = row.plan->in_forecasts, judged = false;
     uint8 there = 1, seen = 1;
     for (size_t feed = 0; feed < feeds; ++feed) {
       const FeedEffect &effect = row.plan->effects[feed];

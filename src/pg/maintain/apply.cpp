@@ -12,6 +12,7 @@
 #include "pg/maintain/restored.hpp"
 #include "pg/maintain/transaction.hpp"
 #include "pg/maintain/write.hpp"
+#include "pg/stored/moved.hpp"
 
 namespace segmentation::pg {
 
@@ -99,6 +100,7 @@ void rebuild(void *argument) {
   bool missing;
   bool many = DatumGetBool(value_of(rows, 0, 1, missing));
   if (!many) {
+    note_all_moved();
     (void)write_everyone();
     return;
   }
@@ -158,6 +160,7 @@ void write(Applying *applying) {
     if (applying->keys.count > commit_limit)
       queue_rest(applying->live, &applying->keys);
   }
+  note_moved(batch);
   Outcome outcome = write_batch(&batch);
   end_batch(&batch);
   enqueue_keys(applying->live, outcome.failed, 0);

@@ -2,6 +2,7 @@
 #include "pg/maintain/batch.hpp"
 
 #include "pg/maintain/settle.hpp"
+#include "pg/stored/moved.hpp"
 
 namespace segmentation::pg {
 
@@ -98,6 +99,17 @@ void lock_customers(Batch *batch, const KeyList &keys) {
         batch->rows, static_cast<size_t>(batch->count), sizeof(StateRow), [](const void *a, const void *b) {
           return compare_keys(static_cast<const StateRow *>(a)->key, static_cast<const StateRow *>(b)->key);
         });
+}
+
+void note_moved(const Batch &batch) {
+  if (batch.live->schema.forecast == nullptr)
+    return;
+  auto *keys = static_cast<Datum *>(
+      palloc_extended(sizeof(Datum) * static_cast<Size>(batch.count + 1), MCXT_ALLOC_HUGE));
+  for (int i = 0; i < batch.count; ++i)
+    keys[i] = batch.rows[i].datum;
+  note_moved(batch.live, keys, batch.count);
+  pfree(keys);
 }
 
 namespace {

@@ -55,6 +55,10 @@ Batch start_batch(const Live *live, const Deltas *deltas = nullptr);
 /// in the batch afterwards.
 void lock_customers(Batch *batch, const KeyList &keys);
 
+/// Has view forecasts compute what it shows of all of them: their rows, or other rows that count as theirs,
+/// have changed.
+void note_moved(const Batch &batch);
+
 /// What became of a batch.
 struct Outcome {
   uint64 written;         // member rows

@@ -179,8 +179,7 @@ SEGMENTATION_FUNCTION(segmentation_capture) {
   if (!truncated && (old_rows == nullptr || tuplestore_tuple_count(old_rows) == 0) &&
       (new_rows == nullptr || tuplestore_tuple_count(new_rows) == 0))
     return PointerGetDatum(nullptr);
-  if (Oid relation = RelationGetRelid(trigger->tg_relation);
-      is_quiet() && (relation == own_relation("by_hand") || relation == own_relation("forecast")))
+  if (is_quiet() && RelationGetRelid(trigger->tg_relation) == own_relation("by_hand"))
     return PointerGetDatum(nullptr);
   if (is_replicating()) {
     set_replicated();

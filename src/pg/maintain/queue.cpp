@@ -9,6 +9,7 @@
 #include "pg/maintain/wake.hpp"
 #include "pg/maintain/walk.hpp"
 #include "pg/maintain/write.hpp"
+#include "pg/stored/moved.hpp"
 
 namespace segmentation::pg {
 
@@ -44,6 +45,11 @@ const char *table_of(Book book) {
 void append(const Entries &entries, Book book = Book::queue) {
   if (entries.count == 0)
     return;
+  bool everyone = false;
+  for (int i = 0; i < entries.count; ++i)
+    everyone |= entries.missing[i];
+  if (everyone && book == Book::queue)
+    note_all_moved();
   int dimensions[1] = {entries.count}, bounds[1] = {1};
   ArrayType *values = construct_md_array(entries.values, entries.missing, 1, dimensions, bounds, TEXTOID, -1,
                                          false, TYPALIGN_INT);
@@ -61,6 +67,8 @@ void append(const Entries &entries, Book book = Book::queue) {
 } // namespace
 
 void enqueue_everyone(Book book) {
+  if (book == Book::queue)
+    note_all_moved();
   execute_own(psprintf("INSERT INTO %s (binding_id) SELECT b.id FROM segmentation.binding AS b WHERE "
                        "b.role = 'customers'",
                        table_of(book)));
@@ -243,7 +251,8 @@ void find_owners(void *argument) {
 }
 
 /// Brings a list's customers, and those whom links lead to, up to date; who cannot be judged is set aside.
-void write_touched(const Live *live, const Touched &touched, KeyList *keys, Keeping keeping) {
+/// `moved`: rows that are theirs have changed.
+void write_touched(const Live *live, const Touched &touched, KeyList *keys, Keeping keeping, bool moved) {
   Batch batch = start_batch(live);
   batch.keeping = keeping;
   int known = -1;
@@ -258,6 +267,8 @@ void write_touched(const Live *live, const Touched &touched, KeyList *keys, Keep
       break;
     *keys = again.touched.keys;
   }
+  if (moved)
+    note_moved(batch);
   Outcome outcome = write_batch(&batch);
   end_batch(&batch);
   set_aside(outcome, live);
@@ -272,7 +283,7 @@ Keeping keeping_of(Working working) {
 void write_keys(const Live *live, KeyList *keys, Keeping keeping) {
   Touched touched;
   memset(&touched, 0, sizeof touched);
-  write_touched(live, touched, keys, keeping);
+  write_touched(live, touched, keys, keeping, false);
 }
 
 int do_queue(int limit, Working working, const ErrorData **error) {
@@ -306,10 +317,12 @@ int do_queue(int limit, Working working, const ErrorData **error) {
     *error = contain(find_owners, &preparing);
   if (*error != nullptr)
     ThrowErrorData(const_cast<ErrorData *>(*error)); // the entries stay
+  if (restored)
+    note_all_moved();
   if (all_now)
     write_everyone();
   else
-    write_touched(preparing.live, preparing.touched, &preparing.touched.keys, keeping_of(working));
+    write_touched(preparing.live, preparing.touched, &preparing.touched.keys, keeping_of(working), true);
   become_again(caller);
   if (restored && !all_now)
     end_restore(); // with the gate alone: no commit is left that did not judge, and the next ones do

@@ -42,8 +42,8 @@ void set_aside(const Outcome &outcome, const Live *live);
 /// Tries again those set aside whose time has come; returns how many.
 int retry_set_aside(int limit, Working working);
 
-/// Brings the customers of a sorted list up to date; who cannot be judged is set aside. The gate must be
-/// passed, and the caller have the rights of the customers' owner.
+/// Brings the customers of a sorted list up to date, whose rows may be as they were; who cannot be judged is
+/// set aside. The gate must be passed, and the caller have the rights of the customers' owner.
 void write_keys(const Live *live, KeyList *keys, Keeping keeping);
 
 /// Returns the customers whom rows concern that were noted for who builds, by the latest snapshot. The caller

@@ -5,6 +5,7 @@
 #include "pg/maintain/leftover.hpp"
 #include "pg/maintain/progress.hpp"
 #include "pg/maintain/write.hpp"
+#include "pg/stored/moved.hpp"
 
 using namespace segmentation::pg;
 
@@ -83,6 +84,7 @@ SEGMENTATION_FUNCTION(segmentation_refresh_all) {
   start_telling(&teller, "SELECT segmentation.refresh_all()");
   execute_own("SELECT segmentation._mend_capture()"); // before the gate: it locks relations
   Identity caller = become_reader();
+  note_all_moved();
   int64 rows = write_everyone(&teller.progress);
   become_again(caller);
   stop_telling(&teller);

@@ -206,6 +206,7 @@ int64 refresh_customers(Datum customers, Oid type) {
   sort_keys(&keys);
   Batch batch = start_batch(live);
   lock_customers(&batch, keys);
+  note_moved(batch);
   Outcome outcome = write_batch(&batch);
   end_batch(&batch);
   if (outcome.error != nullptr)

@@ -2,6 +2,7 @@
 #include "pg/segment/texts.hpp"
 
 #include "core/program/sql_printer.hpp"
+#include "core/value/fold_case.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -122,6 +123,14 @@ Texts *Texts::summed_rows_of(const LiveCore &live, const char *attribute, Failur
       texts->keep(std::move(*rows));
   }
   return texts.release();
+}
+
+Texts *Texts::purchases_of(const LiveCore &live, Failure &failure) {
+  for (const auto &attribute : live.meaning()->schema.attributes) {
+    if (core::fold_case(attribute.name) == "forecast_purchases")
+      return summed_rows_of(live, attribute.name.c_str(), failure);
+  }
+  return std::make_unique<Texts>().release();
 }
 
 Texts *Texts::uses_of(const LiveCore &live, const char *rule, Failure &failure) {

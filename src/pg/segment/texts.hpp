@@ -45,6 +45,8 @@ public:
   /// SELECTs of the keys of customers and of the rows that a defined attribute adds up; nothing where there
   /// is none of that name, one string where it is no sum over rows with a date.
   static Texts *summed_rows_of(const LiveCore &live, const char *attribute, Failure &failure);
+  /// The same of attribute forecast_purchases, however it is written.
+  static Texts *purchases_of(const LiveCore &live, Failure &failure);
   static Texts *uses_of(const LiveCore &live, const char *rule, Failure &failure);
 
   const std::vector<Mistake> &mistakes() const noexcept { return mistakes_; }

@@ -165,37 +165,14 @@ uint64 write_changes(MemberChanges *changes, TimestampTz recorded_at, const char
 
 namespace {
 
-/// Tells whether there may be forecasts.
-bool any_forecasts(const Live *live) {
-  Oid forecast = own_relation("forecast");
-  for (int i = 0; i < live->schema.relation_count; ++i) {
-    if (live->schema.relations[i].relation == forecast)
-      return true;
-  }
-  return false;
-}
-
-/// Deletes what one of our tables says of customers who are gone. Whoever is only left out by the binding's
-/// condition may come back.
-void forget_rows(const Live *live, const char *table, const char *whose, const Arguments &arguments,
-                 Plan plan) {
+/// Whoever is only left out by the binding's condition may come back.
+void forget_words(const Live *live, const char *whose, const Arguments &arguments, Plan plan) {
   int before = set_quiet(GetCurrentTransactionNestLevel()); // rows of nobody's
-  execute(psprintf("DELETE FROM segmentation.%s AS h WHERE %s "
+  execute(psprintf("DELETE FROM segmentation.by_hand AS h WHERE %s "
                    "NOT EXISTS (SELECT FROM %s AS c WHERE c.%s = h.customer_id)",
-                   table, whose, live->schema.relations[0].from_sql, live->key_column),
+                   whose, live->schema.relations[0].from_sql, live->key_column),
           arguments, plan);
   (void)set_quiet(before);
-}
-
-/// The same for forecasts. A refresh that has written some of these rows waits at its end for whoever commits
-/// now, and then deletes them itself: nobody waits for it here.
-void forget_forecasts(const Live *live, const char *whose, const Arguments &arguments, Plan plan) {
-  forget_rows(
-      live, "forecast",
-      psprintf("h.customer_id IN (SELECT f.customer_id FROM segmentation.forecast AS f WHERE %s "
-               "NOT EXISTS (SELECT FROM %s AS c WHERE c.%s = f.customer_id) FOR UPDATE SKIP LOCKED) AND",
-               whose, live->schema.relations[0].from_sql, live->key_column),
-      arguments, plan);
 }
 
 } // namespace
@@ -210,21 +187,17 @@ void forget_customers(const Live *live, Datum *keys, int count) {
   execute("UPDATE segmentation.membership_past AS p SET customer_id = NULL WHERE p.customer_id = ANY ($1)",
           arguments, plan);
   if (any_by_hand(live))
-    forget_rows(live, "by_hand", "h.customer_id = ANY ($1) AND", arguments, plan);
-  if (any_forecasts(live))
-    forget_forecasts(live, "f.customer_id = ANY ($1) AND", arguments, plan);
+    forget_words(live, "h.customer_id = ANY ($1) AND", arguments, plan);
   become_again(caller);
 }
 
 void forget_all_gone(const Live *live) {
-  if (!any_by_hand(live) && !any_forecasts(live))
+  if (!any_by_hand(live))
     return;
   Identity caller = become(owner_of(own_relation("by_hand")));
   CommandCounterIncrement();
   PushActiveSnapshot(GetLatestSnapshot());
-  forget_rows(live, "by_hand", "", {}, Plan::once);
-  if (any_forecasts(live))
-    forget_forecasts(live, "", {}, Plan::once);
+  forget_words(live, "", {}, Plan::once);
   PopActiveSnapshot();
   become_again(caller);
 }

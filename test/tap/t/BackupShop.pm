@@ -45,7 +45,7 @@ SELECT segmentation.create_segment('gone', 'city = ''city 1''');
 SELECT segmentation.drop_segment('gone');
 SELECT segmentation.create_segment('changing', 'city = ''city 3''');
 SELECT segmentation.create_group('press', family => 'trade');
-SELECT segmentation.forecast_source('purchases', 'total');
+SELECT segmentation.forecast_source('orders', 'total');
 SELECT segmentation.schedule_forecasts('7 days', horizon => '2 years');
 -- What a refresh would write, had these customers more of customers.
 INSERT INTO segmentation.forecast (customer_id, predicted_purchases, predicted_spend, predicted_spend_tier, rfm_group, orders, spend, observed_until)
@@ -53,6 +53,9 @@ INSERT INTO segmentation.forecast (customer_id, predicted_purchases, predicted_s
 INSERT INTO segmentation.forecast_model (model, parameters, log_likelihood, customers, repeat_customers, observed_until, horizon)
   VALUES ('BG/NBD', '{"r": 0.1, "alpha": 2, "a": 3, "b": 4}', -1.5, 400, 300, '2024-03-01', '1 year');
 INSERT INTO segmentation.forecast_class VALUES ('all', 400, 12.5, 13, '2023-12-01', '2024-03-01');
+INSERT INTO segmentation.forecast_cutoff VALUES ('monetary', 5, 321.5, 400, NULL, NULL, 80), ('recency', 1, NULL, NULL, '2023-01-01', '2023-02-01', 80);
+INSERT INTO segmentation.forecast_in_force (model)
+  VALUES ('0.2425945 4.4136019 0.7929199 2.4258881 6.249574 3.744225 15.443518 8826 1 365 8700 8750 8800 8850 2 4 6 8 100 200 300 400 1.5 250');
 SELECT segmentation.create_segment('to come back', 'predicted_purchases > 3 AND rfm_group != ''PROSPECTS''');
 SELECT segmentation.add_members('press', ARRAY[1, 2, 77], 'by hand'), segmentation.remove_members('press', 77), segmentation.add_members('rich', 480), segmentation.remove_members('rich', 2);
 GRANT SELECT ON segments.vip TO PUBLIC;
@@ -92,7 +95,10 @@ my %asked = (
 	members => 'SELECT segment_id, customer_id, entered_at FROM segmentation.membership ORDER BY 1, 2',
 	history => 'SELECT * FROM segmentation.membership_history ORDER BY 1, 2, 3, 4',
 	'by hand' => 'SELECT * FROM segmentation.by_hand ORDER BY customer_id, segment_id',
-	forecasts => 'SELECT * FROM segmentation.forecasts ORDER BY customer_id',
+	forecasts => 'SELECT * FROM segmentation.forecast ORDER BY customer_id',
+	'forecasts moved' => 'SELECT * FROM segmentation.forecasts WHERE customer_id IN (SELECT customer_id FROM segmentation.forecast_moved) ORDER BY customer_id',
+	cutoffs => 'SELECT * FROM segmentation.rfm_cutoffs',
+	'model in force' => 'SELECT * FROM segmentation.forecast_in_force',
 	models => 'SELECT * FROM segmentation.forecast_models',
 	quality => 'SELECT * FROM segmentation.forecast_quality',
 	schedule => 'SELECT * FROM segmentation.forecast_schedule',
