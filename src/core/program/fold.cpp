@@ -219,6 +219,11 @@ void fold_distinct(const Measure &measure, const FoldInput &input, Side &side) {
   }
 }
 
+Day day_of(const BatchColumn &dates, std::uint32_t row, const FoldInput &input) {
+  return dates.type == Kind::day ? static_cast<Day>(dates.integers[row])
+                                 : input.clock.zone().local_day(dates.integers[row]);
+}
+
 void fold_periods(const Measure &measure, const FoldInput &input, Side &side) {
   if (measure.date < 0)
     return;
@@ -227,10 +232,8 @@ void fold_periods(const Measure &measure, const FoldInput &input, Side &side) {
     const std::uint32_t row = input.picked[k];
     if (dates.cells[row] != Cell::value)
       continue;
-    const Day day = dates.type == Kind::day ? static_cast<Day>(dates.integers[row])
-                                            : input.clock.zone().local_day(dates.integers[row]);
     cell_of<CountCell>(input, row).rows +=
-        side.seen.add(input.customers[row], period_of(measure.period, day));
+        side.seen.add(input.customers[row], period_of(measure.period, day_of(dates, row, input)));
   }
 }
 
@@ -243,8 +246,7 @@ void fold_purchases(const Measure &measure, const FoldInput &input, Side &side) 
     const std::uint32_t row = input.picked[k];
     if (dates.cells[row] != Cell::value)
       continue;
-    const Day day = dates.type == Kind::day ? static_cast<Day>(dates.integers[row])
-                                            : input.clock.zone().local_day(dates.integers[row]);
+    const Day day = day_of(dates, row, input);
     if (day == day_minus_infinity || day > measure.last_day)
       continue;
     // A value that is missing adds nothing.

@@ -235,6 +235,20 @@ int32 int_value(const Rows &rows, uint64 row, int column) {
   return missing ? 0 : DatumGetInt32(value);
 }
 
+TupleDesc columns_to_return(FunctionCallInfo fcinfo) {
+  TupleDesc columns;
+  if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
+    elog(ERROR, "return type must be a row type");
+  return BlessTupleDesc(columns);
+}
+
+Datum row_for_caller(const Session &session, TupleDesc columns, const Datum *values, const bool *nulls) {
+  MemoryContext before = MemoryContextSwitchTo(session.caller);
+  HeapTuple row = heap_form_tuple(columns, const_cast<Datum *>(values), const_cast<bool *>(nulls));
+  MemoryContextSwitchTo(before);
+  return HeapTupleGetDatum(row);
+}
+
 namespace {
 
 bool prints_alike_everywhere(Oid type) {

@@ -77,6 +77,11 @@ char *text_value(const Rows &rows, uint64 row, int column);
 Datum value_of(const Rows &rows, uint64 row, int column, bool &missing);
 int32 int_value(const Rows &rows, uint64 row, int column);
 
+/// Returns the columns of the row that a function is to return.
+TupleDesc columns_to_return(FunctionCallInfo fcinfo);
+/// Makes that row of values that may end with the session, in the caller's memory.
+Datum row_for_caller(const Session &session, TupleDesc columns, const Datum *values, const bool *nulls);
+
 /// Returns a value as the server prints it, whatever the caller's settings.
 char *print_value(Oid type, Datum value);
 

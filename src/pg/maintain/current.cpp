@@ -139,9 +139,7 @@ SEGMENTATION_FUNCTION(segmentation_judged) {
 }
 
 SEGMENTATION_FUNCTION(segmentation_due_state) {
-  TupleDesc columns;
-  if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
-    elog(ERROR, "return type must be a row type");
+  TupleDesc columns = columns_to_return(fcinfo);
   constexpr int count = 4;
   Datum values[count] = {Datum{0}, Datum{0}, Datum{0}, Datum{0}};
   bool nulls[count] = {true, true, true, true};
@@ -154,9 +152,7 @@ SEGMENTATION_FUNCTION(segmentation_due_state) {
                 {});
   for (int i = 0; i < count && rows.count > 0; ++i)
     values[i] = value_of(rows, 0, i + 1, nulls[i]);
-  MemoryContext before = MemoryContextSwitchTo(session.caller);
-  HeapTuple row = heap_form_tuple(BlessTupleDesc(columns), values, nulls);
-  MemoryContextSwitchTo(before);
+  Datum row = row_for_caller(session, columns, values, nulls);
   close_session(session);
-  PG_RETURN_DATUM(HeapTupleGetDatum(row));
+  PG_RETURN_DATUM(row);
 }

@@ -68,9 +68,7 @@ bool foresee(Foreseen *foreseen, int32 segment, const char *rule) {
 using namespace segmentation::pg;
 
 SEGMENTATION_FUNCTION(segmentation_foresee) {
-  TupleDesc columns;
-  if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
-    elog(ERROR, "return type must be a row type");
+  TupleDesc columns = columns_to_return(fcinfo);
   Session session = open_session();
   CommandCounterIncrement();
   Identity caller = become_reader();
@@ -84,9 +82,7 @@ SEGMENTATION_FUNCTION(segmentation_foresee) {
   become_again(caller);
   Datum values[2] = {Int64GetDatum(foreseen.entering), Int64GetDatum(foreseen.leaving)};
   bool nulls[2] = {!known, !known};
-  MemoryContext before = MemoryContextSwitchTo(session.caller);
-  HeapTuple row = heap_form_tuple(BlessTupleDesc(columns), values, nulls);
-  MemoryContextSwitchTo(before);
+  Datum row = row_for_caller(session, columns, values, nulls);
   close_session(session);
-  PG_RETURN_DATUM(HeapTupleGetDatum(row));
+  PG_RETURN_DATUM(row);
 }

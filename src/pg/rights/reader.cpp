@@ -68,10 +68,7 @@ SEGMENTATION_FUNCTION(segmentation_write_as) {
 }
 
 SEGMENTATION_FUNCTION(segmentation_analysed) {
-  TupleDesc columns;
-  if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
-    elog(ERROR, "return type must be a row type");
-  columns = BlessTupleDesc(columns);
+  TupleDesc columns = columns_to_return(fcinfo);
   Identity caller = become(PG_GETARG_OID(0));
   Query *tree = value_of_query(text_to_cstring(PG_GETARG_TEXT_PP(1)));
   become_again(caller);

@@ -60,15 +60,14 @@ const char *name_of(core::FitOutcome outcome) {
 /// Makes the row of a fit: how it went, the parameters and the log-likelihood.
 Datum fit_row(FunctionCallInfo fcinfo, core::FitOutcome outcome, const double *parameters, int count,
               double log_likelihood) {
-  TupleDesc columns;
-  if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE || columns->natts != count + 2)
-    elog(ERROR, "return type must be a row type");
+  TupleDesc columns = columns_to_return(fcinfo);
+  Assert(columns->natts == count + 2);
   Datum values[6] = {CStringGetTextDatum(name_of(outcome))};
   bool nulls[6] = {};
   for (int i = 0; i < count; ++i)
     values[i + 1] = Float8GetDatum(parameters[i]);
   values[count + 1] = Float8GetDatum(log_likelihood);
-  return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls));
+  return HeapTupleGetDatum(heap_form_tuple(columns, values, nulls));
 }
 
 core::BgNbd bg_nbd(FunctionCallInfo fcinfo) {

@@ -96,9 +96,7 @@ DateADT end_of_purchases(const char *model) {
 using namespace segmentation::pg;
 
 SEGMENTATION_FUNCTION(segmentation_forecast_now) {
-  TupleDesc columns;
-  if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
-    elog(ERROR, "return type must be a row type");
+  TupleDesc columns = columns_to_return(fcinfo);
   require_reader();
   Session session = open_session();
   Identity caller = become_reader();
@@ -114,13 +112,11 @@ SEGMENTATION_FUNCTION(segmentation_forecast_now) {
     arguments.add(DATEOID, DateADTGetDatum(end_of_purchases(model)));
     Rows rows = query(queries.one, arguments, segmentation::pg::Plan::saved);
     if (rows.count > 0) {
-      MemoryContext before = MemoryContextSwitchTo(session.caller);
       TupleDesc found = rows.table->tupdesc;
       auto *values = static_cast<Datum *>(palloc(sizeof(Datum) * static_cast<Size>(found->natts)));
       auto *nulls = static_cast<bool *>(palloc(sizeof(bool) * static_cast<Size>(found->natts)));
       heap_deform_tuple(rows.table->vals[0], found, values, nulls);
-      row = HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls));
-      MemoryContextSwitchTo(before);
+      row = row_for_caller(session, columns, values, nulls);
     }
   }
   become_again(caller);

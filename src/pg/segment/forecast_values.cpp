@@ -144,9 +144,7 @@ SEGMENTATION_FUNCTION(segmentation_forecast) {
 }
 
 SEGMENTATION_FUNCTION(segmentation_forecast_row) {
-  TupleDesc columns;
-  if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE || columns->natts != 13)
-    elog(ERROR, "return type must be a row type");
+  TupleDesc columns = columns_to_return(fcinfo);
   if (PG_ARGISNULL(0))
     PG_RETURN_NULL();
   const core::ForecastModel *model = read_model(fcinfo, 0);
@@ -186,5 +184,5 @@ SEGMENTATION_FUNCTION(segmentation_forecast_row) {
   values[11] =
       PointerGetDatum(cstring_to_text_with_len(told.group.data(), static_cast<int>(told.group.size())));
   values[12] = DateADTGetDatum(told.observed_until);
-  PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
+  PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(columns, values, nulls)));
 }

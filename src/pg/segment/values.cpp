@@ -46,9 +46,7 @@ Datum types_array(const char *query, size_t count) {
 using namespace segmentation::pg;
 
 SEGMENTATION_FUNCTION(segmentation_values_of) {
-  TupleDesc columns;
-  if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
-    elog(ERROR, "return type must be a row type");
+  TupleDesc columns = columns_to_return(fcinfo);
   Session session = open_session();
   const Live *live = load_live();
   GivenNames shown = read_names(PG_GETARG_DATUM(0));
@@ -71,9 +69,7 @@ SEGMENTATION_FUNCTION(segmentation_values_of) {
                      CStringGetTextDatum(made.query().c_str()),
                      CStringGetTextDatum(live->schema.zone.name)};
   bool nulls[6] = {false, false, false, false, false, false};
-  MemoryContext before = MemoryContextSwitchTo(session.caller);
-  HeapTuple row = heap_form_tuple(BlessTupleDesc(columns), values, nulls);
-  MemoryContextSwitchTo(before);
+  Datum row = row_for_caller(session, columns, values, nulls);
   close_session(session);
-  PG_RETURN_DATUM(HeapTupleGetDatum(row));
+  PG_RETURN_DATUM(row);
 }
