@@ -28,14 +28,29 @@ DECLARE
   began timestamptz := clock_timestamp();
 BEGIN
   EXECUTE statement;
-  INSERT INTO took VALUES (what, round(extract(epoch FROM clock_timestamp() - began), 1));
+  INSERT INTO took VALUES (what, round(extract(epoch FROM clock_timestamp() - began), 2));
 END $$;
-CALL pg_temp.take('one bare pass: count, sum and last day by customer', 'SELECT count(*) FROM (SELECT customer_id, count(*), sum(total), max(created_at) FROM orders GROUP BY 1 OFFSET 0) AS o');
+-- What the session takes of its own, five times a second while it lasts.
+SELECT pg_backend_pid() AS pid, '/tmp/' || current_database() || '.memory' AS memory \gset
+\setenv PID :pid
+\setenv MEMORY :memory
+\! (while grep -s RssAnon /proc/$PID/status; do sleep 0.2; done) >"$MEMORY" 2>/dev/null &
+\set bare 'SELECT count(*) FROM (SELECT customer_id, count(*), sum(total), max(created_at) FROM orders GROUP BY 1 OFFSET 0) AS o'
 CALL pg_temp.take('the same by customer and day', 'SELECT count(*) FROM (SELECT customer_id, (created_at AT TIME ZONE ''Europe/Sofia'')::date, count(*), sum(total) FROM orders GROUP BY 1, 2 OFFSET 0) AS o');
+CALL pg_temp.take('one bare pass: count, sum and last day by customer', :'bare');
 CALL pg_temp.take('the first refresh_forecasts', 'CALL segmentation.refresh_forecasts(''2025-12-30'')');
-CALL pg_temp.take('the next one, which updates every row', 'CALL segmentation.refresh_forecasts(''2025-12-31'')');
-SELECT segmentation.create_segment('at risk', 'rfm_group = ''AT_RISK''') \g /dev/null
-CALL pg_temp.take('one with a rule that reads forecasts', 'CALL segmentation.refresh_forecasts(''2025-11-30'')');
+CALL pg_temp.take('one bare pass: count, sum and last day by customer', :'bare');
+CALL pg_temp.take('a later refresh, which changes every row', 'CALL segmentation.refresh_forecasts(''2025-12-31'')');
+CALL pg_temp.take('one bare pass: count, sum and last day by customer', :'bare');
+CALL pg_temp.take('a later refresh, which changes every row', 'CALL segmentation.refresh_forecasts(''2026-01-01'')');
+CALL pg_temp.take('view forecasts as a whole', 'SELECT count(*), sum(predicted_spend) FROM segmentation.forecasts');
+INSERT INTO orders SELECT 100000000 + i, i, 20, '2026-01-01 10:00+02' FROM generate_series(1, 5000) AS i;
+CALL segmentation.tick();
+CALL pg_temp.take('the same after orders of 5,000 customers', 'SELECT count(*), sum(predicted_spend) FROM segmentation.forecasts');
+CALL pg_temp.take('one customer of these', 'SELECT * FROM segmentation.forecasts WHERE customer_id = 77');
+CALL pg_temp.take('making a segment of rfm_group', $$SELECT segmentation.create_segment('at risk', 'rfm_group = ''AT_RISK''')$$);
+CALL pg_temp.take('making a segment of sum(orders.total)', $$SELECT segmentation.create_segment('spent', 'sum(orders.total) > 500')$$);
+CALL pg_temp.take('a refresh with a rule that reads forecasts', 'CALL segmentation.refresh_forecasts(''2026-01-02'')');
 \set worked `date +%s`
 CALL segmentation.tick();
 \set done `date +%s`
@@ -44,7 +59,5 @@ INSERT INTO took VALUES ('tick, which judges everyone after it', :done - :worked
 SELECT (SELECT count(*) FROM customers) AS customers, (SELECT count(*) FROM orders) AS orders, current_setting('work_mem') AS work_mem,
   (SELECT repeat_customers FROM segmentation.forecast_models WHERE model = 'BG/NBD') AS came_back,
   (SELECT count(DISTINCT (frequency, recency, age)) FROM segmentation.forecasts) AS histories, (SELECT count(*) FROM segmentation.verify()) AS wrong;
-SELECT what, seconds FROM took;
-SELECT pg_backend_pid() AS pid \gset
-\setenv PID :pid
-\! grep -E 'VmHWM|RssAnon' /proc/$PID/status
+SELECT what, array_agg(seconds) AS seconds FROM took GROUP BY what ORDER BY min(ctid);
+\! echo "most memory of its own, kB: $(sort -k 2 -n "$MEMORY" | tail -n 1 | tr -dc 0-9)"; rm -f "$MEMORY"

@@ -253,15 +253,20 @@ void fold_purchases(const Measure &measure, const FoldInput &input, Side &side) 
     Decimal value;
     if (read_number(values, row, number))
       value = number.big ? *number.big : Decimal(number.coefficient, values.scale);
-    PurchaseTotals &totals = side.purchases[input.customers[row]];
+    auto &[totals, days] = side.purchases[input.customers[row]];
     if (totals.days == 0 || day < totals.first) {
       totals.first = day;
       totals.first_value = value;
     } else if (day == totals.first) {
       totals.first_value = totals.first_value + value;
     }
-    totals.last = totals.days == 0 ? day : std::max(totals.last, day);
-    totals.days += side.seen.add(input.customers[row], std::int64_t{day});
+    // Rows mostly come in the order in which they were written.
+    if (const auto at =
+            days.empty() || day > days.back() ? days.end() : std::lower_bound(days.begin(), days.end(), day);
+        at == days.end() || *at != day)
+      days.insert(at, day);
+    totals.last = days.back();
+    totals.days = static_cast<std::int64_t>(days.size());
     totals.spend = totals.spend + value;
     ++totals.orders;
   }

@@ -41,7 +41,7 @@ std::size_t side_bytes(const Measure &measure) noexcept {
   case MeasureKind::periods:
     return 8 * 32; // some values of hers in a hash table that is half full
   case MeasureKind::purchases:
-    return sizeof(PurchaseTotals) + 8 * 32;
+    return sizeof(PurchaseTotals) + sizeof(std::vector<Day>) + 64; // and a dozen days
   case MeasureKind::mode:
     return 8 * 64;
   case MeasureKind::first:

@@ -59,7 +59,7 @@ ForecastValue Customers::forecast_of(const CustomerLeaf &leaf, std::uint32_t cus
   static const PurchaseTotals none;
   const auto &purchases = sides[static_cast<std::size_t>(leaf.index)].purchases;
   return forecast_value(*plan.meaning->schema.forecast,
-                        customer < purchases.size() ? purchases[customer] : none, leaf.forecast);
+                        customer < purchases.size() ? purchases[customer].totals : none, leaf.forecast);
 }
 
 Presence Customers::value_of(const CustomerLeaf &leaf, std::uint32_t customer, std::int64_t &out) const {

@@ -93,6 +93,8 @@ std::size_t Side::memory_bytes() const noexcept {
   std::size_t bytes = numbers.size() * 64 + (texts.capacity() + ties.capacity()) * sizeof(std::string) +
                       seen.memory_bytes() + modes.capacity() * sizeof(modes[0]) +
                       purchases.capacity() * sizeof(purchases[0]);
+  for (const Purchases &one : purchases)
+    bytes += one.days.capacity() * sizeof(Day);
   for (const auto &entries : modes)
     bytes += entries.capacity() * sizeof(ModeEntry);
   return bytes;

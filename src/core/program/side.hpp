@@ -49,13 +49,19 @@ struct ModeEntry {
   std::string tie;
 };
 
+/// A customer's purchases so far, and their different days, ascending.
+struct Purchases {
+  PurchaseTotals totals;
+  std::vector<Day> days;
+};
+
 struct Side {
   std::unordered_map<std::uint32_t, Decimal> numbers; // by customer; of a sum what its cell does not hold
   std::vector<std::string> texts;                     // by customer
   std::vector<std::string> ties;                      // by customer: encoded primary keys
   SeenValues seen;
   std::vector<std::vector<ModeEntry>> modes; // by customer
-  std::vector<PurchaseTotals> purchases;     // by customer; their different days are in `seen`
+  std::vector<Purchases> purchases;          // by customer
 
   /// Forgets what is kept of one customer.
   void forget(std::uint32_t customer);
