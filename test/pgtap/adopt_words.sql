@@ -38,7 +38,7 @@ INSERT INTO categories VALUES (1, 'Shoes'), (2, 'Socks'), (3, 'Hats');
 INSERT INTO brands VALUES (1, 'Nike'), (2, 'Acme');
 INSERT INTO products VALUES (1, 'Runner', 1, 1), (2, 'Wool', 2, NULL), (3, 'Sun hat', 3, 2);
 INSERT INTO product_tags VALUES (1, 'sale'), (1, 'new'), (2, 'winter'), (2, NULL);
-INSERT INTO customers VALUES (1, 'Ana', 'a@x.bg', current_date - interval '40 years', true, false, 7, 1), (2, 'Bo', 'b@x.bg', current_date - interval '20 years' + interval '1 day', false, true, NULL, NULL),
+INSERT INTO customers VALUES (1, 'Ana', 'a@x.bg', current_date - interval '40 years', true, false, 7, 1), (2, 'Bo', 'b@x.bg', current_date - interval '20 years' + interval '2 days', false, true, NULL, NULL),
   (3, 'Cy', 'c@x.bg', NULL, NULL, NULL, 8, NULL);
 INSERT INTO orders VALUES (1, 1, 'paid', 10, now() - interval '10 days'), (2, 1, 'cancelled', 10, now()), (3, 2, 'paid', 10, now() - interval '100 days');
 INSERT INTO order_items VALUES (1, 1, 1, 1, 10), (2, 1, 2, 1, 10), (3, 2, 3, 1, 10), (4, 3, 2, 1, 10);
