@@ -294,6 +294,21 @@ TEST(Forecast, TellsOfWhoNeverBought) {
   EXPECT_FALSE(forecast_column("customer_id"));
 }
 
+TEST(Forecast, IsSoundForWhatDoublesDoNotHold) {
+  const auto model = *ForecastModel::parse(printed_model);
+  const auto told = [&](const Decimal &value, ForecastColumn column) {
+    const PurchaseTotals totals{2, 2, -823 - 272, -823, value + value, value};
+    return forecast_value(model, totals, column);
+  };
+  const Decimal tiny = *Decimal::parse("1e-400"), huge = *Decimal::parse("1e400");
+  EXPECT_EQ(told(tiny, ForecastColumn::monetary).decimal, Decimal(0));
+  EXPECT_EQ(told(Decimal(0) - tiny, ForecastColumn::monetary).decimal, Decimal(0));
+  EXPECT_EQ(told(tiny, ForecastColumn::predicted_spend).decimal,
+            told(Decimal(0), ForecastColumn::predicted_spend).decimal);
+  EXPECT_EQ(told(huge, ForecastColumn::monetary).form, ForecastValue::Form::missing);
+  EXPECT_EQ(told(huge, ForecastColumn::predicted_spend_tier).text, "HIGH");
+}
+
 TEST(Forecast, HasFifteenDigits) {
   auto model = *ForecastModel::parse(printed_model);
   const PurchaseTotals totals{3, 3, -823 - 272, -823 - 272 + 213, Decimal(7446, 2), Decimal(2977, 2)};
