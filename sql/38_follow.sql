@@ -170,6 +170,17 @@ BEGIN
   END;
 END $$;
 
+-- What views show of forecasts is printed with the model in force.
+CREATE FUNCTION segmentation._follow_model() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT segmentation._is_restoring() THEN PERFORM segmentation._follow_shown(); END IF;
+  RETURN NULL;
+END $$;
+COMMENT ON FUNCTION segmentation._follow_model() IS 'has the segments'' views that show forecasts follow a new model';
+CREATE TRIGGER follow AFTER INSERT OR UPDATE OR DELETE ON segmentation.forecast_in_force -- after trigger changed
+  EXECUTE FUNCTION segmentation._follow_model();
+
 CREATE FUNCTION segmentation._warn_of_views(message text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
