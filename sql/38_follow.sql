@@ -170,9 +170,9 @@ BEGIN
   END;
 END $$;
 
--- What views show of forecasts is printed with the model in force.
+-- What views show of forecasts is printed with the model in force. By the rights of the extension's owner, since a dump is restored by whom it may be.
 CREATE FUNCTION segmentation._follow_model() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF NOT segmentation._is_restoring() THEN PERFORM segmentation._follow_shown(); END IF;
   RETURN NULL;
