@@ -170,6 +170,21 @@ BEGIN
   END;
 END $$;
 
+-- What views show of forecasts is printed with the model in force. By the rights of the extension's owner, since a dump is restored by whom it may be.
+CREATE FUNCTION segmentation._follow_model() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NOT EXISTS (SELECT FROM inserted) THEN RETURN NULL; END IF; -- the present one was updated instead
+  END IF;
+  IF NOT segmentation._is_restoring() THEN PERFORM segmentation._follow_shown(); END IF;
+  RETURN NULL;
+END $$;
+COMMENT ON FUNCTION segmentation._follow_model() IS 'has the segments'' views that show forecasts follow a new model';
+-- After the triggers "changed".
+CREATE TRIGGER follow AFTER UPDATE OR DELETE ON segmentation.forecast_in_force EXECUTE FUNCTION segmentation._follow_model();
+CREATE TRIGGER follow_first AFTER INSERT ON segmentation.forecast_in_force REFERENCING NEW TABLE AS inserted EXECUTE FUNCTION segmentation._follow_model();
+
 CREATE FUNCTION segmentation._warn_of_views(message text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -92,8 +92,8 @@ TEST(BgNbd, IsSoundForNoPurchasesAndForHundreds) {
   EXPECT_NEAR(log_likelihood(model, {0, 0, 40}), -0.59947382, 1e-8);
   EXPECT_NEAR(log_likelihood(model, {200, 38, 40}), 100.7957, 0.0001);
   for (const BgNbd &each : {model, BgNbd{20, 1000, 0.001, 0.002}, BgNbd{0.01, 0.001, 50, 900}}) {
-    for (std::int64_t x : {0, 1, 200, 100'000})
-      for (double horizon : {0.0, 0.001, 52.0, 100'000.0}) {
+    for (std::int64_t x : {0, 1, 200, 280}) // days in 40 weeks
+      for (double horizon : {0.0, 0.001, 52.0, 5'218.0}) {
         const PurchaseHistory history = {x, x == 0 ? 0.0 : 39.9, 40};
         const double purchases = expected_purchases(each, history, horizon),
                      alive = probability_alive(each, history);
@@ -102,6 +102,22 @@ TEST(BgNbd, IsSoundForNoPurchasesAndForHundreds) {
         EXPECT_TRUE(std::isfinite(log_likelihood(each, history))) << x;
       }
   }
+}
+
+TEST(BgNbd, IsExactWhereCustomersHardlyDiffer) {
+  // The paper's formula with 120 digits and more.
+  const auto active = [](const BgNbd &model, std::int64_t x, double age, double horizon) {
+    const PurchaseHistory history = {x, age, age};
+    return expected_purchases(model, history, horizon) / probability_alive(model, history);
+  };
+  EXPECT_NEAR(active({0.24, 10, 4'000, 40'000}, 3, 100, 52), 1.401916700699488, 1e-13);
+  EXPECT_NEAR(active({0.24, 10, 400'000, 4e6}, 3, 100, 52), 1.401906628779654, 1e-13);
+  EXPECT_NEAR(active({0.24, 4.41, 400, 4'000}, 0, 0, 520), 4.913059434587139, 1e-12);
+  EXPECT_NEAR(active({1'000, 1'000, 0.79, 2.42}, 0, 30, 52), 10.70553797306781, 1e-12);
+  EXPECT_NEAR(active({1e5, 1e5, 0.79, 2.42}, 0, 30, 52), 10.83444411212305, 1e-12);
+  EXPECT_NEAR(active({0.24, 4.41, 0.79, 2.42}, 200, 30, 52), 203.9615355600731, 1e-10);
+  EXPECT_TRUE(std::isnan(active({1, 1e-6, 0.79, 2.42}, 1'000'000'000, 1, 52)))
+      << "who buys millions of times";
 }
 
 TEST(BgNbd, HasNoHoleWhereTheFormulaDividesByZero) {
@@ -276,6 +292,21 @@ TEST(Forecast, TellsOfWhoNeverBought) {
   EXPECT_EQ(value("orders").integer, 0);
   EXPECT_EQ(value("observed_until").integer, -823);
   EXPECT_FALSE(forecast_column("customer_id"));
+}
+
+TEST(Forecast, IsSoundForWhatDoublesDoNotHold) {
+  const auto model = *ForecastModel::parse(printed_model);
+  const auto told = [&](const Decimal &value, ForecastColumn column) {
+    const PurchaseTotals totals{2, 2, -823 - 272, -823, value + value, value};
+    return forecast_value(model, totals, column);
+  };
+  const Decimal tiny = *Decimal::parse("1e-400"), huge = *Decimal::parse("1e400");
+  EXPECT_EQ(told(tiny, ForecastColumn::monetary).decimal, Decimal(0));
+  EXPECT_EQ(told(Decimal(0) - tiny, ForecastColumn::monetary).decimal, Decimal(0));
+  EXPECT_EQ(told(tiny, ForecastColumn::predicted_spend).decimal,
+            told(Decimal(0), ForecastColumn::predicted_spend).decimal);
+  EXPECT_EQ(told(huge, ForecastColumn::monetary).form, ForecastValue::Form::missing);
+  EXPECT_EQ(told(huge, ForecastColumn::predicted_spend_tier).text, "HIGH");
 }
 
 TEST(Forecast, HasFifteenDigits) {

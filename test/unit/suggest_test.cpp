@@ -276,6 +276,20 @@ TEST(Suggest, GroupsAndTiersOfForecasts) {
   EXPECT_EQ(all("rfm_group IN ('NEW', 'a", *meaning), "'ACTIVE' | 'AT_RISK' | 'ALMOST_LOST'");
 }
 
+TEST(Suggest, WhatForecastsSay) {
+  EXPECT_EQ(all("forecasts."), "") << "nobody has said what purchases are";
+  Schema schema = shop_schema();
+  define_value(schema, "forecast_purchases", "sum(orders.total)");
+  const auto meaning = meaning_of(std::move(schema));
+  EXPECT_EQ(all("forecasts.p", *meaning),
+            "probability_alive | predicted_purchases | predicted_spend | predicted_spend_tier");
+  EXPECT_EQ(all("rfm", *meaning), "forecasts.rfm_group");
+  EXPECT_EQ(all("city = forecasts.r", *meaning), "rfm_group") << "no number";
+  EXPECT_EQ(all("sum(forecasts.", *meaning), "") << "no rows";
+  EXPECT_EQ(all("orders MATCHES (forecasts.", *meaning), "") << "nor of a row";
+  EXPECT_EQ(suggest("forecasts.last", *meaning).completions.at(0).type, type_words(ValueType::date));
+}
+
 TEST(Suggest, GoingOn) {
   EXPECT_EQ(all("city = 'Sofia' "), "AND | OR");
   EXPECT_EQ(all("city = 'Sofia'"), "AND | OR");

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace segmentation::core {
 namespace {
@@ -18,29 +19,35 @@ double log_odds_left(const BgNbd &model, const PurchaseHistory &history) noexcep
          (model.r + x) * (std::log(model.alpha + history.age) - std::log(model.alpha + history.recency));
 }
 
-/// Returns the purchases expected in `horizon` of a customer who is active after x purchases and `age`:
-///   (a + b + x - 1) / (a - 1) * (1 - (1 - z)^(r + x) 2F1(r + x, b + x; a + b + x - 1; z)),   z = horizon /
-///   (alpha + age + horizon) = (c / e) * (1 - (1 - z)^e 2F1(c - r - x, e; c; z)),   c = a + b + x - 1, e = a
-///   - 1.
-/// Of the series of 2F1 = 1 + e S, S is summed with c multiplied in, so that neither a = 1 nor a + b + x = 1
-/// is special:
-///   = -c expm1(e ln(1 - z)) / e - (1 - z)^e c S.
+/// Returns the purchases expected in `horizon` of a customer who is active after x purchases and `age`. While
+/// active she would make n of them with the probability of a negative binomial,
+///   (r + x)_n / n! z^n (1 - z)^(r + x),   z = horizon / (alpha + age + horizon),
+/// and of n she makes g(n), since she may leave after each:
+///   g(n + 1) = g(n) + (b + x)_n / (a + b + x)_n.
+/// All terms are positive, whatever the parameters are: nothing cancels, and neither a = 1 nor a + b + x = 1
+/// is special.
 double expected_while_active(const BgNbd &model, double x, double age, double horizon) noexcept {
+  constexpr double large = 1e200;
+  constexpr int most_terms = 1'000'000;
   if (!(horizon > 0))
     return 0;
-  const double z = horizon / (model.alpha + age + horizon);
-  const double e = model.a - 1;
-  const double c = model.a + model.b + x - 1;
-  const double d = model.a + model.b - 1 - model.r; // c - r - x
-  const double log_rest = std::log1p(-z);
-  double term = d * z; // of c S: (d)_n (e + 1)_(n - 1) z^n / ((c + 1)_(n - 1) n!)
-  double sum = term;
-  for (int n = 1; n < 1'000'000 && std::abs(term) > 1e-17 * std::abs(sum); n++) {
-    term *= (d + n) * (e + n) / ((c + n) * (n + 1)) * z;
-    sum += term;
+  const double z = horizon / (model.alpha + age + horizon), shape = model.r + x;
+  double log_scale = shape * std::log1p(-z); // of sum and weight
+  double weight = 1, more = 1, stays = 1, made = 0, sum = 0;
+  for (int n = 0; n < most_terms && !(more < 1 && weight * made <= 1e-17 * sum); n++) {
+    more = (shape + n) / (n + 1) * z; // times the probability of n + 1 against that of n
+    weight *= more;
+    made += stays;
+    stays *= (model.b + x + n) / (model.a + model.b + x + n);
+    sum += weight * made;
+    if (sum > large) {
+      sum /= large;
+      weight /= large;
+      log_scale += std::log(large);
+    }
   }
-  const double leaving = e == 0 ? log_rest : std::expm1(e * log_rest) / e;
-  return -c * leaving - std::exp(e * log_rest) * sum;
+  // A customer who buys at most daily does not come near so many.
+  return more < 1 ? std::exp(log_scale) * sum : std::numeric_limits<double>::quiet_NaN();
 }
 
 } // namespace

@@ -6,8 +6,9 @@
 // it is weeks.
 //
 // Formulas are the paper's, with the log-likelihood as in Hardie's note 027 (numerically stable for many
-// purchases) and the hypergeometric function of the expectations transformed by Euler (Abramowitz and
-// Stegun 15.3.3), so that its series converges for every horizon and nothing overflows.
+// purchases). Expectations are summed as what they are the mean of, instead of by the hypergeometric function
+// that the paper has for that sum: where customers hardly differ its series is lost in rounding, or
+// overflows.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,8 @@ double log_likelihood(const BgNbd &model, const PurchaseHistory &history) noexce
 /// before the second purchase.
 double probability_alive(const BgNbd &model, const PurchaseHistory &history) noexcept;
 
-/// Returns the purchases expected of a customer in the time after the observation.
+/// Returns the purchases expected of a customer in the time after the observation. Not a number where they
+/// would be hundreds of thousands.
 double expected_purchases(const BgNbd &model, const PurchaseHistory &history, double horizon) noexcept;
 
 /// Returns the purchases after the first one expected in a new customer's first `time`.

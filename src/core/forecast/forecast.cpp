@@ -93,9 +93,11 @@ ForecastValue decimal(std::optional<double> value) {
 double to_double(const Decimal &number) {
   const std::string digits = number.to_string();
   double out = 0;
-  if (std::from_chars(digits.data(), digits.data() + digits.size(), out).ec == std::errc::result_out_of_range)
-    return digits.front() == '-' ? -HUGE_VAL : HUGE_VAL;
-  return out;
+  if (std::from_chars(digits.data(), digits.data() + digits.size(), out).ec != std::errc::result_out_of_range)
+    return out;
+  if (Decimal(-1) < number && number < Decimal(1))
+    return 0;
+  return digits.front() == '-' ? -HUGE_VAL : HUGE_VAL;
 }
 
 std::optional<ForecastModel> ForecastModel::parse(std::string_view text) {

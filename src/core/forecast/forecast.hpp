@@ -123,7 +123,8 @@ ForecastValue forecast_value(const ForecastModel &model, const PurchaseTotals &t
 /// Returns the group of Shopify's grid for scores of 1 to 5. Half scores count as the lower whole one.
 std::string_view rfm_group(std::int64_t recency, std::int64_t frequency, std::int64_t monetary) noexcept;
 
-/// Returns a decimal as PostgreSQL's cast to double precision does.
+/// Returns a decimal as PostgreSQL's cast to double precision does; infinity, or zero, where that refuses one
+/// that is too large or too small.
 double to_double(const Decimal &number);
 
 } // namespace segmentation::core

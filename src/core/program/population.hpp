@@ -192,9 +192,9 @@ struct Customers {
     const FeedState &feed = feeds[static_cast<std::size_t>(measure.feed)];
     return feed.block.data() + customer * feed.stride + offsets[static_cast<std::size_t>(index)];
   }
-  /// Reads a measure's value where it is in place.
   /// What the models say of a customer, where the leaf is of her purchases.
   ForecastValue forecast_of(const CustomerLeaf &leaf, std::uint32_t customer) const;
+  /// Reads a measure's value where it is in place.
   Presence value_of(const CustomerLeaf &leaf, std::uint32_t customer, std::int64_t &out) const;
   /// Reads a measure's value. A text view lasts until the next fold.
   void read_measure(const CustomerLeaf &leaf, std::uint32_t customer, LeafValue &out) const;

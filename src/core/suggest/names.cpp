@@ -220,6 +220,7 @@ private:
     columns(0, {}, CompletionKind::column, false);
     lookups(from(0).lookups, {}, false);
     sets(from(0).sets, false);
+    forecasts();
     if (finding_.spot == Spot::listed) {
       return;
     }
@@ -252,6 +253,20 @@ private:
       if (described[i]) {
         list_.add_value(parts, CompletionKind::attribute, *described[i]);
       }
+    }
+  }
+
+  /// What the models say, where the shop has said what purchases are; a relation of that name has columns.
+  void forecasts() {
+    for (const ForecastColumn column : forecast_columns()) {
+      const std::vector<Name::Part> parts = {{"forecasts", false}, {std::string(name_of(column)), false}};
+      Value value;
+      value.name.parts = parts;
+      const std::optional<Described> described = describe_value(value, finding_.standing, meaning_);
+      if (!described) {
+        return;
+      }
+      list_.add_value(parts, CompletionKind::column, *described);
     }
   }
 
