@@ -196,6 +196,12 @@ SELECT is(moved(), 1::bigint, 'moves her alone');
 SELECT segmentation.refresh_all() \g /dev/null
 SELECT is_empty('SELECT wrong()', 'refresh_all');
 
+-- Without segments customers who are bound again get tables of their own.
+SELECT segmentation.drop_segment('prospects') \g /dev/null
+CALL segmentation.tick();
+SELECT segmentation.bind_customers('customers', timezone => 'Europe/Sofia', condition => 'city = ''Sofia''', replace => true) \g /dev/null
+SELECT is_empty('SELECT wrong()', 'customers who are bound anew');
+
 -- Who may read: with a level also what is computed; the functions under the view are everybody's, and refuse others.
 DROP ROLE IF EXISTS pgtap_forecasts_reader, pgtap_forecasts_other;
 CREATE ROLE pgtap_forecasts_reader;
@@ -204,6 +210,7 @@ SELECT segmentation.grant_access('pgtap_forecasts_reader', 'read') \g /dev/null
 SET ROLE pgtap_forecasts_reader;
 SELECT is((SELECT count(*) FROM segmentation.forecasts WHERE customer_id IN (20, 21) AND orders = 1), 2::bigint, 'a reader sees forecasts without a right on orders');
 SELECT throws_ok('SELECT FROM orders', '42501', NULL, 'which he has not');
+SELECT throws_ok('SELECT segmentation._forecast_customers(''x''::text)', '42804', 'the customers'' key is of type integer, not text', 'nor are keys taken for what they are not');
 SET ROLE pgtap_forecasts_other;
 SELECT throws_ok('SELECT segmentation._forecast_now(22)', '42501', 'permission denied for view forecasts of schema segmentation', 'nobody else does');
 SELECT throws_ok('SELECT segmentation._forecast_customers(22)', '42501', 'permission denied for view forecasts of schema segmentation', 'nor learns who the customers are');
