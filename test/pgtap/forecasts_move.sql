@@ -202,6 +202,15 @@ CALL segmentation.tick();
 SELECT segmentation.bind_customers('customers', timezone => 'Europe/Sofia', condition => 'city = ''Sofia''', replace => true) \g /dev/null
 SELECT is_empty('SELECT wrong()', 'customers who are bound anew');
 
+-- Many notes of whom nothing is known to the planner.
+CREATE FUNCTION plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || query; END $$;
+ALTER TABLE segmentation.forecast_moved SET (autovacuum_enabled = off);
+CREATE TABLE noted AS TABLE segmentation.forecast_moved;
+INSERT INTO segmentation.forecast_moved SELECT i FROM generate_series(1, 30000) AS i;
+SELECT is_empty($$SELECT p FROM plan_of('SELECT FROM segmentation.forecasts WHERE customer_id = 20') AS p WHERE p ~ 'Seq Scan on forecast_moved'$$, 'are not all read for one customer');
+DELETE FROM segmentation.forecast_moved;
+INSERT INTO segmentation.forecast_moved TABLE noted;
+
 -- Who may read: with a level also what is computed; the functions under the view are everybody's, and refuse others.
 DROP ROLE IF EXISTS pgtap_forecasts_reader, pgtap_forecasts_other;
 CREATE ROLE pgtap_forecasts_reader;
