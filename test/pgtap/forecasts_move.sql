@@ -107,6 +107,22 @@ SELECT segmentation.drop_segment('dear') \g /dev/null
 UPDATE orders SET total = 4.5 WHERE customer_id = 10;
 SELECT is_empty('SELECT wrong()', 'also where no rule reads a table of them');
 
+-- Rows of which forecasts are not made, though rules read them.
+CREATE TABLE visits (customer_id integer, page text);
+CREATE INDEX ON visits (customer_id);
+SELECT segmentation.bind_source('visits', 'visits', key => 'customer_id'), segmentation.create_segment('dear', 'count(visits) > 1'), segmentation.create_group('kept') \g /dev/null
+SELECT moved() AS before \gset
+INSERT INTO visits SELECT 1 + i % 100, 'home' FROM generate_series(1, 200) AS i;
+SELECT segmentation.add_members('kept', ARRAY[101, 102]) \g /dev/null
+SELECT is(moved(), :before::bigint, 'move nobody');
+SELECT is((SELECT count(*) FROM segmentation.members('dear') AS m), 100::bigint, 'whoever they move in segments');
+BEGIN;
+INSERT INTO visits VALUES (103, 'home');
+UPDATE orders SET total = 5.5 WHERE customer_id = 10;
+COMMIT;
+SELECT is_empty('SELECT wrong()', 'together with such that they are made of');
+SELECT segmentation.drop_segment('dear'), segmentation.drop_segment('kept'), segmentation.unbind('visits') \g /dev/null
+
 -- Customers.
 INSERT INTO customers VALUES (1001, 'Sofia'), (1002, 'Varna'), (1003, 'Sofia');
 INSERT INTO orders VALUES (92001, 1001, 1, 'paid', 8, '2026-05-01'), (92002, 1002, 1, 'paid', 8, '2026-05-01'), (92003, 1004, 1, 'paid', 8, '2026-05-01');
