@@ -218,6 +218,14 @@ CALL segmentation.tick();
 SELECT segmentation.bind_customers('customers', timezone => 'Europe/Sofia', condition => 'city = ''Sofia''', replace => true) \g /dev/null
 SELECT is_empty('SELECT wrong()', 'customers who are bound anew');
 
+-- Triggers of the shop's own on the notes.
+CREATE TABLE told (customer_id integer);
+CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO public.told VALUES (NEW.customer_id); RETURN NULL; END $$;
+CREATE TRIGGER tell AFTER INSERT ON segmentation.forecast_moved FOR EACH ROW EXECUTE FUNCTION tell();
+INSERT INTO orders VALUES (95003, 22, 1, 'paid', 12, '2026-06-10');
+SELECT is((SELECT array_agg(customer_id) FROM told), '{22}', 'fire');
+DROP TRIGGER tell ON segmentation.forecast_moved;
+
 -- Many notes of whom nothing is known to the planner.
 CREATE FUNCTION plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || query; END $$;
 ALTER TABLE segmentation.forecast_moved SET (autovacuum_enabled = off);
