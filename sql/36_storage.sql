@@ -110,6 +110,7 @@ BEGIN
   END IF;
   PERFORM segmentation._make_memberships();
   PERFORM segmentation._give_storage(owner);
+  IF old IS NULL THEN PERFORM segmentation._move_everyone(); END IF; -- nothing is stored, and a model may be in force
   PERFORM segmentation._bind_by_hand(customers);
   PERFORM segmentation._make_plain_views();
   PERFORM segmentation._grant_to_all();

@@ -82,6 +82,7 @@ class Round:
         c.run(DEFINE)
         c.run("SELECT segmentation.forecast_source('orders', 'total'), segmentation.define_attribute('reckoned', 'forecasts.predicted_spend / forecasts.frequency - forecasts.spend * 2')")
         c.run("INSERT INTO segmentation.forecast_in_force (model) VALUES ('0.24 4.41 0.79 2.43 6.25 3.74 15.4 9000 1 365 8000 8500 9000 9500 1 2 3 5 5 10 20 40 1 30')")
+        c.run("SELECT segmentation._move_everyone()") # nothing is stored yet
         c.run("SELECT segmentation.create_segment('group', 'rfm_group IN (''NEW'', ''CHAMPIONS'', ''LOYAL'') OR forecasts.predicted_spend > 30')")
         self.names, self.refused = [], 0
         # What oracle.py does to everybody must be seen by a rule.

@@ -107,6 +107,22 @@ SELECT segmentation.drop_segment('dear') \g /dev/null
 UPDATE orders SET total = 4.5 WHERE customer_id = 10;
 SELECT is_empty('SELECT wrong()', 'also where no rule reads a table of them');
 
+-- Rows of which forecasts are not made, though rules read them.
+CREATE TABLE visits (customer_id integer, page text);
+CREATE INDEX ON visits (customer_id);
+SELECT segmentation.bind_source('visits', 'visits', key => 'customer_id'), segmentation.create_segment('dear', 'count(visits) > 1'), segmentation.create_group('kept') \g /dev/null
+SELECT moved() AS before \gset
+INSERT INTO visits SELECT 1 + i % 100, 'home' FROM generate_series(1, 200) AS i;
+SELECT segmentation.add_members('kept', ARRAY[101, 102]) \g /dev/null
+SELECT is(moved(), :before::bigint, 'move nobody');
+SELECT is((SELECT count(*) FROM segmentation.members('dear') AS m), 100::bigint, 'whoever they move in segments');
+BEGIN;
+INSERT INTO visits VALUES (103, 'home');
+UPDATE orders SET total = 5.5 WHERE customer_id = 10;
+COMMIT;
+SELECT is_empty('SELECT wrong()', 'together with such that they are made of');
+SELECT segmentation.drop_segment('dear'), segmentation.drop_segment('kept'), segmentation.unbind('visits') \g /dev/null
+
 -- Customers.
 INSERT INTO customers VALUES (1001, 'Sofia'), (1002, 'Varna'), (1003, 'Sofia');
 INSERT INTO orders VALUES (92001, 1001, 1, 'paid', 8, '2026-05-01'), (92002, 1002, 1, 'paid', 8, '2026-05-01'), (92003, 1004, 1, 'paid', 8, '2026-05-01');
@@ -196,6 +212,29 @@ SELECT is(moved(), 1::bigint, 'moves her alone');
 SELECT segmentation.refresh_all() \g /dev/null
 SELECT is_empty('SELECT wrong()', 'refresh_all');
 
+-- Without segments customers who are bound again get tables of their own.
+SELECT segmentation.drop_segment('prospects') \g /dev/null
+CALL segmentation.tick();
+SELECT segmentation.bind_customers('customers', timezone => 'Europe/Sofia', condition => 'city = ''Sofia''', replace => true) \g /dev/null
+SELECT is_empty('SELECT wrong()', 'customers who are bound anew');
+
+-- Triggers of the shop's own on the notes.
+CREATE TABLE told (customer_id integer);
+CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO public.told VALUES (NEW.customer_id); RETURN NULL; END $$;
+CREATE TRIGGER tell AFTER INSERT ON segmentation.forecast_moved FOR EACH ROW EXECUTE FUNCTION tell();
+INSERT INTO orders VALUES (95003, 22, 1, 'paid', 12, '2026-06-10');
+SELECT is((SELECT array_agg(customer_id) FROM told), '{22}', 'fire');
+DROP TRIGGER tell ON segmentation.forecast_moved;
+
+-- Many notes of whom nothing is known to the planner.
+CREATE FUNCTION plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS OFF) ' || query; END $$;
+ALTER TABLE segmentation.forecast_moved SET (autovacuum_enabled = off);
+CREATE TABLE noted AS TABLE segmentation.forecast_moved;
+INSERT INTO segmentation.forecast_moved SELECT i FROM generate_series(1, 30000) AS i;
+SELECT is_empty($$SELECT p FROM plan_of('SELECT FROM segmentation.forecasts WHERE customer_id = 20') AS p WHERE p ~ 'Seq Scan on forecast_moved'$$, 'are not all read for one customer');
+DELETE FROM segmentation.forecast_moved;
+INSERT INTO segmentation.forecast_moved TABLE noted;
+
 -- Who may read: with a level also what is computed; the functions under the view are everybody's, and refuse others.
 DROP ROLE IF EXISTS pgtap_forecasts_reader, pgtap_forecasts_other;
 CREATE ROLE pgtap_forecasts_reader;
@@ -204,6 +243,7 @@ SELECT segmentation.grant_access('pgtap_forecasts_reader', 'read') \g /dev/null
 SET ROLE pgtap_forecasts_reader;
 SELECT is((SELECT count(*) FROM segmentation.forecasts WHERE customer_id IN (20, 21) AND orders = 1), 2::bigint, 'a reader sees forecasts without a right on orders');
 SELECT throws_ok('SELECT FROM orders', '42501', NULL, 'which he has not');
+SELECT throws_ok('SELECT segmentation._forecast_customers(''x''::text)', '42804', 'the customers'' key is of type integer, not text', 'nor are keys taken for what they are not');
 SET ROLE pgtap_forecasts_other;
 SELECT throws_ok('SELECT segmentation._forecast_now(22)', '42501', 'permission denied for view forecasts of schema segmentation', 'nobody else does');
 SELECT throws_ok('SELECT segmentation._forecast_customers(22)', '42501', 'permission denied for view forecasts of schema segmentation', 'nor learns who the customers are');

@@ -169,6 +169,7 @@ void add_forecast_reads(CapturePlan *plan, Relation relation, const Live *live) 
     return;
   auto *purchases = Owned<core::Feed>::make();
   run_core([=](Failure &) { purchases->set(purchase_reads(**live->core)); });
+  plan->in_forecasts = true; // whatever rows are purchases, if that is not known
   if (purchases->get() != nullptr) {
     FeedEffect unused = {Effect::none, -1, -1, nullptr, 0, nullptr};
     plan->in_forecasts = binding_read_by(live, **purchases, plan->bound) != -1 ||

@@ -50,7 +50,7 @@ struct CapturePlan {
   int binding_count;
   CapturedBinding *bindings;
   FeedEffect *effects; // by feed of the program; nullptr for plans made without one
-  bool in_forecasts;   // forecasts are made of its rows, and their columns are noted for that
+  bool in_forecasts;   // forecasts may be made of its rows, and their columns are noted for that
   MemoryContext context;
 };
 

@@ -134,6 +134,16 @@ bool can_be_alone() {
   return false;
 }
 
+/// Tells whether any of the changed rows may be one that forecasts are made of.
+bool moves_forecasts(const Applying *applying) {
+  for (int i = 0; i < applying->net.count; ++i) {
+    const CapturePlan *plan = applying->net.rows[i].plan;
+    if (plan->serial != applying->live->serial || plan->in_forecasts)
+      return true;
+  }
+  return false;
+}
+
 void write(Applying *applying) {
   Batch batch = start_batch(applying->live, applying->all_noted ? work_out(applying) : nullptr);
   batch.keeping = applying->all_noted ? Keeping::all : Keeping::none;
@@ -160,7 +170,8 @@ void write(Applying *applying) {
     if (applying->keys.count > commit_limit)
       queue_rest(applying->live, &applying->keys);
   }
-  note_moved(batch);
+  if (moves_forecasts(applying))
+    note_moved(batch);
   Outcome outcome = write_batch(&batch);
   end_batch(&batch);
   enqueue_keys(applying->live, outcome.failed, 0);

@@ -70,6 +70,14 @@ void require_reader() {
                             "segmentation.grant_access(..., 'read').")));
 }
 
+/// What is returned is of the argument's type, and the server would take keys of another for it.
+void require_key_type(const Live *live, Oid type) {
+  if (getBaseType(type) != live->key.type)
+    ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                    errmsg("the customers' key is of type %s, not %s", format_type_be(live->key.type),
+                           format_type_be(type))));
+}
+
 /// Returns the model that the statement at hand sees, as it sees the stored rows; nullptr where there is
 /// none.
 const char *model_seen() {
@@ -131,7 +139,9 @@ SEGMENTATION_FUNCTION(segmentation_forecast_customers) {
   require_reader();
   Session session = open_session();
   Identity caller = become_reader();
-  const Queries &queries = queries_of(load_live());
+  const Live *live = load_live();
+  require_key_type(live, argument_type(fcinfo, 0));
+  const Queries &queries = queries_of(live);
   if (queries.customers != nullptr) {
     Rows rows = query(queries.customers);
     for (uint64 i = 0; i < rows.count; ++i) {

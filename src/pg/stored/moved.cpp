@@ -44,7 +44,9 @@ void note_moved(const Live *live, const Datum *keys, int count) {
     Arguments arguments;
     arguments.add(get_array_type(live->key.type),
                   make_array(const_cast<Datum *>(keys), count, live->key.type));
+    PushActiveSnapshot(GetLatestSnapshot());
     execute("INSERT INTO segmentation.forecast_moved (customer_id) SELECT m FROM unnest($1) AS m", arguments);
+    PopActiveSnapshot();
   }
   become_again(caller);
 }
