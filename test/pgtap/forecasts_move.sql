@@ -133,6 +133,7 @@ UPDATE customers SET city = 'Sofia' WHERE id = 1002;
 SELECT is_empty('SELECT wrong()', 'and stop or begin to count');
 DELETE FROM customers WHERE id IN (12, 1003);
 SELECT is(of(12), NULL, 'who goes');
+SELECT is_empty('SELECT FROM segmentation.forecast WHERE customer_id = 12', 'with what was stored of her');
 UPDATE customers SET id = 2000 WHERE id = 13;
 SELECT is_empty('SELECT wrong()', 'and change their keys');
 UPDATE orders SET customer_id = 15 WHERE customer_id = 14;

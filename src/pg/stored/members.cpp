@@ -175,6 +175,16 @@ void forget_words(const Live *live, const char *whose, const Arguments &argument
   (void)set_quiet(before);
 }
 
+/// Deletes what the last refresh has found of those of these customers who are gone. Rows that a refresh is
+/// writing are not waited for: it, or the next one, deletes them, and what was noted hides them till then.
+void forget_forecasts(const Live *live, const Arguments &arguments, Plan plan) {
+  execute(psprintf("DELETE FROM segmentation.forecast AS h WHERE h.customer_id IN ("
+                   "SELECT f.customer_id FROM segmentation.forecast AS f WHERE f.customer_id = ANY ($1) "
+                   "AND NOT EXISTS (SELECT FROM %s AS c WHERE c.%s = f.customer_id) FOR UPDATE SKIP LOCKED)",
+                   live->schema.relations[0].from_sql, live->key_column),
+          arguments, plan);
+}
+
 } // namespace
 
 void forget_customers(const Live *live, Datum *keys, int count) {
@@ -188,6 +198,8 @@ void forget_customers(const Live *live, Datum *keys, int count) {
           arguments, plan);
   if (any_by_hand(live))
     forget_words(live, "h.customer_id = ANY ($1) AND", arguments, plan);
+  if (live->schema.forecast != nullptr)
+    forget_forecasts(live, arguments, plan);
   become_again(caller);
 }
 
