@@ -47,15 +47,10 @@ CREATE FUNCTION segmentation._forecast_row(model text, orders bigint, days bigin
 COMMENT ON FUNCTION segmentation._forecast_row(text, bigint, bigint, date, date, numeric, numeric) IS
   'all of them at once, but for those that are arguments';
 
--- Returns the group of Shopify's grid for scores of 1 to 5; NULL scores are of who has not bought. Half scores count as the lower whole one.
 CREATE FUNCTION segmentation._rfm_group(recency integer, frequency integer, monetary integer) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN recency IS NULL THEN 'PROSPECTS'
-  ELSE (ARRAY[['DORMANT', 'DORMANT', 'ALMOST_LOST', 'PROMISING', 'NEW'],
-              ['DORMANT', 'DORMANT', 'ALMOST_LOST', 'ACTIVE', 'ACTIVE'],
-              ['AT_RISK', 'AT_RISK', 'NEEDS_ATTENTION', 'ACTIVE', 'ACTIVE'],
-              ['AT_RISK', 'AT_RISK', 'LOYAL', 'LOYAL', 'CHAMPIONS'],
-              ['PREVIOUSLY_LOYAL', 'PREVIOUSLY_LOYAL', 'LOYAL', 'LOYAL', 'CHAMPIONS']])[(frequency + monetary) / 2][recency] END;
+  LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'segmentation_rfm_group';
+COMMENT ON FUNCTION segmentation._rfm_group(integer, integer, integer) IS
+  'the group of Shopify''s grid for scores of 1 to 5; PROSPECTS where one is NULL: who has not bought. Half scores count as the lower whole one';
 
 -- Returns the queries of _purchases_sql for forecasts. Raises 55000 where purchases are not known.
 CREATE FUNCTION segmentation._forecast_queries() RETURNS text[]

@@ -186,3 +186,17 @@ SEGMENTATION_FUNCTION(segmentation_forecast_row) {
   values[12] = DateADTGetDatum(told.observed_until);
   PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(columns, values, nulls)));
 }
+
+SEGMENTATION_FUNCTION(segmentation_rfm_group) {
+  std::string_view group = "PROSPECTS";
+  if (!PG_ARGISNULL(0) && !PG_ARGISNULL(1) && !PG_ARGISNULL(2)) {
+    int32 scores[3];
+    for (int i = 0; i < 3; ++i) {
+      scores[i] = PG_GETARG_INT32(i);
+      if (scores[i] < 1 || scores[i] > 5)
+        PG_RETURN_NULL();
+    }
+    group = core::rfm_group(scores[0], scores[1], scores[2]);
+  }
+  PG_RETURN_TEXT_P(cstring_to_text_with_len(group.data(), static_cast<int>(group.size())));
+}
